@@ -1,0 +1,146 @@
+//! Enumerations and registries: the codes a symbol may have and the names people write for them.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use crate::model::clause::ClauseRef;
+use crate::model::finding::{Code, Finding, Findings, Place};
+use crate::model::names::normalize_name;
+
+/// What a written name stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Resolved {
+    /// The code of one entry.
+    Code(Arc<str>),
+    /// Several entries; the caller must say which.
+    Ambiguous(Vec<Arc<str>>),
+    /// No entry.
+    Unknown,
+}
+
+/// One entry of a registry, or one value of an enumeration.
+#[derive(Debug)]
+pub struct Entry {
+    /// The code.
+    pub code: Arc<str>,
+    /// The display name by language.
+    pub names: BTreeMap<Arc<str>, Arc<str>>,
+    /// Other names, as written.
+    pub aliases: Vec<Arc<str>>,
+    /// Codes of regions that stand for the entry.
+    pub regions: Vec<Arc<str>>,
+    /// The clauses it rests on.
+    pub clauses: Vec<ClauseRef>,
+    /// Where it stands.
+    pub place: Place,
+}
+
+/// An enumeration or a registry.
+#[derive(Debug, Default)]
+pub struct Domain {
+    /// Its name.
+    pub name: Arc<str>,
+    /// Whether names are resolved; an enumeration takes its codes only.
+    pub is_registry: bool,
+    /// Entries in the order of the file.
+    pub entries: Vec<Entry>,
+    by_code: HashMap<Arc<str>, usize>,
+    by_name: HashMap<String, Vec<usize>>,
+    by_region: HashMap<String, usize>,
+}
+
+impl Domain {
+    /// Builds the indexes; two entries with one name are findings.
+    pub fn new(
+        name: Arc<str>,
+        is_registry: bool,
+        entries: Vec<Entry>,
+        ambiguous: &[(String, Vec<Arc<str>>)],
+        findings: &mut Findings,
+    ) -> Self {
+        let mut domain = Self { name, is_registry, entries, ..Self::default() };
+        for (at, entry) in domain.entries.iter().enumerate() {
+            if let Some(first) = domain.by_code.insert(Arc::clone(&entry.code), at) {
+                report_clash(Code::Duplicate, &domain.entries, &entry.code, first, at, findings);
+            }
+        }
+        if domain.is_registry {
+            domain.index_names(ambiguous, findings);
+        }
+        domain
+    }
+
+    fn index_names(&mut self, ambiguous: &[(String, Vec<Arc<str>>)], findings: &mut Findings) {
+        for (at, entry) in self.entries.iter().enumerate() {
+            for region in &entry.regions {
+                self.by_region.insert(normalize_name(region), at);
+            }
+            let names = entry.names.values().chain(&entry.aliases).chain(&entry.regions);
+            for written in names.chain([&entry.code]) {
+                let key = normalize_name(written);
+                match self.by_name.get(&key).and_then(|all| all.first()) {
+                    Some(first) if *first != at => {
+                        report_clash(Code::AliasClash, &self.entries, written, *first, at, findings);
+                    }
+                    Some(_) => {}
+                    None => {
+                        self.by_name.insert(key, vec![at]);
+                    }
+                }
+            }
+        }
+        for (written, codes) in ambiguous {
+            let candidates = codes.iter().filter_map(|code| self.by_code.get(code).copied()).collect();
+            self.by_name.insert(normalize_name(written), candidates);
+        }
+    }
+
+    /// The entry with this code.
+    #[must_use]
+    pub fn entry(&self, code: &str) -> Option<&Entry> {
+        self.by_code.get(code).and_then(|at| self.entries.get(*at))
+    }
+
+    /// The codes, in the order of the file.
+    pub fn codes(&self) -> impl Iterator<Item = &Arc<str>> + Clone {
+        self.entries.iter().map(|entry| &entry.code)
+    }
+
+    /// Resolves what was written: the code of an enumeration, or any name of a registry's entry.
+    #[must_use]
+    pub fn resolve(&self, written: &str) -> Resolved {
+        if let Some(entry) = self.entry(written) {
+            return Resolved::Code(Arc::clone(&entry.code));
+        }
+        if !self.is_registry {
+            return Resolved::Unknown;
+        }
+        match self.by_name.get(&normalize_name(written)).map(Vec::as_slice) {
+            Some([one]) => self.code_of(*one),
+            Some(several) => {
+                Resolved::Ambiguous(several.iter().filter_map(|at| Some(Arc::clone(&self.entries.get(*at)?.code))).collect())
+            }
+            None => Resolved::Unknown,
+        }
+    }
+
+    /// Resolves the code of a region to the entry it stands for.
+    #[must_use]
+    pub fn resolve_region(&self, written: &str) -> Resolved {
+        self.by_region.get(&normalize_name(written)).map_or(Resolved::Unknown, |at| self.code_of(*at))
+    }
+
+    fn code_of(&self, at: usize) -> Resolved {
+        self.entries.get(at).map_or(Resolved::Unknown, |entry| Resolved::Code(Arc::clone(&entry.code)))
+    }
+}
+
+fn report_clash(code: Code, entries: &[Entry], name: &str, first: usize, second: usize, findings: &mut Findings) {
+    let (Some(first), Some(second)) = (entries.get(first), entries.get(second)) else { return };
+    let message = format!("`{name}` stands for both `{}` and `{}`", first.code, second.code);
+    findings.push(
+        Finding::new(code, &second.place, message)
+            .help("keep the name at one entry, or list it under `ambiguous`")
+            .related(&first.place, "the other entry"),
+    );
+}

@@ -1,0 +1,229 @@
+//! A bundle while it is being read: what has been declared so far, for the files that come after.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::model::clause::ClauseRef;
+use crate::model::finding::{Code, Finding, Findings};
+use crate::model::names::nearest;
+use crate::model::value::Type;
+use crate::script::{Known, Library, Names};
+
+use super::checked::{
+    Absence, Fact, FactIx, Kind, KindIx, List, ListIx, ObligationDef, Operand, Policy, ReasonDef, ResultDef, Rule,
+    Setting, Source, Table, TableIx, Unrecognised,
+};
+use super::domain::Domain;
+use super::reader::{integer, list, unknown};
+use super::yaml::Node;
+
+/// A type of the vocabulary.
+#[derive(Clone, Debug)]
+pub struct TypeDef {
+    pub type_: Type,
+    pub by_region: bool,
+    pub unrecognised: Unrecognised,
+}
+
+/// What has been declared so far.
+#[derive(Debug, Default)]
+pub struct Draft {
+    pub languages: Vec<Arc<str>>,
+    pub sources: BTreeMap<Arc<str>, Source>,
+    pub registries: BTreeMap<Arc<str>, Arc<Domain>>,
+    pub domains: BTreeMap<Arc<str>, Arc<Domain>>,
+    pub types: BTreeMap<Arc<str>, TypeDef>,
+    pub stages: Vec<Arc<str>>,
+    pub facts: Vec<Fact>,
+    pub fact_index: BTreeMap<Arc<str>, FactIx>,
+    pub fact_defaults: Vec<(Absence, Unrecognised)>,
+    pub kinds: Vec<Kind>,
+    pub results: BTreeMap<Arc<str>, ResultDef>,
+    pub reasons: BTreeMap<Arc<str>, ReasonDef>,
+    pub obligations: BTreeMap<Arc<str>, ObligationDef>,
+    pub policies: Vec<Policy>,
+    pub rules: Vec<Rule>,
+    pub lists: Vec<List>,
+    pub tables: Vec<Table>,
+    pub settings: BTreeMap<Arc<str>, Setting>,
+    pub library: Library,
+    /// Names of lists, tables, functions, reasons, obligations and messages that something uses.
+    pub used: BTreeSet<(&'static str, Arc<str>)>,
+    /// Clauses that something cites.
+    pub cited: BTreeSet<ClauseRef>,
+}
+
+impl Draft {
+    /// The fact a node names.
+    pub fn fact(&self, node: &Node, findings: &mut Findings) -> Option<FactIx> {
+        let path = super::reader::text(node, findings)?;
+        let found = self.fact_index.get(path).copied();
+        if found.is_none() {
+            let known = self.fact_index.keys().map(|path| &**path);
+            findings.push(unknown(Code::UnknownFact, node, "the vocabulary has no fact", known));
+        }
+        found
+    }
+
+    /// The fact a node names, which must belong to each of the kinds.
+    pub fn fact_of(&self, node: &Node, kinds: &[KindIx], findings: &mut Findings) -> Option<FactIx> {
+        let ix = self.fact(node, findings)?;
+        for kind in kinds.iter().filter_map(|k| self.kinds.get(k.0)) {
+            if !kind.facts.contains_key(&ix) {
+                let path = node.text().unwrap_or_default();
+                let known = kind.facts.keys().filter_map(|f| self.facts.get(f.0)).map(|f| &*f.path);
+                let message = format!("a request of kind `{}` has no fact `{path}`", kind.name);
+                findings.push(Finding::new(Code::UnknownFact, &node.place, message).nearest(nearest(path, known)));
+                return None;
+            }
+        }
+        Some(ix)
+    }
+
+    /// The type of a fact.
+    pub fn type_of(&self, ix: FactIx) -> Type {
+        self.facts.get(ix.0).map_or(Type::Text, |fact| fact.type_.clone())
+    }
+
+    /// The list with this name.
+    pub fn list(&self, name: &str) -> Option<ListIx> {
+        self.lists.iter().position(|list| &*list.name == name).map(ListIx)
+    }
+
+    /// The table with this name.
+    pub fn table(&self, name: &str) -> Option<TableIx> {
+        self.tables.iter().position(|table| &*table.name == name).map(TableIx)
+    }
+
+    /// Clause numbers, or `source#number` texts, checked and noted as cited.
+    pub fn clauses(&mut self, node: Option<&Node>, source: Option<&Arc<str>>, findings: &mut Findings) -> Vec<ClauseRef> {
+        let Some(node) = node else { return Vec::new() };
+        let mut out = Vec::new();
+        for item in list(node, findings) {
+            let written = item.text().unwrap_or_default();
+            let (source, number) = match (written.split_once('#'), source) {
+                (Some((source, number)), _) => (Arc::from(source), number.parse().ok()),
+                (None, Some(source)) => (Arc::clone(source), integer(item, findings).and_then(|n| u32::try_from(n).ok())),
+                (None, None) => {
+                    findings.push(
+                        Finding::new(Code::UnknownSource, &item.place, format!("clause `{written}` is of no known source"))
+                            .help("give the file a `source:`, or write `source#number`"),
+                    );
+                    continue;
+                }
+            };
+            let Some(number) = number else { continue };
+            let clause = ClauseRef { source, number };
+            if self.clause_exists(&clause, item, findings) {
+                self.cited.insert(clause.clone());
+                out.push(clause);
+            }
+        }
+        out
+    }
+
+    fn clause_exists(&self, clause: &ClauseRef, node: &Node, findings: &mut Findings) -> bool {
+        let Some(source) = self.sources.get(&clause.source) else {
+            let known = self.sources.keys().map(|id| &**id);
+            findings.push(
+                Finding::new(Code::UnknownSource, &node.place, format!("the bundle has no source `{}`", clause.source))
+                    .nearest(nearest(&clause.source, known)),
+            );
+            return false;
+        };
+        if source.clauses.contains_key(&clause.number) {
+            return true;
+        }
+        let first = source.clauses.keys().next().copied().unwrap_or_default();
+        let last = source.clauses.keys().next_back().copied().unwrap_or_default();
+        let message = format!("`{}` has no clause {}", clause.source, clause.number);
+        findings.push(
+            Finding::new(Code::UnknownClause, &node.place, message).help(format!("its clauses are numbered {first} to {last}")),
+        );
+        false
+    }
+
+    /// A reason code, noted as used.
+    pub fn reason(&mut self, node: &Node, findings: &mut Findings) -> Option<Arc<str>> {
+        let code = super::reader::name(node, findings)?;
+        if !self.reasons.contains_key(&code) {
+            findings.push(unknown(
+                Code::UnknownReason,
+                node,
+                "the vocabulary has no reason",
+                self.reasons.keys().map(|code| &**code),
+            ));
+            return None;
+        }
+        self.used.insert(("reason", Arc::clone(&code)));
+        Some(code)
+    }
+
+    /// What a path of a script stands for.
+    pub fn operand(&self, path: &str) -> Option<Operand> {
+        if let Some(ix) = self.fact_index.get(path) {
+            return Some(Operand::Fact(*ix));
+        }
+        let (root, column) = path.split_once('.')?;
+        if root == "settings" {
+            return self.settings.get(column).map(|setting| Operand::Setting(setting.value.clone()));
+        }
+        let ix = self.table(root)?;
+        let column = self.tables.get(ix.0)?.gives.iter().position(|(name, _)| &**name == column)?;
+        Some(Operand::Cell(ix, column))
+    }
+
+    /// Whether a fact may be absent for one of the kinds.
+    fn optional(&self, ix: FactIx, kinds: &[KindIx]) -> bool {
+        kinds.iter().filter_map(|k| self.kinds.get(k.0)?.facts.get(&ix)).any(|fact| {
+            matches!(fact.absence, Absence::Optional) || fact.unrecognised == Unrecognised::Ignore
+        })
+    }
+}
+
+/// The names a script may read where it stands.
+pub struct ScriptNames<'d> {
+    pub draft: &'d Draft,
+    pub kinds: &'d [KindIx],
+}
+
+impl Names for ScriptNames<'_> {
+    fn lookup(&self, path: &str) -> Option<Known> {
+        let known = |type_: &Type, optional| Some(Known { type_: type_.clone(), optional });
+        match self.draft.operand(path)? {
+            Operand::Fact(ix) => {
+                let in_all = self.kinds.iter().filter_map(|k| self.draft.kinds.get(k.0)).all(|k| k.facts.contains_key(&ix));
+                let fact = self.draft.facts.get(ix.0).filter(|_| in_all)?;
+                let derived = fact.derived.as_ref().is_some_and(|d| d.script.is_optional());
+                known(&fact.type_, derived || self.draft.optional(ix, self.kinds))
+            }
+            Operand::Cell(table, column) => {
+                let (_, type_) = self.draft.tables.get(table.0)?.gives.get(column)?;
+                known(type_, false)
+            }
+            Operand::Setting(_) => {
+                let setting = self.draft.settings.get(path.strip_prefix("settings.")?)?;
+                known(&setting.type_, false)
+            }
+        }
+    }
+
+    fn is_prefix(&self, prefix: &str) -> bool {
+        self.paths().iter().any(|path| path.strip_prefix(prefix).is_some_and(|rest| rest.starts_with('.')))
+    }
+
+    fn paths(&self) -> Vec<String> {
+        let facts = self.draft.facts.iter().map(|fact| fact.path.to_string());
+        let cells = self
+            .draft
+            .tables
+            .iter()
+            .flat_map(|table| table.gives.iter().map(move |(column, _)| format!("{}.{column}", table.name)));
+        let settings = self.draft.settings.keys().map(|name| format!("settings.{name}"));
+        facts.chain(cells).chain(settings).collect()
+    }
+
+    fn symbols(&self, type_name: &str) -> Vec<Arc<str>> {
+        self.draft.domains.get(type_name).map(|domain| domain.codes().cloned().collect()).unwrap_or_default()
+    }
+}

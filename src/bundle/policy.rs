@@ -1,0 +1,332 @@
+//! Policy files: lists, tables, obligations and rules.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::model::decision::Outcome;
+use crate::model::finding::{Code, Finding, Findings};
+
+use super::checked::{
+    Condition, Effect, Effective, Expression, FactIx, KindIx, ObligationDef, Policy, Rule, RuleIx,
+};
+use super::condition;
+use super::draft::Draft;
+use super::expression;
+use super::reader::{Mapping, boolean, entries, list, list_or_one, name, text, unknown};
+use super::tables::{dated_by, effective, read_lists, read_tables};
+use super::yaml::Node;
+
+/// What a policy file says once, for all its rules.
+pub struct Header {
+    policy: usize,
+    kinds: Vec<KindIx>,
+    source: Option<Arc<str>>,
+    effective: Option<Effective>,
+    dated_by: FactIx,
+}
+
+/// Reads everything of a policy file but its rules, which may name what other files define.
+pub fn read_header<'n>(
+    file: &str,
+    node: &'n Node,
+    draft: &mut Draft,
+    findings: &mut Findings,
+) -> Option<(Header, Option<&'n Node>)> {
+    let mut map = Mapping::open(node, "a policy", findings)?;
+    let policy_name = map.need("policy", findings).and_then(|node| name(node, findings));
+    let kinds = map.take("request").map(|node| kinds(node, draft, findings)).unwrap_or_default();
+    let source = map.take("source").and_then(|node| source(node, draft, findings));
+    map.take("gist").map(|node| super::vocabulary::gist(node, draft, findings));
+    let dated_by = dated_by(map.take("dated-by"), FactIx(0), draft, findings);
+    let effective = effective(map.take("effective"), dated_by, findings);
+    if let Some(node) = map.take("lists") {
+        read_lists(node, source.as_ref(), draft, findings);
+    }
+    if let Some(node) = map.take("tables") {
+        read_tables(node, source.as_ref(), draft, findings);
+    }
+    for (key, advice) in [("obligations", false), ("advice", true)] {
+        for (code, body) in map.take(key).map(|n| entries(n, "this part of a policy", findings)).unwrap_or_default() {
+            read_obligation(code, body, advice, source.as_ref(), draft, findings);
+        }
+    }
+    let rules = map.take("rules");
+    map.finish(findings);
+    let policy_name = policy_name?;
+    if draft.policies.iter().any(|p| p.name == policy_name) {
+        let message = format!("the policy `{policy_name}` is defined twice");
+        findings.push(Finding::new(Code::Duplicate, &node.place, message).help("policies have names of their own"));
+        return None;
+    }
+    let policy = draft.policies.len();
+    draft.policies.push(Policy { name: policy_name, file: file.into() });
+    Some((Header { policy, kinds, source, effective, dated_by }, rules))
+}
+
+fn kinds(node: &Node, draft: &Draft, findings: &mut Findings) -> Vec<KindIx> {
+    let mut out = Vec::new();
+    for item in list_or_one(node) {
+        let Some(written) = text(item, findings) else { continue };
+        match draft.kinds.iter().position(|kind| &*kind.name == written) {
+            Some(at) => out.push(KindIx(at)),
+            None => {
+                let known = draft.kinds.iter().map(|kind| &*kind.name);
+                findings.push(unknown(Code::UnknownKind, item, "the vocabulary has no kind of request", known));
+            }
+        }
+    }
+    out
+}
+
+fn source(node: &Node, draft: &Draft, findings: &mut Findings) -> Option<Arc<str>> {
+    let id = text(node, findings)?;
+    if !draft.sources.contains_key(id) {
+        findings.push(unknown(Code::UnknownSource, node, "the bundle has no source", draft.sources.keys().map(|s| &**s)));
+        return None;
+    }
+    Some(id.into())
+}
+
+fn read_obligation(
+    key: &Node,
+    body: &Node,
+    advice: bool,
+    source: Option<&Arc<str>>,
+    draft: &mut Draft,
+    findings: &mut Findings,
+) {
+    let (Some(code), Some(mut map)) = (name(key, findings), Mapping::open(body, "an obligation", findings)) else {
+        return;
+    };
+    let on = map.need("by", findings).and_then(|node| name(node, findings));
+    let clauses = draft.clauses(map.take("clauses"), source, findings);
+    map.finish(findings);
+    let Some(on) = on else { return };
+    let place = key.place.clone();
+    let def = ObligationDef { code: Arc::clone(&code), on, advice, clauses, place };
+    if let Some(first) = draft.obligations.insert(code, def) {
+        let message = format!("`{}` is defined twice", first.code);
+        findings.push(Finding::new(Code::Duplicate, &key.place, message).related(&first.place, "first here"));
+    }
+}
+
+/// Reads the rules of a policy file.
+pub fn read_rules(header: &Header, node: &Node, draft: &mut Draft, findings: &mut Findings) {
+    for item in list(node, findings) {
+        let Some(rule) = read_rule(header, item, draft, findings) else { continue };
+        if let Some(first) = draft.rules.iter().find(|r| r.name == rule.name) {
+            let message = format!("the rule `{}` is defined twice", rule.name);
+            findings.push(
+                Finding::new(Code::Duplicate, &rule.place, message)
+                    .help("give each rule of a policy an id of its own")
+                    .related(&first.place, "first here"),
+            );
+            continue;
+        }
+        let ix = RuleIx(draft.rules.len());
+        for kind in &rule.kinds {
+            if let Some(kind) = draft.kinds.get_mut(kind.0) {
+                kind.rules.push(ix);
+            }
+        }
+        draft.rules.push(rule);
+    }
+}
+
+fn read_rule(header: &Header, node: &Node, draft: &mut Draft, findings: &mut Findings) -> Option<Rule> {
+    let mut map = Mapping::open(node, "a rule", findings)?;
+    let id = map.need("id", findings).and_then(|node| name(node, findings));
+    let kinds = match map.take("request") {
+        Some(node) => kinds(node, draft, findings),
+        None => header.kinds.clone(),
+    };
+    if kinds.is_empty() {
+        findings.push(
+            Finding::new(Code::MissingKey, map.place(), "the rule speaks to no kind of request")
+                .help("add `request:` to the rule or to the policy"),
+        );
+    }
+    let clauses = draft.clauses(map.take("clauses"), header.source.as_ref(), findings);
+    map.take("gist").map(|node| super::vocabulary::gist(node, draft, findings));
+    let dated = dated_by(map.take("dated-by"), header.dated_by, draft, findings);
+    let period = effective(map.take("effective"), dated, findings);
+    let (when, effect) = read_effect(&mut map, &kinds, draft, findings)?;
+    let results = map.take("results").map(|node| read_results(node, &kinds, draft, findings)).unwrap_or_default();
+    let obligations = map.take("obligations").map(|n| obligations(n, draft, findings)).unwrap_or_default();
+    if matches!(effect, Effect::Attach(_)) && results.is_empty() && obligations.is_empty() {
+        findings.push(
+            Finding::new(Code::MissingKey, map.place(), "the rule has no effect")
+                .help("add `permit:`, `deny:`, `refer:`, `require:` or `ask:`, or the `results:` or `obligations:` it adds"),
+        );
+    }
+    let place = map.place().clone();
+    map.finish(findings);
+    let policy = draft.policies.get(header.policy)?;
+    let name = format!("{}/{}", policy.name, id?).into();
+    let effective = header.effective.clone().into_iter().chain(period).collect();
+    Some(Rule { name, policy: header.policy, place, kinds, clauses, effective, when, effect, results, obligations })
+}
+
+const EFFECTS: [&str; 5] = ["permit", "deny", "refer", "require", "ask"];
+
+fn read_effect(
+    map: &mut Mapping<'_>,
+    kinds: &[KindIx],
+    draft: &mut Draft,
+    findings: &mut Findings,
+) -> Option<(Condition, Effect)> {
+    let when_node = map.take("when");
+    let when = when_node.and_then(|node| condition::read(node, kinds, draft, findings));
+    if when_node.is_some() && when.is_none() {
+        return None;
+    }
+    let when = when.unwrap_or(Condition::All(Vec::new()));
+    let given: Vec<(&str, &Node)> =
+        EFFECTS.into_iter().filter_map(|key| map.take(key).map(|node| (key, node))).collect();
+    let (otherwise, on) = (map.take("else"), map.take("outcome"));
+    let (key, body) = match given.as_slice() {
+        [] => {
+            let outcome = on.and_then(|node| outcome(node, findings)).unwrap_or(Outcome::Permit);
+            return Some((when, Effect::Attach(outcome)));
+        }
+        [one] => *one,
+        [_, (second, body), ..] => {
+            let message = format!("the rule has a second effect, `{second}`");
+            findings.push(Finding::new(Code::WrongForm, &body.place, message).help("split it into two rules"));
+            return None;
+        }
+    };
+    let reason = |node: Option<&Node>, draft: &mut Draft, findings: &mut Findings| {
+        node.and_then(|node| draft.reason(node, findings))
+    };
+    if let Some(node) = on.filter(|_| !given.is_empty()) {
+        findings.push(
+            Finding::new(Code::UnknownKey, &node.place, "`outcome` belongs to rules without an effect of their own")
+                .help("remove it: what a rule adds goes with its effect"),
+        );
+    }
+    let permits = key == "permit";
+    let checked = when_node.unwrap_or(body);
+    if key != "ask" {
+        condition::check_knowledge(&when, permits, checked, findings);
+    }
+    Some(match key {
+        "permit" => (when, Effect::Permit(reason(Some(body), draft, findings)?)),
+        "deny" => (when, Effect::Deny(reason(Some(body), draft, findings)?)),
+        "refer" => (when, Effect::Refer(reason(Some(body), draft, findings)?)),
+        "require" => {
+            let required = condition::read(body, kinds, draft, findings)?;
+            condition::check_knowledge(&Condition::Not(Box::new(Condition::All(Vec::new()))), false, body, findings);
+            let unmet = Condition::Not(Box::new(required));
+            let code = need_else(map, otherwise, draft, findings)?;
+            (Condition::All(vec![when, unmet]), Effect::Deny(code))
+        }
+        _ => {
+            let needed = condition::read(body, kinds, draft, findings)?;
+            let code = need_else(map, otherwise, draft, findings)?;
+            (when, Effect::Ask(needed, code))
+        }
+    })
+}
+
+fn need_else(map: &mut Mapping<'_>, node: Option<&Node>, draft: &mut Draft, findings: &mut Findings) -> Option<Arc<str>> {
+    match node {
+        Some(node) => draft.reason(node, findings),
+        None => {
+            map.need("else", findings);
+            None
+        }
+    }
+}
+
+fn outcome(node: &Node, findings: &mut Findings) -> Option<Outcome> {
+    let written = text(node, findings)?;
+    let found = [Outcome::Permit, Outcome::Deny, Outcome::Refer].into_iter().find(|o| o.as_str() == written);
+    if found.is_none() {
+        findings.push(unknown(Code::UnknownValue, node, "results are added to no outcome", ["permit", "deny", "refer"]));
+    }
+    found
+}
+
+fn read_results(
+    node: &Node,
+    kinds: &[KindIx],
+    draft: &mut Draft,
+    findings: &mut Findings,
+) -> BTreeMap<Arc<str>, Expression> {
+    let mut out = BTreeMap::new();
+    for (key, body) in entries(node, "`results`", findings) {
+        let Some(written) = key.text() else { continue };
+        let Some((result, type_)) = draft.results.get_key_value(written).map(|(k, def)| (Arc::clone(k), def.type_.clone()))
+        else {
+            let known = draft.results.keys().map(|name| &**name);
+            findings.push(unknown(Code::UnknownResult, key, "the vocabulary has no result", known));
+            continue;
+        };
+        draft.used.insert(("result", Arc::clone(&result)));
+        if let Some(expression) = expression::result(body, &type_, kinds, draft, findings) {
+            out.insert(result, expression);
+        }
+    }
+    out
+}
+
+fn obligations(node: &Node, draft: &mut Draft, findings: &mut Findings) -> Vec<Arc<str>> {
+    let mut out = Vec::new();
+    for item in list(node, findings) {
+        let Some(written) = text(item, findings) else { continue };
+        match draft.obligations.get_key_value(written).map(|(code, _)| Arc::clone(code)) {
+            Some(code) => {
+                draft.used.insert(("obligation", Arc::clone(&code)));
+                out.push(code);
+            }
+            None => {
+                let known = draft.obligations.keys().map(|code| &**code);
+                findings.push(unknown(Code::UnknownObligation, item, "no policy defines the obligation", known));
+            }
+        }
+    }
+    out
+}
+
+/// The settings of a manifest: declared with a type in the bundle that introduces them, set to a value in overlays.
+pub fn read_settings(node: &Node, draft: &mut Draft, findings: &mut Findings) {
+    for (key, body) in entries(node, "`settings`", findings) {
+        let Some(setting) = name(key, findings) else { continue };
+        if let Some(known) = draft.settings.get(&setting) {
+            let (type_, choices) = (known.type_.clone(), known.choices.clone());
+            let Some(value) = super::values::value(body, &type_, draft, findings) else { continue };
+            if !choices.is_empty() && !choices.contains(&value) {
+                findings.push(Finding::new(Code::UnknownValue, &body.place, format!("`{value}` is not a choice of `{setting}`")));
+            } else if let Some(known) = draft.settings.get_mut(&setting) {
+                known.value = value;
+            }
+            continue;
+        }
+        declare_setting(setting, key, body, draft, findings);
+    }
+}
+
+fn declare_setting(setting: Arc<str>, key: &Node, body: &Node, draft: &mut Draft, findings: &mut Findings) {
+    let super::yaml::Content::Mapping(_) = body.content else {
+        let known = draft.settings.keys().map(|name| &**name);
+        findings.push(unknown(Code::UnknownSetting, key, "the bundle has no setting", known));
+        return;
+    };
+    let Some(mut map) = Mapping::open(body, "a setting", findings) else { return };
+    let type_ = map.need("type", findings).and_then(|node| super::vocabulary::type_named(node, draft, findings));
+    let default = map.need("default", findings);
+    let choices = map.take("choices").map(|node| list(node, findings)).unwrap_or_default();
+    let source = map.take("source").and_then(|node| source(node, draft, findings));
+    let clauses = draft.clauses(map.take("clauses"), source.as_ref(), findings);
+    let gist = map.take("gist").map(|node| super::vocabulary::gist(node, draft, findings)).unwrap_or_default();
+    map.take("fixed").map(|node| boolean(node, findings));
+    map.finish(findings);
+    let (Some(def), Some(default)) = (type_, default) else { return };
+    let value = |node: &Node, findings: &mut Findings| super::values::value(node, &def.type_, draft, findings);
+    let Some(default) = value(default, findings) else { return };
+    let choices = choices.iter().filter_map(|item| value(item, findings)).collect();
+    let place = key.place.clone();
+    let new = super::checked::Setting { type_: def.type_.clone(), value: default, choices, clauses, gist, place };
+    draft.settings.insert(setting, new);
+}

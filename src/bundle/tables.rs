@@ -1,0 +1,215 @@
+//! Named lists, tables and periods of effect.
+
+use std::sync::Arc;
+
+use crate::model::finding::{Code, Finding, Findings, Place};
+use crate::model::time::Timestamp;
+use crate::model::value::Type;
+
+use super::checked::{Effective, FactIx, List, ListEntry, Row, Table};
+use super::condition;
+use super::draft::Draft;
+use super::reader::{Mapping, entries, list, name, text, unknown};
+use super::values::value;
+use super::vocabulary::type_named;
+use super::yaml::{Content, Node};
+
+/// `effective: { from, until }` of something dated by `dated_by`.
+pub fn effective(node: Option<&Node>, dated_by: FactIx, findings: &mut Findings) -> Option<Effective> {
+    let node = node?;
+    let mut map = Mapping::open(node, "`effective`", findings)?;
+    let mut instant = |key| map.take(key).and_then(|node: &Node| timestamp(node, findings));
+    let (from, until) = (instant("from"), instant("until"));
+    map.finish(findings);
+    if let (Some(from), Some(until)) = (from, until) {
+        if until <= from {
+            findings.push(
+                Finding::new(Code::EffectiveReversed, &node.place, format!("the period ends (`{until}`) before it begins (`{from}`)"))
+                    .help("`until` is the first day on which it no longer holds"),
+            );
+        }
+    }
+    Some(Effective { from, until, dated_by })
+}
+
+fn timestamp(node: &Node, findings: &mut Findings) -> Option<Timestamp> {
+    let written = text(node, findings)?;
+    let found = Timestamp::parse(written);
+    if found.is_none() {
+        findings.push(
+            Finding::new(Code::TypeMismatch, &node.place, format!("`{written}` is not a date or timestamp"))
+                .help("write a date that exists as `YYYY-MM-DD`, or an instant as `2021-06-01T00:00:00Z`"),
+        );
+    }
+    found
+}
+
+/// The fact named by `dated-by`; `at` when silent. It must be a date or a timestamp.
+pub fn dated_by(node: Option<&Node>, default: FactIx, draft: &Draft, findings: &mut Findings) -> FactIx {
+    let Some(node) = node else { return default };
+    let Some(ix) = draft.fact(node, findings) else { return default };
+    let type_ = draft.type_of(ix);
+    if !matches!(type_, Type::Date | Type::Timestamp) {
+        let message = format!("a period cannot be read by a fact of type `{type_}`");
+        findings.push(Finding::new(Code::TypeMismatch, &node.place, message).help("name a date or a timestamp"));
+    }
+    ix
+}
+
+/// The lists of a policy file.
+pub fn read_lists(node: &Node, source: Option<&Arc<str>>, draft: &mut Draft, findings: &mut Findings) {
+    for (key, body) in entries(node, "`lists`", findings) {
+        let Some(name) = name(key, findings) else { continue };
+        let Some(list) = read_list(name, key, body, source, draft, findings) else { continue };
+        if let Some(first) = draft.lists.iter().find(|l| l.name == list.name) {
+            findings.push(duplicate("list", key, &first.place));
+            continue;
+        }
+        draft.lists.push(list);
+    }
+}
+
+fn duplicate(what: &str, key: &Node, first: &Place) -> Finding {
+    let name = key.text().unwrap_or_default();
+    Finding::new(Code::Duplicate, &key.place, format!("the {what} `{name}` is defined twice")).related(first, "first here")
+}
+
+fn read_list(
+    name: Arc<str>,
+    key: &Node,
+    body: &Node,
+    source: Option<&Arc<str>>,
+    draft: &mut Draft,
+    findings: &mut Findings,
+) -> Option<List> {
+    let mut map = Mapping::open(body, "a list", findings)?;
+    let type_ = map.need("type", findings).and_then(|node| type_named(node, draft, findings));
+    let dated = dated_by(map.take("dated-by"), FactIx(0), draft, findings);
+    let items = map.need("entries", findings).map(|node| condition::nonempty_list(node, findings)).unwrap_or_default();
+    map.finish(findings);
+    let type_ = type_?.type_;
+    let mut out: Vec<ListEntry> = Vec::with_capacity(items.len());
+    for item in items {
+        let Some(entry) = list_entry(item, &type_, dated, source, draft, findings) else { continue };
+        let same = out.iter().find(|e| e.value == entry.value && (e.effective.is_none() || entry.effective.is_none()));
+        if let Some(first) = same {
+            let message = format!("`{}` is listed twice", entry.value);
+            findings.push(Finding::new(Code::Duplicate, &item.place, message).related(&first.place, "first here"));
+            continue;
+        }
+        out.push(entry);
+    }
+    Some(List { name, type_, entries: out, place: key.place.clone() })
+}
+
+/// A value, or `{ value, clauses, effective }`.
+fn list_entry(
+    node: &Node,
+    type_: &Type,
+    dated: FactIx,
+    source: Option<&Arc<str>>,
+    draft: &mut Draft,
+    findings: &mut Findings,
+) -> Option<ListEntry> {
+    let place = node.place.clone();
+    if !matches!(node.content, Content::Mapping(_)) {
+        let value = value(node, type_, draft, findings)?;
+        return Some(ListEntry { value, clauses: Vec::new(), effective: None, place });
+    }
+    let mut map = Mapping::open(node, "an entry", findings)?;
+    let entry_value = map.need("value", findings).and_then(|node| value(node, type_, draft, findings));
+    let clauses = draft.clauses(map.take("clauses"), source, findings);
+    let effective = effective(map.take("effective"), dated, findings);
+    map.finish(findings);
+    Some(ListEntry { value: entry_value?, clauses, effective, place })
+}
+
+/// The tables of a policy file.
+pub fn read_tables(node: &Node, source: Option<&Arc<str>>, draft: &mut Draft, findings: &mut Findings) {
+    for (key, body) in entries(node, "`tables`", findings) {
+        let Some(name) = name(key, findings) else { continue };
+        let Some(table) = read_table(name, key, body, source, draft, findings) else { continue };
+        if let Some(first) = draft.tables.iter().find(|t| t.name == table.name) {
+            findings.push(duplicate("table", key, &first.place));
+            continue;
+        }
+        draft.tables.push(table);
+    }
+}
+
+fn read_table(
+    name: Arc<str>,
+    key: &Node,
+    body: &Node,
+    source: Option<&Arc<str>>,
+    draft: &mut Draft,
+    findings: &mut Findings,
+) -> Option<Table> {
+    let mut map = Mapping::open(body, "a table", findings)?;
+    let by: Vec<FactIx> = map
+        .need("by", findings)
+        .map(|node| list(node, findings))
+        .unwrap_or_default()
+        .iter()
+        .filter_map(|item| draft.fact(item, findings))
+        .collect();
+    let mut gives = Vec::new();
+    for (column, type_) in map.need("gives", findings).map(|n| entries(n, "`gives`", findings)).unwrap_or_default() {
+        if let (Some(column), Some(def)) = (self::name(column, findings), type_named(type_, draft, findings)) {
+            gives.push((column, def.type_));
+        }
+    }
+    let dated = dated_by(map.take("dated-by"), FactIx(0), draft, findings);
+    let items = map.need("rows", findings).map(|node| condition::nonempty_list(node, findings)).unwrap_or_default();
+    map.finish(findings);
+    let mut table = Table { name, by, gives, rows: Vec::new(), place: key.place.clone() };
+    for item in items {
+        let row = read_row(item, &table, dated, source, draft, findings);
+        table.rows.extend(row);
+    }
+    Some(table)
+}
+
+fn read_row(
+    node: &Node,
+    table: &Table,
+    dated: FactIx,
+    source: Option<&Arc<str>>,
+    draft: &mut Draft,
+    findings: &mut Findings,
+) -> Option<Row> {
+    let mut tests = Vec::new();
+    let mut values: Vec<Option<crate::model::value::Value>> = vec![None; table.gives.len()];
+    let (mut clauses, mut period) = (Vec::new(), None);
+    for (key, body) in entries(node, "a row", findings) {
+        let Some(written) = key.text() else { continue };
+        if let Some(at) = table.gives.iter().position(|(name, _)| &**name == written) {
+            let cell = table.gives.get(at).and_then(|(_, type_)| value(body, type_, draft, findings));
+            if let Some(slot) = values.get_mut(at) {
+                *slot = cell;
+            }
+        } else if let Some(fact) = table.by.iter().find(|ix| draft.facts.get(ix.0).is_some_and(|f| &*f.path == written)) {
+            let type_ = draft.type_of(*fact);
+            tests.extend(condition::read_test(body, *fact, &type_, &[], draft, findings).map(|test| (*fact, test)));
+        } else if written == "clauses" {
+            clauses = draft.clauses(Some(body), source, findings);
+        } else if written == "effective" {
+            period = effective(Some(body), dated, findings);
+        } else {
+            let facts = table.by.iter().filter_map(|ix| draft.facts.get(ix.0)).map(|fact| &*fact.path);
+            let known = facts.chain(table.gives.iter().map(|(name, _)| &**name)).chain(["clauses", "effective"]);
+            findings.push(unknown(Code::UnknownColumn, key, "the table has no column", known));
+        }
+    }
+    for ((column, _), value) in table.gives.iter().zip(&values) {
+        if value.is_none() && !entries_have(node, column) {
+            findings.push(Finding::new(Code::MissingKey, &node.place, format!("the row gives no `{column}`")));
+        }
+    }
+    let values = values.into_iter().collect::<Option<Vec<_>>>()?;
+    Some(Row { tests, values, clauses, effective: period, place: node.place.clone() })
+}
+
+fn entries_have(node: &Node, key: &str) -> bool {
+    matches!(&node.content, Content::Mapping(entries) if entries.iter().any(|(k, _)| k.text() == Some(key)))
+}

@@ -1,0 +1,293 @@
+//! YAML text → a tree of nodes with places. Strict: one document, no anchors, aliases, tags or merge keys, bounded.
+
+use std::sync::Arc;
+
+use granit_parser::{Event, Parser, ScalarStyle, Span};
+
+use crate::model::finding::{Code, Finding, Findings, Place};
+use crate::model::limits::BundleLimits;
+
+/// How a scalar was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Style {
+    /// Without quotes.
+    Plain,
+    /// In single or double quotes.
+    Quoted,
+    /// A `|` block: its lines stand in the file as they are.
+    Literal,
+    /// A `>` block.
+    Folded,
+}
+
+/// What a node is.
+#[derive(Clone, Debug)]
+pub enum Content {
+    /// A scalar's text, after YAML's own unescaping, and how it was written.
+    Scalar(String, Style),
+    /// A sequence.
+    Sequence(Vec<Node>),
+    /// A mapping, in the order of the file; keys are scalars.
+    Mapping(Vec<(Node, Node)>),
+}
+
+/// A node and where it stands.
+#[derive(Clone, Debug)]
+pub struct Node {
+    /// What it is.
+    pub content: Content,
+    /// Where it stands.
+    pub place: Place,
+}
+
+impl Node {
+    /// The text of a scalar.
+    pub fn text(&self) -> Option<&str> {
+        match &self.content {
+            Content::Scalar(text, _) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Whether it is a plain scalar that means nothing: empty, `~` or `null`.
+    pub fn is_null(&self) -> bool {
+        matches!(&self.content, Content::Scalar(text, Style::Plain) if matches!(text.as_str(), "" | "~" | "null" | "Null" | "NULL"))
+    }
+
+    /// The form in words, for messages.
+    pub fn form(&self) -> &'static str {
+        match &self.content {
+            Content::Scalar(..) if self.is_null() => "nothing",
+            Content::Scalar(..) => "a scalar",
+            Content::Sequence(_) => "a list",
+            Content::Mapping(_) => "a mapping",
+        }
+    }
+}
+
+/// Reads one file. What is wrong goes into `findings`; `None` when nothing sensible is left.
+pub fn parse(file: &str, text: &str, limits: &BundleLimits, findings: &mut Findings) -> Option<Node> {
+    let mut builder = Builder { file: file.into(), limits, findings, stack: Vec::new(), root: None, nodes: 0 };
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    for item in Parser::new_from_str(text) {
+        let kept = match item {
+            Ok((event, span)) => builder.event(event, &span),
+            Err(error) => {
+                let marker = *error.marker();
+                let place = builder.place(&Span::new(marker, marker));
+                let message = format!("this is not YAML: {}", error.info());
+                builder.findings.push(
+                    Finding::new(Code::Syntax, &place, message.to_lowercase().replace("this is not yaml", "this is not YAML"))
+                        .help("check the indentation, the quotes and the brackets up to this place"),
+                );
+                None
+            }
+        };
+        kept?;
+    }
+    let root = builder.root.take();
+    if root.is_none() {
+        findings.push(
+            Finding::new(Code::Syntax, &Place::start_of(file), "the file is empty").help("write a mapping, or remove the file"),
+        );
+    }
+    root
+}
+
+enum Open {
+    Sequence(Vec<Node>, Place),
+    Mapping(Vec<(Node, Node)>, Option<Node>, Place),
+}
+
+struct Builder<'a> {
+    file: Arc<str>,
+    limits: &'a BundleLimits,
+    findings: &'a mut Findings,
+    stack: Vec<Open>,
+    root: Option<Node>,
+    nodes: usize,
+}
+
+impl Builder<'_> {
+    fn place(&self, span: &Span) -> Place {
+        let (start, end) = (span.start, span.end);
+        let at = |m: granit_parser::Marker| m.byte_offset().unwrap_or_else(|| m.index());
+        Place {
+            file: Arc::clone(&self.file),
+            line: start.line(),
+            column: start.col().saturating_add(1),
+            end_line: end.line(),
+            end_column: end.col().saturating_add(1),
+            bytes: (at(start), at(end)),
+        }
+    }
+
+    /// `None` stops the parse.
+    fn event(&mut self, event: Event<'_>, span: &Span) -> Option<()> {
+        let place = self.place(span);
+        match event {
+            Event::Scalar(text, style, anchor, tag) => {
+                self.no_extras(anchor != 0, tag.is_some(), &place);
+                let style = match style {
+                    ScalarStyle::Plain => Style::Plain,
+                    ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => Style::Quoted,
+                    ScalarStyle::Literal => Style::Literal,
+                    ScalarStyle::Folded => Style::Folded,
+                };
+                self.add(Node { content: Content::Scalar(text.into_owned(), style), place })
+            }
+            Event::SequenceStart(_, anchor, tag) => {
+                self.no_extras(anchor != 0, tag.is_some(), &place);
+                self.open(Open::Sequence(Vec::new(), place))
+            }
+            Event::MappingStart(_, anchor, tag) => {
+                self.no_extras(anchor != 0, tag.is_some(), &place);
+                self.open(Open::Mapping(Vec::new(), None, place))
+            }
+            Event::SequenceEnd | Event::MappingEnd => self.close(&place),
+            Event::Alias(_) => {
+                self.refuse_extra("an alias", &place);
+                self.add(Node { content: Content::Scalar(String::new(), Style::Plain), place })
+            }
+            Event::DocumentStart(..) if self.root.is_some() => {
+                self.findings.push(
+                    Finding::new(Code::Syntax, &place, "a second YAML document begins here")
+                        .help("a bundle file holds one document; remove the `---`"),
+                );
+                None
+            }
+            _ => Some(()),
+        }
+    }
+
+    fn no_extras(&mut self, anchor: bool, tag: bool, place: &Place) {
+        if anchor {
+            self.refuse_extra("an anchor", place);
+        }
+        if tag {
+            self.refuse_extra("a tag", place);
+        }
+    }
+
+    fn refuse_extra(&mut self, what: &str, place: &Place) {
+        self.findings.push(
+            Finding::new(Code::AnchorOrTag, place, format!("{what} stands here, which bundle files do not use"))
+                .help("write the value out where it is needed"),
+        );
+    }
+
+    fn open(&mut self, open: Open) -> Option<()> {
+        if self.stack.len() >= self.limits.depth {
+            let (Open::Sequence(_, place) | Open::Mapping(_, _, place)) = &open;
+            let message = format!("the file nests more than {} levels deep", self.limits.depth);
+            self.findings.push(Finding::new(Code::LimitExceeded, place, message).help("flatten the structure"));
+            return None;
+        }
+        self.stack.push(open);
+        Some(())
+    }
+
+    fn close(&mut self, end: &Place) -> Option<()> {
+        let (content, start) = match self.stack.pop()? {
+            Open::Sequence(items, start) => (Content::Sequence(items), start),
+            Open::Mapping(entries, _, start) => (Content::Mapping(entries), start),
+        };
+        let place = Place {
+            end_line: end.end_line,
+            end_column: end.end_column,
+            bytes: (start.bytes.0, end.bytes.1.max(start.bytes.0)),
+            ..start
+        };
+        self.add(Node { content, place })
+    }
+
+    fn add(&mut self, node: Node) -> Option<()> {
+        self.nodes = self.nodes.saturating_add(1);
+        if self.nodes > self.limits.nodes {
+            let message = format!("the file has more than {} values", self.limits.nodes);
+            self.findings
+                .push(Finding::new(Code::LimitExceeded, &node.place, message).help("split it into several files"));
+            return None;
+        }
+        match self.stack.last_mut() {
+            None => self.root = Some(node),
+            Some(Open::Sequence(items, _)) => items.push(node),
+            Some(Open::Mapping(entries, key, _)) => match key.take() {
+                Some(key) => entries.push((key, node)),
+                None => {
+                    check_key(&node, entries, self.findings);
+                    *key = Some(node);
+                }
+            },
+        }
+        Some(())
+    }
+}
+
+fn check_key(key: &Node, entries: &[(Node, Node)], findings: &mut Findings) {
+    let Some(text) = key.text() else {
+        findings.push(
+            Finding::new(Code::WrongForm, &key.place, format!("a key must be a scalar, this is {}", key.form()))
+                .help("write a name before the colon"),
+        );
+        return;
+    };
+    if text == "<<" {
+        findings.push(
+            Finding::new(Code::AnchorOrTag, &key.place, "a merge key stands here, which bundle files do not use")
+                .help("write the keys out where they are needed"),
+        );
+    }
+    if let Some((first, _)) = entries.iter().find(|(k, _)| k.text() == Some(text)) {
+        findings.push(
+            Finding::new(Code::DuplicateKey, &key.place, format!("the key `{text}` is given twice"))
+                .help("keep one of them")
+                .related(&first.place, "it is given here first"),
+        );
+    }
+}
+
+/// Reads YAML that holds a request, as JSON: plain `true`, `false` and whole numbers are what they look like, nothing and
+/// `null` are null, every other scalar is text. So `NO` is Norway, and an amount without quotes is a number.
+pub fn to_json(file: &str, text: &str, most_bytes: usize) -> Result<serde_json::Value, Box<Finding>> {
+    let limits = BundleLimits { file_bytes: most_bytes, ..BundleLimits::default() };
+    let mut findings = Findings::default();
+    let node = if text.len() > most_bytes {
+        let message = format!("the request is larger than {most_bytes} bytes");
+        findings.push(Finding::new(Code::LimitExceeded, &Place::start_of(file), message));
+        None
+    } else {
+        parse(file, text, &limits, &mut findings)
+    };
+    match (node, findings.into_sorted().into_iter().next()) {
+        (Some(node), None) => Ok(json(&node)),
+        (_, Some(finding)) => Err(Box::new(finding)),
+        (None, None) => Ok(serde_json::Value::Null),
+    }
+}
+
+fn json(node: &Node) -> serde_json::Value {
+    match &node.content {
+        Content::Sequence(items) => items.iter().map(json).collect(),
+        Content::Mapping(entries) => {
+            entries.iter().map(|(key, value)| (key.text().unwrap_or_default().to_owned(), json(value))).collect()
+        }
+        Content::Scalar(_, Style::Plain) if node.is_null() => serde_json::Value::Null,
+        Content::Scalar(text, Style::Plain) => match text.as_str() {
+            "true" => true.into(),
+            "false" => false.into(),
+            _ => plain_number(text).unwrap_or_else(|| text.as_str().into()),
+        },
+        Content::Scalar(text, _) => text.as_str().into(),
+    }
+}
+
+/// Digits, with at most one point: a number to a reader, and therefore not an amount.
+fn plain_number(text: &str) -> Option<serde_json::Value> {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let numeric = digits.starts_with(|c: char| c.is_ascii_digit()) && digits.chars().all(|c| c.is_ascii_digit() || c == '.');
+    if !numeric || digits.chars().filter(|c| *c == '.').count() > 1 {
+        return None;
+    }
+    text.parse::<i64>().map(Into::into).or_else(|_| text.parse::<f64>().map(Into::into)).ok()
+}

@@ -1,0 +1,146 @@
+//! `clausal decide`: requests in, decisions out, the outcome as the exit code.
+
+use std::io::{BufWriter, IsTerminal, Write};
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::decision::Answer;
+use crate::engine::Engine;
+use crate::model::decision::Outcome;
+use crate::model::error::RequestError;
+
+use super::input::Requests;
+use super::{BundleArgs, Failure, Format, INVALID_REQUEST, output};
+
+/// Arguments of `clausal decide`.
+#[derive(Debug, Args)]
+pub struct DecideArgs {
+    #[command(flatten)]
+    bundle: BundleArgs,
+    /// Write JSON (the default into a pipe or file)
+    #[arg(long, conflicts_with = "text")]
+    json: bool,
+    /// Write text for people (the default on a terminal)
+    #[arg(long)]
+    text: bool,
+    /// The language of messages
+    #[arg(long, value_name = "LANG")]
+    lang: Option<String>,
+    /// JSON or YAML file; `-` or nothing reads the standard input
+    #[arg(value_name = "FILE")]
+    file: Option<PathBuf>,
+}
+
+/// Decides everything the input holds. The exit code is the outcome's for one request; for several, an invalid request
+/// comes first, then the least favourable outcome.
+pub fn run(args: &DecideArgs) -> Result<u8, Failure> {
+    let engine = args.bundle.load()?;
+    let language = language(&engine, args.lang.as_deref())?;
+    let format = match (args.json, args.text) {
+        (true, _) => Format::Json,
+        (_, true) => Format::Text,
+        _ if std::io::stdout().is_terminal() => Format::Text,
+        _ => Format::Json,
+    };
+    let mut requests = Requests::open(args.file.as_deref(), engine.limits().request.bytes)?;
+    let mut run = Run { format, language, array: requests.is_array(), worst: Worst::default(), count: 0 };
+    let out = anstream::AutoStream::auto(std::io::stdout().lock());
+    let mut out = BufWriter::with_capacity(1 << 16, out);
+    let failed = |error| Failure::Io { what: "the standard output".into(), error };
+    run.begin(&mut out).map_err(failed)?;
+    while let Some(request) = requests.next_request()? {
+        let answer = engine.decide_json(&request);
+        run.one(&mut out, &answer).map_err(failed)?;
+        if requests.is_lines() && std::io::stdout().is_terminal() {
+            out.flush().map_err(failed)?;
+        }
+    }
+    run.end(&mut out).map_err(failed)?;
+    out.flush().map_err(failed)?;
+    Ok(run.worst.exit_code())
+}
+
+/// The language asked for, which the bundle must speak; its default otherwise.
+pub fn language(engine: &Engine, asked: Option<&str>) -> Result<String, Failure> {
+    let Some(asked) = asked else { return Ok(engine.languages().next().unwrap_or("en").to_owned()) };
+    if engine.languages().any(|language| language == asked) {
+        return Ok(asked.to_owned());
+    }
+    let known = engine.languages().collect::<Vec<_>>().join("`, `");
+    Err(Failure::Usage(format!("the bundle does not speak `{asked}`; it speaks `{known}`")))
+}
+
+struct Run {
+    format: Format,
+    language: String,
+    array: bool,
+    worst: Worst,
+    count: usize,
+}
+
+impl Run {
+    fn begin(&self, out: &mut impl Write) -> std::io::Result<()> {
+        if self.array && self.format == Format::Json { out.write_all(b"[") } else { Ok(()) }
+    }
+
+    fn one(&mut self, out: &mut impl Write, answer: &Result<Answer, RequestError>) -> std::io::Result<()> {
+        self.worst.add(answer);
+        if let Err(error) = answer {
+            output::request_error(error);
+        }
+        let first = self.count == 0;
+        self.count = self.count.saturating_add(1);
+        match self.format {
+            Format::Json => {
+                if self.array {
+                    out.write_all(if first { b"\n" } else { b",\n" })?;
+                }
+                let line = match answer {
+                    Ok(answer) => answer.to_json_line(&self.language),
+                    Err(error) => error.to_json().to_string(),
+                };
+                out.write_all(line.as_bytes())?;
+                if self.array { Ok(()) } else { out.write_all(b"\n") }
+            }
+            Format::Text => match answer {
+                Ok(answer) => output::answer(out, answer, &self.language),
+                Err(_) => Ok(()),
+            },
+        }
+    }
+
+    fn end(&self, out: &mut impl Write) -> std::io::Result<()> {
+        if self.array && self.format == Format::Json { out.write_all(b"\n]\n") } else { Ok(()) }
+    }
+}
+
+/// The least favourable of all answers.
+#[derive(Default)]
+struct Worst {
+    invalid: bool,
+    outcomes: Vec<Outcome>,
+}
+
+impl Worst {
+    fn add(&mut self, answer: &Result<Answer, RequestError>) {
+        match answer {
+            Ok(answer) => {
+                let outcome = answer.outcome();
+                if !self.outcomes.contains(&outcome) {
+                    self.outcomes.push(outcome);
+                }
+            }
+            Err(_) => self.invalid = true,
+        }
+    }
+
+    fn exit_code(&self) -> u8 {
+        if self.invalid {
+            return INVALID_REQUEST;
+        }
+        const ORDER: [Outcome; 5] =
+            [Outcome::Deny, Outcome::NeedsInformation, Outcome::Refer, Outcome::NotCovered, Outcome::Permit];
+        ORDER.into_iter().find(|outcome| self.outcomes.contains(outcome)).map_or(0, Outcome::exit_code)
+    }
+}

@@ -1,0 +1,420 @@
+//! The answer: decisions, their reasons and obligations, and how they are written as JSON of the contract.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use serde::ser::{Serialize, SerializeMap, Serializer};
+
+use crate::bundle::checked::{Bundle, Effect, FactIx, Identity, Rule, RuleIx, Test};
+use crate::decide::combine::Because;
+use crate::decide::evaluate::{Cell, lookup};
+use crate::decide::facts::{Facts, State};
+use crate::decide::parts::{Label, PartOf};
+use crate::decide::{Decided, DecidedRequest};
+use crate::explain::words::{Subject, message};
+use crate::model::clause::ClauseRef;
+use crate::model::decision::Outcome;
+use crate::model::value::Value;
+
+/// The answer to a request: one decision, or one for each part of a request that fans out.
+#[derive(Clone, Debug)]
+pub enum Answer {
+    /// The request does not fan out.
+    One(Box<Decision>),
+    /// One decision for each part, in request order.
+    Parts(Vec<Decision>),
+}
+
+impl Answer {
+    /// The decisions, in request order.
+    #[must_use]
+    pub fn decisions(&self) -> &[Decision] {
+        match self {
+            Self::One(decision) => std::slice::from_ref(decision),
+            Self::Parts(decisions) => decisions,
+        }
+    }
+
+    /// The outcome of one decision, or the least favourable of several (deny, needs-information, refer, not-covered,
+    /// permit): `permit` only if every part is permitted.
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
+        const ORDER: [Outcome; 4] = [Outcome::Deny, Outcome::NeedsInformation, Outcome::Refer, Outcome::NotCovered];
+        let any = |outcome: &Outcome| self.decisions().iter().any(|decision| decision.outcome() == *outcome);
+        let nothing = if self.decisions().is_empty() { Outcome::NotCovered } else { Outcome::Permit };
+        ORDER.into_iter().find(any).unwrap_or(nothing)
+    }
+
+    /// The answer as JSON of the contract, messages in a language of the bundle.
+    #[must_use]
+    pub fn to_json(&self, language: &str) -> serde_json::Value {
+        let one = |decision: &Decision| serde_json::to_value(decision.in_language(language)).unwrap_or_default();
+        match self {
+            Self::One(decision) => one(decision),
+            Self::Parts(decisions) => decisions.iter().map(one).collect(),
+        }
+    }
+
+    /// The answer as one line of JSON, keys in the order of the contract.
+    #[must_use]
+    pub fn to_json_line(&self, language: &str) -> String {
+        let in_language: Vec<_> = self.decisions().iter().map(|decision| decision.in_language(language)).collect();
+        let text = match (self, in_language.first()) {
+            (Self::One(_), Some(one)) => serde_json::to_string(one),
+            _ => serde_json::to_string(&in_language),
+        };
+        text.unwrap_or_default()
+    }
+}
+
+impl Serialize for Answer {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::One(decision) => decision.serialize(serializer),
+            Self::Parts(decisions) => decisions.serialize(serializer),
+        }
+    }
+}
+
+/// A decision on a request, or on one part of it.
+#[derive(Clone, Debug)]
+pub struct Decision {
+    bundle: Arc<Bundle>,
+    id: Option<Arc<str>>,
+    kind: Arc<str>,
+    at: Arc<str>,
+    decided: Decided,
+}
+
+/// Why: a rule that decided.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reason {
+    /// The code, the same in every language.
+    pub code: Arc<str>,
+    /// `policy/rule`.
+    pub rule: Arc<str>,
+    /// The clauses it rests on: the rule's, and those of the list entries and table rows that applied.
+    pub clauses: Vec<ClauseRef>,
+    /// `file:line:col` of the rule.
+    pub source: String,
+    /// The entries of a registry that an ambiguous name may mean.
+    pub candidates: Vec<Arc<str>>,
+    /// In words.
+    pub message: String,
+}
+
+/// What the caller must do (an obligation) or may do (an advice) with a decision.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Obligation {
+    /// The code, the same in every language.
+    pub code: Arc<str>,
+    /// Who is to act.
+    pub on: Arc<str>,
+    /// Whether the caller may leave it; written as `"advice": true`.
+    pub advice: bool,
+    /// The clauses it rests on.
+    pub clauses: Vec<ClauseRef>,
+    /// In words.
+    pub message: String,
+}
+
+impl Decision {
+    /// The request's id, echoed.
+    #[must_use]
+    pub fn id(&self) -> Option<&str> {
+        self.id.as_deref()
+    }
+
+    /// The kind of request.
+    #[must_use]
+    pub fn kind(&self) -> &str {
+        &self.kind
+    }
+
+    /// The decision time, as it was written.
+    #[must_use]
+    pub fn at(&self) -> &str {
+        &self.at
+    }
+
+    /// The part of the request; empty when the request does not fan out.
+    #[must_use]
+    pub fn part(&self) -> &[PartOf] {
+        &self.decided.part
+    }
+
+    /// The outcome.
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
+        self.decided.verdict.outcome
+    }
+
+    /// The codes of the reasons, in order.
+    pub fn reason_codes(&self) -> impl Iterator<Item = &str> {
+        self.decided.verdict.because.iter().map(|because| &*because.code)
+    }
+
+    /// The reasons, in the order of the contract, with messages in a language of the bundle.
+    #[must_use]
+    pub fn reasons(&self, language: &str) -> Vec<Reason> {
+        self.decided.verdict.because.iter().map(|because| self.reason(because, language)).collect()
+    }
+
+    /// Results by name.
+    #[must_use]
+    pub fn results(&self) -> &BTreeMap<Arc<str>, Value> {
+        &self.decided.verdict.results
+    }
+
+    /// What the caller must do.
+    #[must_use]
+    pub fn obligations(&self, language: &str) -> Vec<Obligation> {
+        self.duties(language, false)
+    }
+
+    /// What the caller may do.
+    #[must_use]
+    pub fn advice(&self, language: &str) -> Vec<Obligation> {
+        self.duties(language, true)
+    }
+
+    /// The paths of the facts that can still matter, sorted.
+    #[must_use]
+    pub fn missing(&self) -> Vec<Arc<str>> {
+        let paths: BTreeSet<Arc<str>> =
+            self.decided.verdict.missing.iter().map(|ix| self.bundle.path(*ix)).collect();
+        paths.into_iter().collect()
+    }
+
+    /// Name, version and digest of the bundle that decided.
+    #[must_use]
+    pub fn bundle(&self) -> &Identity {
+        &self.bundle.identity
+    }
+
+    /// The decision with its words in a language, for writing.
+    #[must_use]
+    pub fn in_language<'d>(&'d self, language: &'d str) -> InLanguage<'d> {
+        InLanguage { decision: self, language }
+    }
+
+    fn default_language(&self) -> &str {
+        self.bundle.languages.first().map_or("en", |language| language)
+    }
+
+    fn facts(&self) -> &Facts {
+        &self.decided.facts
+    }
+
+    fn reason(&self, because: &Because, language: &str) -> Reason {
+        let rule = because.rule.and_then(|ix| self.bundle.rules.get(ix.0));
+        let (name, source) = match (rule, self.bundle.kind(&self.kind)) {
+            (Some(rule), _) => (Arc::clone(&rule.name), rule.place.to_string()),
+            (None, kind) => {
+                (format!("vocabulary/{}", self.kind).into(), kind.map(|k| k.place.to_string()).unwrap_or_default())
+            }
+        };
+        let error = because.error.as_ref().map(ToString::to_string).unwrap_or_default();
+        let subject = Subject {
+            bundle: &self.bundle,
+            facts: self.facts(),
+            results: self.results(),
+            missing: &because.missing,
+            rule: &name,
+            error: &error,
+        };
+        Reason {
+            code: Arc::clone(&because.code),
+            message: message(&subject, language, &format!("reason-{}", because.code)),
+            rule: Arc::clone(&name),
+            clauses: rule.map(|rule| self.clauses(rule)).unwrap_or_default(),
+            source,
+            candidates: self.candidates(&because.missing),
+        }
+    }
+
+    fn candidates(&self, missing: &BTreeSet<FactIx>) -> Vec<Arc<str>> {
+        let of = |ix: &FactIx| match self.facts().state(*ix) {
+            State::Unrecognised(_, candidates) => candidates.clone(),
+            _ => Vec::new(),
+        };
+        missing.iter().flat_map(of).collect()
+    }
+
+    /// The clauses of a rule, and of the list entries and rows that applied.
+    fn clauses(&self, rule: &Rule) -> Vec<ClauseRef> {
+        let mut out = rule.clauses.clone();
+        let mut add = |clauses: &[ClauseRef]| {
+            for clause in clauses {
+                if !out.contains(clause) {
+                    out.push(clause.clone());
+                }
+            }
+        };
+        crate::explain::cited::tests(&rule.when, &mut |fact, test| self.cite(fact, test, &mut add));
+        if let Effect::Ask(needed, _) = &rule.effect {
+            crate::explain::cited::tests(needed, &mut |fact, test| self.cite(fact, test, &mut add));
+        }
+        out
+    }
+
+    fn cite(&self, fact: FactIx, test: &Test, add: &mut impl FnMut(&[ClauseRef])) {
+        match (test, self.facts().state(fact)) {
+            (Test::InList(list), State::Known(value)) => {
+                let entries = self.bundle.lists.get(list.0).map(|list| list.entries.as_slice()).unwrap_or_default();
+                for entry in entries.iter().filter(|entry| entry.value == *value) {
+                    add(&entry.clauses);
+                }
+            }
+            (Test::CompareTable(_, table, _), _) => {
+                if let Cell::Row(row) = lookup(&self.bundle, self.facts(), *table) {
+                    add(&row.clauses);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn duties(&self, language: &str, advice: bool) -> Vec<Obligation> {
+        let one = |(code, rule): &(Arc<str>, RuleIx)| {
+            let def = self.bundle.obligations.get(code).filter(|def| def.advice == advice)?;
+            let rule = self.bundle.rules.get(rule.0)?;
+            let subject = Subject {
+                bundle: &self.bundle,
+                facts: self.facts(),
+                results: self.results(),
+                missing: &BTreeSet::new(),
+                rule: &rule.name,
+                error: "",
+            };
+            let id = format!("{}-{code}", if advice { "advice" } else { "obligation" });
+            let (on, clauses) = (Arc::clone(&def.on), def.clauses.clone());
+            Some(Obligation { code: Arc::clone(code), on, advice, clauses, message: message(&subject, language, &id) })
+        };
+        self.decided.verdict.obligations.iter().filter_map(one).collect()
+    }
+}
+
+/// Puts a decided request into its answer.
+pub(crate) fn answer(bundle: &Arc<Bundle>, request: DecidedRequest) -> Answer {
+    let DecidedRequest { id, kind, at, parts } = request;
+    let one = |decided: Decided| Decision {
+        bundle: Arc::clone(bundle),
+        id: id.clone(),
+        kind: Arc::clone(&kind),
+        at: Arc::clone(&at),
+        decided,
+    };
+    let mut decisions: Vec<Decision> = parts.into_iter().map(one).collect();
+    match decisions.pop() {
+        Some(only) if decisions.is_empty() && only.decided.part.is_empty() => Answer::One(Box::new(only)),
+        Some(last) => {
+            decisions.push(last);
+            Answer::Parts(decisions)
+        }
+        None => Answer::Parts(decisions),
+    }
+}
+
+/// A decision with its words in one language. Serializes as JSON of the contract.
+#[derive(Clone, Copy, Debug)]
+pub struct InLanguage<'d> {
+    decision: &'d Decision,
+    language: &'d str,
+}
+
+impl Serialize for Decision {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.in_language(self.default_language()).serialize(serializer)
+    }
+}
+
+impl Serialize for InLanguage<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let decision = self.decision;
+        let mut map = serializer.serialize_map(None)?;
+        if let Some(id) = decision.id() {
+            map.serialize_entry("id", id)?;
+        }
+        map.serialize_entry("kind", decision.kind())?;
+        map.serialize_entry("at", decision.at())?;
+        if !decision.part().is_empty() {
+            map.serialize_entry("part", &PartName(decision.part()))?;
+        }
+        map.serialize_entry("outcome", decision.outcome().as_str())?;
+        map.serialize_entry("reasons", &decision.reasons(self.language))?;
+        map.serialize_entry("results", &Results(decision.results()))?;
+        let mut duties = decision.obligations(self.language);
+        duties.extend(decision.advice(self.language));
+        map.serialize_entry("obligations", &duties)?;
+        map.serialize_entry("missing", &decision.missing().iter().map(|path| &**path).collect::<Vec<_>>())?;
+        map.serialize_entry("bundle", decision.bundle())?;
+        map.end()
+    }
+}
+
+struct PartName<'p>(&'p [PartOf]);
+
+impl Serialize for PartName<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.0.len()))?;
+        for part in self.0 {
+            match &part.label {
+                Label::Number(number) => map.serialize_entry(&*part.list, number)?,
+                Label::Text(text) => map.serialize_entry(&*part.list, &**text)?,
+            }
+        }
+        map.end()
+    }
+}
+
+struct Results<'r>(&'r BTreeMap<Arc<str>, Value>);
+
+impl Serialize for Results<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, value)| (&**name, value.to_json())))
+    }
+}
+
+fn written(clauses: &[ClauseRef]) -> Vec<String> {
+    clauses.iter().map(ToString::to_string).collect()
+}
+
+impl Serialize for Reason {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("code", &*self.code)?;
+        map.serialize_entry("rule", &*self.rule)?;
+        map.serialize_entry("clauses", &written(&self.clauses))?;
+        map.serialize_entry("source", &self.source)?;
+        if !self.candidates.is_empty() {
+            map.serialize_entry("candidates", &self.candidates.iter().map(|code| &**code).collect::<Vec<_>>())?;
+        }
+        map.serialize_entry("message", &self.message)?;
+        map.end()
+    }
+}
+
+impl Serialize for Obligation {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("code", &*self.code)?;
+        map.serialize_entry("on", &*self.on)?;
+        if self.advice {
+            map.serialize_entry("advice", &true)?;
+        }
+        map.serialize_entry("clauses", &written(&self.clauses))?;
+        map.serialize_entry("message", &self.message)?;
+        map.end()
+    }
+}
+
+impl Serialize for Identity {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(3))?;
+        map.serialize_entry("name", &*self.name)?;
+        map.serialize_entry("version", &*self.version)?;
+        map.serialize_entry("digest", &*self.digest)?;
+        map.end()
+    }
+}

@@ -1,0 +1,4 @@
+//! Decision → words in a language.
+
+pub mod cited;
+pub mod words;

@@ -1,0 +1,41 @@
+#![doc = include_str!("../README.md")]
+//!
+//! # Code map
+//!
+//! Each floor uses only the floors below it; `tests/layering.rs` reads the `use` edges and holds them to that.
+//!
+//! | floor | module | what it does |
+//! |---|---|---|
+//! | 7 | `cli` | the `clausal` command: one verb per file, argument types, exit codes |
+//! | 6 | [`engine`], [`decision`] | load, decide; the answer and its JSON; hot swap is a new [`Engine`] |
+//! | 5 | [`explain`] | a decision in words, in the bundle's languages |
+//! | 4 | [`decide`] | bundle + request → verdict: read, split into parts, evaluate, combine; pure |
+//! | 3 | [`bundle`] | YAML → checked bundle: yaml, reader, vocabulary, policies, tables, messages, load |
+//! | 2 | [`script`] | the only place that names `rhai`: sandbox, checks, host functions |
+//! | 1 | [`model`] | the words: values, time, outcome, clause, finding, error, limits |
+//!
+//! Deliberately absent: a clock, a network, randomness, global state, and any market, product or role by name. Those
+//! live in the bundle (`policies/`). The library never prints.
+
+pub mod bundle;
+#[cfg(feature = "cli")]
+pub mod cli;
+pub mod decide;
+pub mod decision;
+mod embedded;
+pub mod engine;
+pub mod explain;
+pub mod model;
+pub mod script;
+
+pub use bundle::checked::Identity;
+pub use decision::{Answer, Decision, Obligation, Reason};
+pub use engine::Engine;
+pub use model::clause::ClauseRef;
+pub use model::decision::Outcome;
+pub use model::error::{LoadError, RequestError, RequestErrorKind};
+pub use model::finding::{Code, Finding, Place, Severity};
+pub use model::limits::{BundleLimits, Limits, RequestLimits, ScriptLimits};
+pub use model::names::normalize_name;
+pub use model::time::{Date, Duration, Timestamp};
+pub use model::value::{Type, Value};

@@ -1,0 +1,306 @@
+//! Findings: what loading a bundle has to say, each with a stable code, a severity and a place.
+
+use std::fmt;
+use std::sync::Arc;
+
+/// How bad a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// The bundle does not decide anything until it is mended.
+    Error,
+    /// The bundle decides, but probably not what its author meant.
+    Warning,
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+        })
+    }
+}
+
+/// A place in a file of the bundle. Lines and columns count from 1, columns in characters.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Place {
+    /// The file, relative to the bundle's folder.
+    pub file: Arc<str>,
+    /// First line.
+    pub line: usize,
+    /// First column.
+    pub column: usize,
+    /// Line after which the place ends.
+    pub end_line: usize,
+    /// Column before which the place ends.
+    pub end_column: usize,
+    /// Bytes of the file's text.
+    pub bytes: (usize, usize),
+}
+
+impl Place {
+    /// The start of a file, for what is wrong with the file as a whole.
+    #[must_use]
+    pub fn start_of(file: &str) -> Self {
+        Self { file: file.into(), line: 1, column: 1, end_line: 1, end_column: 1, bytes: (0, 0) }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}", self.file, self.line, self.column)
+    }
+}
+
+/// A second place that matters to a finding, and what it is.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Related {
+    /// Where.
+    pub place: Place,
+    /// What stands there, in a few words.
+    pub message: String,
+}
+
+/// A change of the text that would mend the finding.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Edit {
+    /// What is replaced.
+    pub place: Place,
+    /// By what.
+    pub text: String,
+}
+
+/// One thing that loading a bundle has to say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// What kind of mistake.
+    pub code: Code,
+    /// One lower-case sentence, the author's words in backticks.
+    pub message: String,
+    /// Where.
+    pub place: Place,
+    /// What to do about it.
+    pub help: Option<String>,
+    /// Other places that matter.
+    pub related: Vec<Related>,
+    /// A change that would mend it.
+    pub edit: Option<Edit>,
+}
+
+impl Finding {
+    /// A finding without help.
+    #[must_use]
+    pub fn new(code: Code, place: &Place, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), place: place.clone(), help: None, related: Vec::new(), edit: None }
+    }
+
+    /// With the remedy.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// With the nearest known name, as help and as an edit of the place.
+    #[must_use]
+    pub fn nearest(mut self, nearest: Option<&str>) -> Self {
+        if let Some(name) = nearest {
+            self.help = Some(format!("did you mean `{name}`?"));
+            self.edit = Some(Edit { place: self.place.clone(), text: name.to_owned() });
+        }
+        self
+    }
+
+    /// With a second place.
+    #[must_use]
+    pub fn related(mut self, place: &Place, message: impl Into<String>) -> Self {
+        self.related.push(Related { place: place.clone(), message: message.into() });
+        self
+    }
+
+    /// How bad it is.
+    #[must_use]
+    pub fn severity(&self) -> Severity {
+        self.code.severity()
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}[{}]: {}", self.place, self.severity(), self.code, self.message)?;
+        if let Some(help) = &self.help {
+            write!(f, " (help: {help})")?;
+        }
+        Ok(())
+    }
+}
+
+/// The findings of one load, in a stable order, bounded.
+#[derive(Clone, Debug, Default)]
+pub struct Findings {
+    all: Vec<Finding>,
+}
+
+impl Findings {
+    /// Adds one.
+    pub fn push(&mut self, finding: Finding) {
+        self.all.push(finding);
+    }
+
+    /// Whether one of them is an error.
+    #[must_use]
+    pub fn has_errors(&self) -> bool {
+        self.all.iter().any(|f| f.severity() == Severity::Error)
+    }
+
+    /// How many so far.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.all.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
+    /// Sorted by place, code and message, without repetitions.
+    #[must_use]
+    pub fn into_sorted(mut self) -> Vec<Finding> {
+        self.all.sort_by(|a, b| {
+            (&a.place.file, a.place.line, a.place.column, a.code, &a.message).cmp(&(
+                &b.place.file,
+                b.place.line,
+                b.place.column,
+                b.code,
+                &b.message,
+            ))
+        });
+        self.all.dedup();
+        self.all
+    }
+}
+
+macro_rules! codes {
+    ($($(#[doc = $doc:literal])+ $name:ident $text:literal $severity:ident,)+) => {
+        /// The kinds of findings. The text of a code never changes; each has a page in `docs/findings/`.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
+        pub enum Code { $($(#[doc = $doc])+ $name,)+ }
+
+        impl Code {
+            /// Every code, in alphabetical order of its text.
+            pub const ALL: &'static [Code] = &[$(Code::$name,)+];
+
+            /// The stable text of the code.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $text,)+ }
+            }
+
+            /// How bad findings of this kind are.
+            #[must_use]
+            pub fn severity(self) -> Severity {
+                match self { $(Self::$name => Severity::$severity,)+ }
+            }
+
+            /// What it means, in one line.
+            #[must_use]
+            pub fn description(self) -> &'static str {
+                match self { $(Self::$name => concat!($($doc),+).trim_ascii(),)+ }
+            }
+        }
+    };
+}
+
+codes! {
+    /// The name fits two entries of one registry.
+    AliasClash "alias-clash" Error,
+    /// An anchor, alias, tag or merge key, which bundle files do not use.
+    AnchorOrTag "anchor-or-tag" Error,
+    /// A normative clause of a source that nothing in the bundle cites.
+    ClauseWithoutRule "clause-without-rule" Warning,
+    /// Two of what must be unique have the same name.
+    Duplicate "duplicate" Error,
+    /// The same key twice in one mapping.
+    DuplicateKey "duplicate-key" Error,
+    /// A period of effect that ends before it begins.
+    EffectiveReversed "effective-reversed" Error,
+    /// A chain of `extends` that comes back to itself.
+    ExtendsCycle "extends-cycle" Error,
+    /// A file that the bundle names and that cannot be read.
+    FileMissing "file-missing" Error,
+    /// A construct that scripts may not use.
+    ForbiddenConstruct "forbidden-construct" Error,
+    /// A limit of the bundle is exceeded.
+    LimitExceeded "limit-exceeded" Error,
+    /// A message file that does not parse.
+    MessageSyntax "message-syntax" Error,
+    /// A message uses a variable that has no value there.
+    MessageVariable "message-variable" Error,
+    /// A scalar that YAML or people read in another way than it was meant.
+    MisreadScalar "misread-scalar" Warning,
+    /// A key that must be given is not.
+    MissingKey "missing-key" Error,
+    /// A reason, obligation or advice has no message in a language of the bundle.
+    MissingMessage "missing-message" Error,
+    /// A condition that no value can meet.
+    NeverMatches "never-matches" Error,
+    /// A script does not parse.
+    ScriptSyntax "script-syntax" Error,
+    /// A script is larger than the limit.
+    ScriptTooLarge "script-too-large" Error,
+    /// A file is not the YAML that bundles are written in.
+    Syntax "syntax" Error,
+    /// A test of whether a fact is known, where it would let not knowing decide.
+    TestOfKnowledge "test-of-knowledge" Error,
+    /// A value of another type than the one wanted.
+    TypeMismatch "type-mismatch" Error,
+    /// A clause that the source does not have.
+    UnknownClause "unknown-clause" Error,
+    /// A column that the table does not have.
+    UnknownColumn "unknown-column" Error,
+    /// A fact that the vocabulary does not have for this kind of request.
+    UnknownFact "unknown-fact" Error,
+    /// A function that is neither built in nor in the bundle's scripts.
+    UnknownFunction "unknown-function" Error,
+    /// A key that has no meaning here.
+    UnknownKey "unknown-key" Error,
+    /// A kind of request that the vocabulary does not have.
+    UnknownKind "unknown-kind" Error,
+    /// A language that the bundle does not speak.
+    UnknownLanguage "unknown-language" Error,
+    /// A list that no policy defines.
+    UnknownList "unknown-list" Error,
+    /// A name that a script cannot read.
+    UnknownName "unknown-name" Error,
+    /// An obligation or advice that no policy defines.
+    UnknownObligation "unknown-obligation" Error,
+    /// A reason code that the vocabulary does not have.
+    UnknownReason "unknown-reason" Error,
+    /// A registry that the bundle does not have.
+    UnknownRegistry "unknown-registry" Error,
+    /// A result that the kind of request does not give.
+    UnknownResult "unknown-result" Error,
+    /// A setting that the bundle does not have.
+    UnknownSetting "unknown-setting" Error,
+    /// A source document that the bundle does not have.
+    UnknownSource "unknown-source" Error,
+    /// A table that no policy defines.
+    UnknownTable "unknown-table" Error,
+    /// A type that the vocabulary does not have.
+    UnknownType "unknown-type" Error,
+    /// A value that the registry or enumeration does not have.
+    UnknownValue "unknown-value" Error,
+    /// A list, table, script, message, reason or obligation that nothing uses.
+    Unused "unused" Warning,
+    /// A value that is not of the form wanted here.
+    WrongForm "wrong-form" Error,
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

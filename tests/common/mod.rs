@@ -1,0 +1,109 @@
+//! What the test files share: scenarios as data, and how an answer is compared with what a person expects.
+#![allow(dead_code, missing_docs, reason = "each test file uses its part")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value as Json;
+
+pub fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// All files with an ending below a folder, sorted.
+pub fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
+    let mut out = Vec::new();
+    for entry in fs::read_dir(folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display())) {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            out.extend(files(&path, ending));
+        } else if path.to_string_lossy().ends_with(ending) {
+            out.push(path);
+        }
+    }
+    out.sort();
+    out
+}
+
+pub fn yaml(path: &Path) -> Json {
+    let text = fs::read_to_string(path).unwrap();
+    serde_yaml::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+}
+
+/// What differs between an answer and an expectation; empty when they agree.
+pub fn differences(answer: &Json, expect: &Json) -> Vec<String> {
+    match (answer, expect) {
+        (Json::Array(parts), Json::Array(wanted)) if parts.len() == wanted.len() => {
+            parts.iter().zip(wanted).flat_map(|(part, want)| one(part, want)).collect()
+        }
+        (Json::Array(parts), Json::Array(wanted)) => {
+            vec![format!("{} parts, expected {}", parts.len(), wanted.len())]
+        }
+        (Json::Array(_), _) => vec!["the answer is a list, expected one decision".into()],
+        (_, Json::Array(_)) => vec!["the answer is one decision, expected a list".into()],
+        _ => one(answer, expect),
+    }
+}
+
+fn one(decision: &Json, expect: &Json) -> Vec<String> {
+    let mut out = Vec::new();
+    if decision.get("error").is_some() {
+        if expect["outcome"] != "invalid" {
+            out.push(format!("invalid: {}", decision["error"]));
+        }
+        if let Some(path) = expect.get("path") {
+            if decision["error"]["path"] != *path {
+                out.push(format!("path {}, expected {path}", decision["error"]["path"]));
+            }
+        }
+        return out;
+    }
+    if decision["outcome"] != expect["outcome"] {
+        out.push(format!("outcome {}, expected {}", decision["outcome"], expect["outcome"]));
+    }
+    for (list, key) in [("reasons", "code"), ("obligations", "code")] {
+        let given: Vec<&Json> = decision[list].as_array().into_iter().flatten().map(|item| &item[key]).collect();
+        let mut at = 0;
+        for code in expect.get(list).and_then(Json::as_array).into_iter().flatten() {
+            match given.iter().position(|known| *known == code) {
+                Some(found) if list == "obligations" || found >= at => at = found,
+                Some(_) => out.push(format!("{list}: {code} comes too early")),
+                None => out.push(format!("{list}: no {code} among {given:?}")),
+            }
+        }
+    }
+    for path in expect.get("missing").and_then(Json::as_array).into_iter().flatten() {
+        if !decision["missing"].as_array().unwrap().contains(path) {
+            out.push(format!("missing: no {path} among {}", decision["missing"]));
+        }
+    }
+    for (name, value) in expect.get("results").and_then(Json::as_object).into_iter().flatten() {
+        if !same(&decision["results"][name], value) {
+            out.push(format!("result {name} is {}, expected {value}", decision["results"][name]));
+        }
+    }
+    if let Some(part) = expect.get("part") {
+        if decision["part"] != *part {
+            out.push(format!("part {}, expected {part}", decision["part"]));
+        }
+    }
+    out
+}
+
+/// Numbers compare as numbers, however they are written.
+fn same(given: &Json, wanted: &Json) -> bool {
+    let number = |json: &Json| match json {
+        Json::String(text) => text.parse::<rust_decimal::Decimal>().ok(),
+        Json::Number(number) => number.to_string().parse().ok(),
+        _ => None,
+    };
+    given == wanted || number(given).is_some_and(|given| number(wanted) == Some(given))
+}
+
+pub fn answer(engine: &clausal::Engine, request: &[u8]) -> Json {
+    match engine.decide_json(request) {
+        Ok(answer) => answer.to_json("en"),
+        Err(error) => error.to_json(),
+    }
+}
