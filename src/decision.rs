@@ -181,8 +181,7 @@ impl Decision {
     /// The paths of the facts that can still matter, sorted.
     #[must_use]
     pub fn missing(&self) -> Vec<Arc<str>> {
-        let paths: BTreeSet<Arc<str>> =
-            self.decided.verdict.missing.iter().map(|ix| self.bundle.path(*ix)).collect();
+        let paths: BTreeSet<Arc<str>> = self.decided.verdict.missing.iter().map(|ix| self.bundle.path(*ix)).collect();
         paths.into_iter().collect()
     }
 
@@ -255,6 +254,7 @@ impl Decision {
         if let Effect::Ask(needed, _) = &rule.effect {
             crate::explain::cited::tests(needed, &mut |fact, test| self.cite(fact, test, &mut add));
         }
+        out.sort();
         out
     }
 

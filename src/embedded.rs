@@ -6,7 +6,8 @@ use crate::bundle::files::Files;
 
 include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
 
-/// All files of `policies/`.
-pub fn files() -> Files {
-    Files::Memory(EMBEDDED.iter().map(|(path, text)| ((*path).to_owned(), Arc::from(*text))).collect())
+/// The bundle in this folder of `policies/`, and its neighbours, which it may extend.
+pub fn files(name: &str) -> Files {
+    let files = EMBEDDED.iter().map(|(path, text)| ((*path).to_owned(), Arc::from(*text))).collect();
+    Files::Memory(files, name.to_owned())
 }

@@ -79,7 +79,7 @@ impl Engine {
     /// When there is no such bundle.
     pub fn embedded_named(name: &str) -> Result<Self, LoadError> {
         let limits = Limits::default();
-        let loaded = load(&embedded::files(), name, &limits);
+        let loaded = load(&embedded::files(name), &limits);
         Self::from_loaded(loaded, name, limits)
     }
 
@@ -93,7 +93,7 @@ impl Engine {
         T: Into<Arc<str>>,
     {
         let files = texts.into_iter().map(|(path, text)| (path.into(), text.into())).collect();
-        let loaded = load(&Files::Memory(files), "", &limits);
+        let loaded = load(&Files::Memory(files, String::new()), &limits);
         Self::from_loaded(loaded, "memory", limits)
     }
 
@@ -185,5 +185,5 @@ impl Engine {
 /// Loads a folder and tells everything there is to say about it, whether it loads or not.
 #[must_use]
 pub fn check(folder: &Path, limits: &Limits) -> Loaded {
-    load(&Files::Folder(folder.to_owned()), "", limits)
+    load(&Files::Folder(folder.to_owned()), limits)
 }

@@ -395,7 +395,7 @@ pub enum Expression {
     /// Computed.
     Script {
         /// The script.
-        script: Script,
+        script: Box<Script>,
         /// What it reads, in the order of [`Script::reads`].
         reads: Vec<Operand>,
         /// Where it stands.

@@ -81,8 +81,12 @@ pub fn read_test(
         }
         _ if matches!(type_, Type::Set(_)) => {
             findings.push(
-                Finding::new(Code::WrongForm, &node.place, "the fact is a set, so one value or a list does not say what is meant")
-                    .help("write `{ any: […] }`, `{ all: […] }` or `{ none: […] }`"),
+                Finding::new(
+                    Code::WrongForm,
+                    &node.place,
+                    "the fact is a set, so one value or a list does not say what is meant",
+                )
+                .help("write `{ any: […] }`, `{ all: […] }` or `{ none: […] }`"),
             );
             None
         }
@@ -99,16 +103,17 @@ fn one_of(node: &Node, type_: &Type, draft: &Draft, findings: &mut Findings) -> 
     let items = super::reader::list_or_one(node);
     if items.is_empty() {
         findings.push(
-            Finding::new(Code::NeverMatches, &node.place, "an empty list matches nothing").help("list the values, or remove the rule"),
+            Finding::new(Code::NeverMatches, &node.place, "an empty list matches nothing")
+                .help("list the values, or remove the rule"),
         );
     }
     let mut out = BTreeSet::new();
     for item in items {
-        if let Some(one) = value(item, type_, draft, findings) {
-            if !out.insert(one) {
-                let written = item.text().unwrap_or_default();
-                findings.push(Finding::new(Code::Duplicate, &item.place, format!("`{written}` is listed twice")));
-            }
+        if let Some(one) = value(item, type_, draft, findings)
+            && !out.insert(one)
+        {
+            let written = item.text().unwrap_or_default();
+            findings.push(Finding::new(Code::Duplicate, &item.place, format!("`{written}` is listed twice")));
         }
     }
     (!out.is_empty()).then_some(out)
@@ -145,11 +150,21 @@ fn keyed(
     }
 }
 
-fn set_values(key: &Node, body: &Node, type_: &Type, draft: &Draft, findings: &mut Findings) -> Option<BTreeSet<Value>> {
+fn set_values(
+    key: &Node,
+    body: &Node,
+    type_: &Type,
+    draft: &Draft,
+    findings: &mut Findings,
+) -> Option<BTreeSet<Value>> {
     let Type::Set(inner) = type_ else {
         findings.push(
-            Finding::new(Code::TypeMismatch, &key.place, format!("`{}` tests a set, the fact is of type `{type_}`", key.text()?))
-                .help("write the value, or a list of values"),
+            Finding::new(
+                Code::TypeMismatch,
+                &key.place,
+                format!("`{}` tests a set, the fact is of type `{type_}`", key.text()?),
+            )
+            .help("write the value, or a list of values"),
         );
         return None;
     };
@@ -194,7 +209,8 @@ fn reference(
     let Some(ix) = draft.table(table) else {
         let near = nearest(table, draft.tables.iter().map(|t| &*t.name)).map(|near| format!("${near}.{column}"));
         findings.push(
-            Finding::new(Code::UnknownTable, &node.place, format!("there is no table `{table}`")).nearest(near.as_deref()),
+            Finding::new(Code::UnknownTable, &node.place, format!("there is no table `{table}`"))
+                .nearest(near.as_deref()),
         );
         return None;
     };
@@ -225,15 +241,21 @@ fn column_of(node: &Node, ix: TableIx, column: &str, draft: &Draft, findings: &m
 }
 
 /// The kinds of the rule must have the facts by which the table is looked up.
-pub fn check_table_facts(node: &Node, ix: TableIx, kinds: &[KindIx], draft: &Draft, findings: &mut Findings) -> Option<()> {
+pub fn check_table_facts(
+    node: &Node,
+    ix: TableIx,
+    kinds: &[KindIx],
+    draft: &Draft,
+    findings: &mut Findings,
+) -> Option<()> {
     let table = draft.tables.get(ix.0)?;
     for kind in kinds.iter().filter_map(|k| draft.kinds.get(k.0)) {
-        for fact in table.by.iter().filter(|fact| !kind.facts.contains_key(fact)) {
-            let path = draft.facts.get(fact.0).map_or("", |f| &*f.path);
-            let message = format!("the table `{}` is looked up by `{path}`, which `{}` does not have", table.name, kind.name);
-            findings.push(Finding::new(Code::UnknownFact, &node.place, message).related(&table.place, "the table"));
-            return None;
-        }
+        let Some(fact) = table.by.iter().find(|fact| !kind.facts.contains_key(fact)) else { continue };
+        let path = draft.facts.get(fact.0).map_or("", |f| &*f.path);
+        let message =
+            format!("the table `{}` is looked up by `{path}`, which `{}` does not have", table.name, kind.name);
+        findings.push(Finding::new(Code::UnknownFact, &node.place, message).related(&table.place, "the table"));
+        return None;
     }
     Some(())
 }
@@ -241,8 +263,9 @@ pub fn check_table_facts(node: &Node, ix: TableIx, kinds: &[KindIx], draft: &Dra
 fn in_list(node: &Node, name: &str, type_: &Type, draft: &mut Draft, findings: &mut Findings) -> Option<ListIx> {
     let Some(ix) = draft.list(name) else {
         let near = nearest(name, draft.lists.iter().map(|l| &*l.name)).map(|near| format!("${near}"));
-        findings
-            .push(Finding::new(Code::UnknownList, &node.place, format!("there is no list `{name}`")).nearest(near.as_deref()));
+        findings.push(
+            Finding::new(Code::UnknownList, &node.place, format!("there is no list `{name}`")).nearest(near.as_deref()),
+        );
         return None;
     };
     draft.used.insert(("list", name.into()));
@@ -275,11 +298,20 @@ pub fn check_knowledge(condition: &Condition, permits: bool, node: &Node, findin
         Condition::Constant(..) | Condition::Script(..) => false,
     };
     if misused {
-        findings.push(
-            Finding::new(Code::TestOfKnowledge, &node.place, "the rule would decide by whether a fact is known")
-                .help("use `known: false` only in rules that deny or refer, and `known` freely under `ask`"),
-        );
+        findings.push(decides_by_knowledge(node));
     }
+}
+
+/// What a rule requires is denied where it is not met, so it may not test knowledge at all.
+pub fn check_required_knowledge(required: &Condition, node: &Node, findings: &mut Findings) {
+    if mentions_known(required) {
+        findings.push(decides_by_knowledge(node));
+    }
+}
+
+fn decides_by_knowledge(node: &Node) -> Finding {
+    Finding::new(Code::TestOfKnowledge, &node.place, "the rule would decide by whether a fact is known")
+        .help("use `known: false` only in rules that deny or refer, and `known` freely under `ask`")
 }
 
 fn mentions_known(condition: &Condition) -> bool {

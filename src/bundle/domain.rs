@@ -117,9 +117,9 @@ impl Domain {
         }
         match self.by_name.get(&normalize_name(written)).map(Vec::as_slice) {
             Some([one]) => self.code_of(*one),
-            Some(several) => {
-                Resolved::Ambiguous(several.iter().filter_map(|at| Some(Arc::clone(&self.entries.get(*at)?.code))).collect())
-            }
+            Some(several) => Resolved::Ambiguous(
+                several.iter().filter_map(|at| Some(Arc::clone(&self.entries.get(*at)?.code))).collect(),
+            ),
             None => Resolved::Unknown,
         }
     }

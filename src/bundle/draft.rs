@@ -96,18 +96,29 @@ impl Draft {
     }
 
     /// Clause numbers, or `source#number` texts, checked and noted as cited.
-    pub fn clauses(&mut self, node: Option<&Node>, source: Option<&Arc<str>>, findings: &mut Findings) -> Vec<ClauseRef> {
+    pub fn clauses(
+        &mut self,
+        node: Option<&Node>,
+        source: Option<&Arc<str>>,
+        findings: &mut Findings,
+    ) -> Vec<ClauseRef> {
         let Some(node) = node else { return Vec::new() };
         let mut out = Vec::new();
         for item in list(node, findings) {
             let written = item.text().unwrap_or_default();
             let (source, number) = match (written.split_once('#'), source) {
                 (Some((source, number)), _) => (Arc::from(source), number.parse().ok()),
-                (None, Some(source)) => (Arc::clone(source), integer(item, findings).and_then(|n| u32::try_from(n).ok())),
+                (None, Some(source)) => {
+                    (Arc::clone(source), integer(item, findings).and_then(|n| u32::try_from(n).ok()))
+                }
                 (None, None) => {
                     findings.push(
-                        Finding::new(Code::UnknownSource, &item.place, format!("clause `{written}` is of no known source"))
-                            .help("give the file a `source:`, or write `source#number`"),
+                        Finding::new(
+                            Code::UnknownSource,
+                            &item.place,
+                            format!("clause `{written}` is of no known source"),
+                        )
+                        .help("give the file a `source:`, or write `source#number`"),
                     );
                     continue;
                 }
@@ -138,7 +149,8 @@ impl Draft {
         let last = source.clauses.keys().next_back().copied().unwrap_or_default();
         let message = format!("`{}` has no clause {}", clause.source, clause.number);
         findings.push(
-            Finding::new(Code::UnknownClause, &node.place, message).help(format!("its clauses are numbered {first} to {last}")),
+            Finding::new(Code::UnknownClause, &node.place, message)
+                .help(format!("its clauses are numbered {first} to {last}")),
         );
         false
     }
@@ -175,9 +187,10 @@ impl Draft {
 
     /// Whether a fact may be absent for one of the kinds.
     fn optional(&self, ix: FactIx, kinds: &[KindIx]) -> bool {
-        kinds.iter().filter_map(|k| self.kinds.get(k.0)?.facts.get(&ix)).any(|fact| {
-            matches!(fact.absence, Absence::Optional) || fact.unrecognised == Unrecognised::Ignore
-        })
+        kinds
+            .iter()
+            .filter_map(|k| self.kinds.get(k.0)?.facts.get(&ix))
+            .any(|fact| matches!(fact.absence, Absence::Optional) || fact.unrecognised == Unrecognised::Ignore)
     }
 }
 
@@ -192,7 +205,8 @@ impl Names for ScriptNames<'_> {
         let known = |type_: &Type, optional| Some(Known { type_: type_.clone(), optional });
         match self.draft.operand(path)? {
             Operand::Fact(ix) => {
-                let in_all = self.kinds.iter().filter_map(|k| self.draft.kinds.get(k.0)).all(|k| k.facts.contains_key(&ix));
+                let in_all =
+                    self.kinds.iter().filter_map(|k| self.draft.kinds.get(k.0)).all(|k| k.facts.contains_key(&ix));
                 let fact = self.draft.facts.get(ix.0).filter(|_| in_all)?;
                 let derived = fact.derived.as_ref().is_some_and(|d| d.script.is_optional());
                 known(&fact.type_, derived || self.draft.optional(ix, self.kinds))

@@ -21,19 +21,27 @@ pub fn derived(node: &Node, wanted: &Type, draft: &Draft, findings: &mut Finding
 /// A condition that a script decides.
 pub fn predicate(node: &Node, kinds: &[KindIx], draft: &Draft, findings: &mut Findings) -> Option<Expression> {
     let (script, reads) = compile(node, &Type::Boolean, kinds, draft, findings)?;
-    Some(Expression::Script { script, reads, place: node.place.clone() })
+    Some(Expression::Script { script: Box::new(script), reads, place: node.place.clone() })
 }
 
 /// A result: a constant of its type, or a script. Where a constant of the type is plain text (codes, texts, currencies),
 /// a script is written `{ script: … }`; elsewhere any text that is no constant is a script.
-pub fn result(node: &Node, wanted: &Type, kinds: &[KindIx], draft: &Draft, findings: &mut Findings) -> Option<Expression> {
+pub fn result(
+    node: &Node,
+    wanted: &Type,
+    kinds: &[KindIx],
+    draft: &Draft,
+    findings: &mut Findings,
+) -> Option<Expression> {
     let script_node = match &node.content {
         Content::Mapping(entries) => match entries.as_slice() {
             [(key, body)] if key.text() == Some("script") => Some(body),
             _ => {
-                findings.push(
-                    Finding::new(Code::WrongForm, &node.place, "a result is a value, an expression or `{ script: … }`"),
-                );
+                findings.push(Finding::new(
+                    Code::WrongForm,
+                    &node.place,
+                    "a result is a value, an expression or `{ script: … }`",
+                ));
                 return None;
             }
         },
@@ -48,14 +56,20 @@ pub fn result(node: &Node, wanted: &Type, kinds: &[KindIx], draft: &Draft, findi
     };
     let Some(body) = script_node else { return value(node, wanted, draft, findings).map(Expression::Constant) };
     let (script, reads) = compile(body, wanted, kinds, draft, findings)?;
-    Some(Expression::Script { script, reads, place: body.place.clone() })
+    Some(Expression::Script { script: Box::new(script), reads, place: body.place.clone() })
 }
 
 fn is_textual(wanted: &Type) -> bool {
     matches!(wanted, Type::Text | Type::Symbol(_) | Type::Currency | Type::Boolean)
 }
 
-fn compile(node: &Node, wanted: &Type, kinds: &[KindIx], draft: &Draft, findings: &mut Findings) -> Option<(Script, Vec<Operand>)> {
+fn compile(
+    node: &Node,
+    wanted: &Type,
+    kinds: &[KindIx],
+    draft: &Draft,
+    findings: &mut Findings,
+) -> Option<(Script, Vec<Operand>)> {
     let source = text(node, findings)?;
     let names = ScriptNames { draft, kinds };
     match Script::compile(source, Some(wanted), &names, &draft.library) {

@@ -13,14 +13,14 @@ use crate::model::finding::{Code, Finding, Place};
 pub enum Files {
     /// A folder on disk.
     Folder(PathBuf),
-    /// Files in memory: the embedded bundles, or an editor's unsaved text over a folder.
-    Memory(BTreeMap<String, Arc<str>>),
-    /// Memory first, then the folder.
+    /// Files in memory by path, and the folder among them that holds the bundle (`""` for the root).
+    Memory(BTreeMap<String, Arc<str>>, String),
+    /// Memory first (an editor's unsaved text, by path relative to the bundle), then the folder.
     Over(BTreeMap<String, Arc<str>>, PathBuf),
 }
 
 impl Files {
-    /// Reads `path` (relative, `/`-separated, `..` allowed where a bundle extends a neighbour). The `place` is blamed
+    /// Reads `path` (relative to the bundle, `/`-separated, `..` allowed where a bundle extends a neighbour). The `place` is blamed
     /// when that fails.
     pub fn read(&self, path: &str, max_bytes: usize, place: &Place) -> Result<Arc<str>, Box<Finding>> {
         let missing = |why: String| {
@@ -30,7 +30,8 @@ impl Files {
             )
         };
         let from_memory = match self {
-            Self::Memory(files) | Self::Over(files, _) => files.get(path).map(Arc::clone),
+            Self::Memory(files, root) => join(root, path).and_then(|path| files.get(&path).map(Arc::clone)),
+            Self::Over(files, _) => files.get(path).map(Arc::clone),
             Self::Folder(_) => None,
         };
         if let Some(text) = from_memory {

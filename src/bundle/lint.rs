@@ -49,8 +49,10 @@ fn is_invisible(c: char) -> bool {
 }
 
 fn is_yaml_1_1_boolean(text: &str) -> bool {
-    const WORDS: [&str; 18] =
-        ["y", "Y", "yes", "Yes", "YES", "n", "N", "no", "No", "NO", "on", "On", "ON", "off", "Off", "OFF", "True", "False"];
+    const WORDS: [&str; 18] = [
+        "y", "Y", "yes", "Yes", "YES", "n", "N", "no", "No", "NO", "on", "On", "ON", "off", "Off", "OFF", "True",
+        "False",
+    ];
     WORDS.contains(&text)
 }
 
@@ -100,7 +102,8 @@ fn unused_messages(
     for (id, message) in messages.of_language(language) {
         if !wanted.contains(&**id) {
             findings.push(
-                Finding::new(Code::Unused, &message.place, format!("nothing uses the message `{id}`")).help("remove it"),
+                Finding::new(Code::Unused, &message.place, format!("nothing uses the message `{id}`"))
+                    .help("remove it"),
             );
         }
     }
@@ -112,7 +115,8 @@ fn message_variables(language: &Arc<str>, draft: &Draft, messages: &Messages, fi
     let known = known_variables(draft);
     for (id, message) in messages.of_language(language) {
         for variable in message.variables.iter().filter(|v| !known.contains(&***v)) {
-            let near = crate::model::names::nearest(variable, known.iter().map(String::as_str)).map(|n| format!("${n}"));
+            let near =
+                crate::model::names::nearest(variable, known.iter().map(String::as_str)).map(|n| format!("${n}"));
             let text = format!("the message `{id}` uses `${variable}`, which has no value");
             let mut finding = Finding::new(Code::MessageVariable, &message.place, text).nearest(near.as_deref());
             finding.edit = None;
@@ -144,8 +148,12 @@ fn clauses_without_rule(draft: &Draft, findings: &mut Findings) {
             let clause_ref = ClauseRef { source: Arc::clone(id), number: *number };
             if !draft.cited.contains(&clause_ref) {
                 findings.push(
-                    Finding::new(Code::ClauseWithoutRule, &clause.place, format!("nothing cites the normative clause {number}"))
-                        .help("let a rule, row, list entry or obligation cite it"),
+                    Finding::new(
+                        Code::ClauseWithoutRule,
+                        &clause.place,
+                        format!("nothing cites the normative clause {number}"),
+                    )
+                    .help("let a rule, row, list entry or obligation cite it"),
                 );
             }
         }
@@ -156,7 +164,8 @@ fn unused(draft: &Draft, findings: &mut Findings) {
     let mut report = |kind: &'static str, name: &Arc<str>, place: &Place| {
         if !draft.used.contains(&(kind, Arc::clone(name))) {
             findings.push(
-                Finding::new(Code::Unused, place, format!("nothing uses the {kind} `{name}`")).help("use it, or remove it"),
+                Finding::new(Code::Unused, place, format!("nothing uses the {kind} `{name}`"))
+                    .help("use it, or remove it"),
             );
         }
     };

@@ -31,8 +31,8 @@ pub struct Loaded {
     pub found: bool,
 }
 
-/// Loads the bundle in `folder` of `files` (`""` for the root).
-pub fn load(files: &Files, folder: &str, limits: &Limits) -> Loaded {
+/// Loads the bundle that `files` holds.
+pub fn load(files: &Files, limits: &Limits) -> Loaded {
     let mut loader = Loader {
         files,
         limits,
@@ -41,7 +41,7 @@ pub fn load(files: &Files, folder: &str, limits: &Limits) -> Loaded {
         draft: Draft::default(),
         messages: Messages::default(),
     };
-    let layers = loader.layers(folder);
+    let layers = loader.layers();
     let found = !layers.is_empty();
     let identity = loader.build(&layers);
     loader.finish(identity, found)
@@ -69,18 +69,20 @@ impl Loader<'_> {
     }
 
     /// Manifests from the bundle itself down to what it extends.
-    fn layers(&mut self, folder: &str) -> Vec<Layer> {
+    fn layers(&mut self) -> Vec<Layer> {
         let mut layers: Vec<Layer> = Vec::new();
-        let mut next = Some((folder.to_owned(), Place::start_of("bundle.yaml")));
+        let mut next = Some((String::new(), Place::start_of("bundle.yaml")));
         while let Some((folder, place)) = next.take() {
             if layers.iter().any(|layer| layer.folder == folder) {
                 let message = "the bundle extends itself, directly or through others";
-                self.findings.push(Finding::new(Code::ExtendsCycle, &place, message).help("remove one of the `extends`"));
+                self.findings
+                    .push(Finding::new(Code::ExtendsCycle, &place, message).help("remove one of the `extends`"));
                 return layers;
             }
             if layers.len() >= self.bounds().levels {
                 let message = format!("more than {} bundles extend one another", self.bounds().levels);
-                self.findings.push(Finding::new(Code::LimitExceeded, &place, message).help("merge some of the overlays"));
+                self.findings
+                    .push(Finding::new(Code::LimitExceeded, &place, message).help("merge some of the overlays"));
                 return layers;
             }
             let Some(path) = join(&folder, "bundle.yaml") else { break };

@@ -46,8 +46,12 @@ impl Messages {
                 for error in errors {
                     let place = place_in(file, text, error.pos.start, error.pos.end);
                     findings.push(
-                        Finding::new(Code::MessageSyntax, &place, format!("this is not a message: {error}").to_lowercase())
-                            .help("a message is `name = text`, further lines are indented"),
+                        Finding::new(
+                            Code::MessageSyntax,
+                            &place,
+                            format!("this is not a message: {error}").to_lowercase(),
+                        )
+                        .help("a message is `name = text`, further lines are indented"),
                     );
                 }
                 resource
@@ -55,8 +59,12 @@ impl Messages {
         };
         let Ok(id) = language.parse::<LanguageIdentifier>() else {
             findings.push(
-                Finding::new(Code::UnknownLanguage, &Place::start_of(file), format!("`{language}` is not a language code"))
-                    .help("write a BCP 47 code, for example `en`"),
+                Finding::new(
+                    Code::UnknownLanguage,
+                    &Place::start_of(file),
+                    format!("`{language}` is not a language code"),
+                )
+                .help("write a BCP 47 code, for example `en`"),
             );
             return;
         };

@@ -6,9 +6,7 @@ use std::sync::Arc;
 use crate::model::decision::Outcome;
 use crate::model::finding::{Code, Finding, Findings};
 
-use super::checked::{
-    Condition, Effect, Effective, Expression, FactIx, KindIx, ObligationDef, Policy, Rule, RuleIx,
-};
+use super::checked::{Condition, Effect, Effective, Expression, FactIx, KindIx, ObligationDef, Policy, Rule, RuleIx};
 use super::condition;
 use super::draft::Draft;
 use super::expression;
@@ -81,7 +79,12 @@ fn kinds(node: &Node, draft: &Draft, findings: &mut Findings) -> Vec<KindIx> {
 fn source(node: &Node, draft: &Draft, findings: &mut Findings) -> Option<Arc<str>> {
     let id = text(node, findings)?;
     if !draft.sources.contains_key(id) {
-        findings.push(unknown(Code::UnknownSource, node, "the bundle has no source", draft.sources.keys().map(|s| &**s)));
+        findings.push(unknown(
+            Code::UnknownSource,
+            node,
+            "the bundle has no source",
+            draft.sources.keys().map(|s| &**s),
+        ));
         return None;
     }
     Some(id.into())
@@ -154,10 +157,9 @@ fn read_rule(header: &Header, node: &Node, draft: &mut Draft, findings: &mut Fin
     let results = map.take("results").map(|node| read_results(node, &kinds, draft, findings)).unwrap_or_default();
     let obligations = map.take("obligations").map(|n| obligations(n, draft, findings)).unwrap_or_default();
     if matches!(effect, Effect::Attach(_)) && results.is_empty() && obligations.is_empty() {
-        findings.push(
-            Finding::new(Code::MissingKey, map.place(), "the rule has no effect")
-                .help("add `permit:`, `deny:`, `refer:`, `require:` or `ask:`, or the `results:` or `obligations:` it adds"),
-        );
+        findings.push(Finding::new(Code::MissingKey, map.place(), "the rule has no effect").help(
+            "add `permit:`, `deny:`, `refer:`, `require:` or `ask:`, or the `results:` or `obligations:` it adds",
+        ));
     }
     let place = map.place().clone();
     map.finish(findings);
@@ -216,7 +218,7 @@ fn read_effect(
         "refer" => (when, Effect::Refer(reason(Some(body), draft, findings)?)),
         "require" => {
             let required = condition::read(body, kinds, draft, findings)?;
-            condition::check_knowledge(&Condition::Not(Box::new(Condition::All(Vec::new()))), false, body, findings);
+            condition::check_required_knowledge(&required, body, findings);
             let unmet = Condition::Not(Box::new(required));
             let code = need_else(map, otherwise, draft, findings)?;
             (Condition::All(vec![when, unmet]), Effect::Deny(code))
@@ -229,7 +231,12 @@ fn read_effect(
     })
 }
 
-fn need_else(map: &mut Mapping<'_>, node: Option<&Node>, draft: &mut Draft, findings: &mut Findings) -> Option<Arc<str>> {
+fn need_else(
+    map: &mut Mapping<'_>,
+    node: Option<&Node>,
+    draft: &mut Draft,
+    findings: &mut Findings,
+) -> Option<Arc<str>> {
     match node {
         Some(node) => draft.reason(node, findings),
         None => {
@@ -243,7 +250,12 @@ fn outcome(node: &Node, findings: &mut Findings) -> Option<Outcome> {
     let written = text(node, findings)?;
     let found = [Outcome::Permit, Outcome::Deny, Outcome::Refer].into_iter().find(|o| o.as_str() == written);
     if found.is_none() {
-        findings.push(unknown(Code::UnknownValue, node, "results are added to no outcome", ["permit", "deny", "refer"]));
+        findings.push(unknown(
+            Code::UnknownValue,
+            node,
+            "results are added to no outcome",
+            ["permit", "deny", "refer"],
+        ));
     }
     found
 }
@@ -257,7 +269,8 @@ fn read_results(
     let mut out = BTreeMap::new();
     for (key, body) in entries(node, "`results`", findings) {
         let Some(written) = key.text() else { continue };
-        let Some((result, type_)) = draft.results.get_key_value(written).map(|(k, def)| (Arc::clone(k), def.type_.clone()))
+        let Some((result, type_)) =
+            draft.results.get_key_value(written).map(|(k, def)| (Arc::clone(k), def.type_.clone()))
         else {
             let known = draft.results.keys().map(|name| &**name);
             findings.push(unknown(Code::UnknownResult, key, "the vocabulary has no result", known));
@@ -297,7 +310,11 @@ pub fn read_settings(node: &Node, draft: &mut Draft, findings: &mut Findings) {
             let (type_, choices) = (known.type_.clone(), known.choices.clone());
             let Some(value) = super::values::value(body, &type_, draft, findings) else { continue };
             if !choices.is_empty() && !choices.contains(&value) {
-                findings.push(Finding::new(Code::UnknownValue, &body.place, format!("`{value}` is not a choice of `{setting}`")));
+                findings.push(Finding::new(
+                    Code::UnknownValue,
+                    &body.place,
+                    format!("`{value}` is not a choice of `{setting}`"),
+                ));
             } else if let Some(known) = draft.settings.get_mut(&setting) {
                 known.value = value;
             }

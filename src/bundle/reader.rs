@@ -61,7 +61,12 @@ impl<'n> Mapping<'n> {
         for (key, _) in self.entries {
             let Some(text) = key.text() else { continue };
             if text != "<<" && !self.asked.contains(&text) {
-                findings.push(unknown(Code::UnknownKey, key, &format!("{} has no key", self.what), self.asked.iter().copied()));
+                findings.push(unknown(
+                    Code::UnknownKey,
+                    key,
+                    &format!("{} has no key", self.what),
+                    self.asked.iter().copied(),
+                ));
             }
         }
     }
@@ -99,7 +104,12 @@ pub fn name(node: &Node, findings: &mut Findings) -> Option<Arc<str>> {
             Finding::new(
                 Code::MisreadScalar,
                 &node.place,
-                format!("the name `{}` has the character `{}` (U+{:04X})", written.escape_debug(), odd.escape_debug(), u32::from(odd)),
+                format!(
+                    "the name `{}` has the character `{}` (U+{:04X})",
+                    written.escape_debug(),
+                    odd.escape_debug(),
+                    u32::from(odd)
+                ),
             )
             .help("names are made of ASCII letters, digits, `-`, `_` and `.`"),
         );
@@ -177,7 +187,12 @@ pub fn by_language(node: &Node, languages: &[Arc<str>], findings: &mut Findings)
     for (key, value) in entries(node, "a text in several languages", findings) {
         let Some(language) = key.text() else { continue };
         if !languages.iter().any(|l| &**l == language) {
-            findings.push(unknown(Code::UnknownLanguage, key, "the bundle does not speak", languages.iter().map(|l| &**l)));
+            findings.push(unknown(
+                Code::UnknownLanguage,
+                key,
+                "the bundle does not speak",
+                languages.iter().map(|l| &**l),
+            ));
         } else if let Some(text) = text(value, findings) {
             out.insert(language.into(), text.into());
         }

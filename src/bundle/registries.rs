@@ -31,7 +31,13 @@ pub fn read(node: &Node, draft: &mut Draft, parts: &mut BTreeMap<Arc<str>, Regis
     map.finish(findings);
 }
 
-fn read_one(node: &Node, source: Option<&Arc<str>>, draft: &mut Draft, part: &mut RegistryParts, findings: &mut Findings) {
+fn read_one(
+    node: &Node,
+    source: Option<&Arc<str>>,
+    draft: &mut Draft,
+    part: &mut RegistryParts,
+    findings: &mut Findings,
+) {
     let Some(mut map) = Mapping::open(node, "a registry", findings) else { return };
     if let Some(items) = map.need("entries", findings) {
         part.entries.extend(list(items, findings).iter().filter_map(|item| entry(item, source, draft, findings)));
@@ -118,7 +124,12 @@ fn clause(
     let section = map.need("section", findings).and_then(|section| {
         let id = text(section, findings)?;
         if !sections.contains_key(id) {
-            findings.push(unknown(Code::UnknownValue, section, "the source has no section", sections.keys().map(|s| &**s)));
+            findings.push(unknown(
+                Code::UnknownValue,
+                section,
+                "the source has no section",
+                sections.keys().map(|s| &**s),
+            ));
         }
         Some(Arc::from(id))
     });

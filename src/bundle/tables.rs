@@ -21,13 +21,17 @@ pub fn effective(node: Option<&Node>, dated_by: FactIx, findings: &mut Findings)
     let mut instant = |key| map.take(key).and_then(|node: &Node| timestamp(node, findings));
     let (from, until) = (instant("from"), instant("until"));
     map.finish(findings);
-    if let (Some(from), Some(until)) = (from, until) {
-        if until <= from {
-            findings.push(
-                Finding::new(Code::EffectiveReversed, &node.place, format!("the period ends (`{until}`) before it begins (`{from}`)"))
-                    .help("`until` is the first day on which it no longer holds"),
-            );
-        }
+    if let (Some(from), Some(until)) = (from, until)
+        && until <= from
+    {
+        findings.push(
+            Finding::new(
+                Code::EffectiveReversed,
+                &node.place,
+                format!("the period ends (`{until}`) before it begins (`{from}`)"),
+            )
+            .help("`until` is the first day on which it no longer holds"),
+        );
     }
     Some(Effective { from, until, dated_by })
 }
@@ -71,7 +75,8 @@ pub fn read_lists(node: &Node, source: Option<&Arc<str>>, draft: &mut Draft, fin
 
 fn duplicate(what: &str, key: &Node, first: &Place) -> Finding {
     let name = key.text().unwrap_or_default();
-    Finding::new(Code::Duplicate, &key.place, format!("the {what} `{name}` is defined twice")).related(first, "first here")
+    Finding::new(Code::Duplicate, &key.place, format!("the {what} `{name}` is defined twice"))
+        .related(first, "first here")
 }
 
 fn read_list(
@@ -188,7 +193,8 @@ fn read_row(
             if let Some(slot) = values.get_mut(at) {
                 *slot = cell;
             }
-        } else if let Some(fact) = table.by.iter().find(|ix| draft.facts.get(ix.0).is_some_and(|f| &*f.path == written)) {
+        } else if let Some(fact) = table.by.iter().find(|ix| draft.facts.get(ix.0).is_some_and(|f| &*f.path == written))
+        {
             let type_ = draft.type_of(*fact);
             tests.extend(condition::read_test(body, *fact, &type_, &[], draft, findings).map(|test| (*fact, test)));
         } else if written == "clauses" {

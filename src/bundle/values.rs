@@ -38,7 +38,8 @@ pub fn value(node: &Node, wanted: &Type, draft: &Draft, findings: &mut Findings)
         let article = if matches!(wanted, Type::Integer) { "an" } else { "a" };
         let shown = node.text().map_or_else(|| node.form().to_owned(), |t| format!("`{t}`"));
         findings.push(
-            Finding::new(Code::TypeMismatch, &node.place, format!("{shown} is not {article} {wanted}")).help(form_help(wanted)),
+            Finding::new(Code::TypeMismatch, &node.place, format!("{shown} is not {article} {wanted}"))
+                .help(form_help(wanted)),
         );
     }
     out

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::model::finding::{Code, Finding, Findings, Place};
 use crate::model::decision::ENGINE_REASONS;
+use crate::model::finding::{Code, Finding, Findings, Place};
 use crate::model::value::Type;
 
 use super::checked::{
@@ -35,7 +35,8 @@ pub fn read_types(node: &Node, draft: &mut Draft, findings: &mut Findings) {
     }
     for code in ENGINE_REASONS.iter().filter(|code| !draft.reasons.contains_key(**code)) {
         let message = format!("`reasons` needs `{code}`, which the engine gives");
-        findings.push(Finding::new(Code::MissingKey, map.place(), message).help(format!("add `{code}:` with its stage")));
+        findings
+            .push(Finding::new(Code::MissingKey, map.place(), message).help(format!("add `{code}:` with its stage")));
     }
     for key in ["facts", "kinds"] {
         map.take(key);
@@ -136,7 +137,8 @@ fn choice<T: Copy>(node: &Node, choices: &[(&str, T)], findings: &mut Findings) 
 
 fn declare<T>(into: &mut BTreeMap<Arc<str>, T>, name: Arc<str>, def: T, place: &Place, findings: &mut Findings) {
     if into.contains_key(&name) {
-        findings.push(Finding::new(Code::Duplicate, place, format!("`{name}` is declared twice")).help("keep one of them"));
+        findings
+            .push(Finding::new(Code::Duplicate, place, format!("`{name}` is declared twice")).help("keep one of them"));
         return;
     }
     into.insert(name, def);
@@ -193,7 +195,9 @@ fn read_result(key: &Node, body: &Node, draft: &mut Draft, findings: &mut Findin
 /// A text by language, or one text in the default language.
 pub fn gist(node: &Node, draft: &Draft, findings: &mut Findings) -> BTreeMap<Arc<str>, Arc<str>> {
     match (&node.content, draft.languages.first()) {
-        (Content::Scalar(text, _), Some(language)) => BTreeMap::from([(Arc::clone(language), Arc::from(text.as_str()))]),
+        (Content::Scalar(text, _), Some(language)) => {
+            BTreeMap::from([(Arc::clone(language), Arc::from(text.as_str()))])
+        }
         _ => by_language(node, &draft.languages, findings),
     }
 }
@@ -333,9 +337,10 @@ fn change_fact(
     };
     let def = TypeDef { type_: draft.type_of(ix), by_region: false, unrecognised: old.unrecognised };
     let (absence, unrecognised) = read_behaviour(&mut map, &def, (old.absence, old.unrecognised), draft, findings);
-    let values = map.take("values").map(|node| list(node, findings)).map(|items| {
-        items.iter().filter_map(|item| value(item, &def.type_, draft, findings)).collect::<BTreeSet<_>>()
-    });
+    let values = map
+        .take("values")
+        .map(|node| list(node, findings))
+        .map(|items| items.iter().filter_map(|item| value(item, &def.type_, draft, findings)).collect::<BTreeSet<_>>());
     map.finish(findings);
     facts.insert(ix, KindFact { absence, unrecognised, values: values.or(old.values) });
 }
@@ -351,7 +356,10 @@ fn add_derived(draft: &Draft, facts: &mut BTreeMap<FactIx, KindFact>) -> Vec<Fac
             _ => true,
         });
         if reads_known {
-            facts.insert(FactIx(at), KindFact { absence: Absence::Ask, unrecognised: Unrecognised::Error, values: None });
+            facts.insert(
+                FactIx(at),
+                KindFact { absence: Absence::Ask, unrecognised: Unrecognised::Error, values: None },
+            );
             out.push(FactIx(at));
         }
     }
@@ -389,7 +397,8 @@ fn fan_out_facts(
 ) -> BTreeMap<Arc<str>, FactIx> {
     let mut out = BTreeMap::new();
     let mut branch = |from: &str, to: &str| {
-        let below = draft.fact_index.iter().filter(|(_, ix)| draft.facts.get(ix.0).is_some_and(|f| f.derived.is_none()));
+        let below =
+            draft.fact_index.iter().filter(|(_, ix)| draft.facts.get(ix.0).is_some_and(|f| f.derived.is_none()));
         for (path, ix) in below {
             if let Some(rest) = path.strip_prefix(to).and_then(|rest| rest.strip_prefix('.')) {
                 out.insert(Arc::from(format!("{from}{rest}")), *ix);

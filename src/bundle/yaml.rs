@@ -77,8 +77,12 @@ pub fn parse(file: &str, text: &str, limits: &BundleLimits, findings: &mut Findi
                 let place = builder.place(&Span::new(marker, marker));
                 let message = format!("this is not YAML: {}", error.info());
                 builder.findings.push(
-                    Finding::new(Code::Syntax, &place, message.to_lowercase().replace("this is not yaml", "this is not YAML"))
-                        .help("check the indentation, the quotes and the brackets up to this place"),
+                    Finding::new(
+                        Code::Syntax,
+                        &place,
+                        message.to_lowercase().replace("this is not yaml", "this is not YAML"),
+                    )
+                    .help("check the indentation, the quotes and the brackets up to this place"),
                 );
                 None
             }
@@ -88,7 +92,8 @@ pub fn parse(file: &str, text: &str, limits: &BundleLimits, findings: &mut Findi
     let root = builder.root.take();
     if root.is_none() {
         findings.push(
-            Finding::new(Code::Syntax, &Place::start_of(file), "the file is empty").help("write a mapping, or remove the file"),
+            Finding::new(Code::Syntax, &Place::start_of(file), "the file is empty")
+                .help("write a mapping, or remove the file"),
         );
     }
     root
@@ -285,7 +290,8 @@ fn json(node: &Node) -> serde_json::Value {
 /// Digits, with at most one point: a number to a reader, and therefore not an amount.
 fn plain_number(text: &str) -> Option<serde_json::Value> {
     let digits = text.strip_prefix('-').unwrap_or(text);
-    let numeric = digits.starts_with(|c: char| c.is_ascii_digit()) && digits.chars().all(|c| c.is_ascii_digit() || c == '.');
+    let numeric =
+        digits.starts_with(|c: char| c.is_ascii_digit()) && digits.chars().all(|c| c.is_ascii_digit() || c == '.');
     if !numeric || digits.chars().filter(|c| *c == '.').count() > 1 {
         return None;
     }

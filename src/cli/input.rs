@@ -58,7 +58,11 @@ impl Requests {
     /// Opens a file, or the standard input for `-` and nothing.
     pub fn open(file: Option<&Path>, most: usize) -> Result<Self, Failure> {
         let stdin = file.is_none_or(|path| path.as_os_str() == "-");
-        let what = if stdin { "the standard input".to_owned() } else { format!("`{}`", file.unwrap_or(Path::new("")).display()) };
+        let what = if stdin {
+            "the standard input".to_owned()
+        } else {
+            format!("`{}`", file.unwrap_or(Path::new("")).display())
+        };
         let reader: Box<dyn BufRead> = match file.filter(|_| !stdin) {
             None => Box::new(BufReader::new(std::io::stdin())),
             Some(path) => Box::new(BufReader::with_capacity(1 << 16, open(path, &what)?)),
@@ -156,9 +160,8 @@ fn whole_yaml(reader: Box<dyn BufRead>, most: usize, what: &str) -> Result<Reque
     let left = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
     let fail = |error| Failure::Io { what: what.to_owned(), error };
     reader.take(left).read_to_string(&mut text).map_err(fail)?;
-    let json = crate::bundle::yaml::to_json(what, &text, most).map_err(|finding| {
-        Failure::Io { what: what.to_owned(), error: std::io::Error::other(finding.to_string()) }
-    })?;
+    let json = crate::bundle::yaml::to_json(what, &text, most)
+        .map_err(|finding| Failure::Io { what: what.to_owned(), error: std::io::Error::other(finding.to_string()) })?;
     match json {
         serde_json::Value::Array(items) => {
             let items: Vec<Vec<u8>> = items.iter().map(|item| item.to_string().into_bytes()).collect();

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::failure::RuleFailure;
 use crate::bundle::checked::{Bundle, Effect, FactIx, Kind, Rule, RuleIx};
 use crate::model::decision::{INFORMATION_MISSING, Outcome, RULE_FAILED};
 use crate::model::value::Value;
-use super::failure::RuleFailure;
 
 use super::evaluate::{Evaluated, Truth};
 
@@ -133,7 +133,11 @@ fn outcome(sorted: &Sorted) -> Outcome {
 type Collected = (BTreeMap<Arc<str>, Value>, Vec<(Arc<str>, RuleIx)>);
 
 /// Results and obligations of the rules that carry the outcome; or the rules that contradict one another.
-fn collect(bundle: &Bundle, evaluated: &[Evaluated], outcome: Outcome) -> Result<Collected, BTreeMap<RuleIx, RuleFailure>> {
+fn collect(
+    bundle: &Bundle,
+    evaluated: &[Evaluated],
+    outcome: Outcome,
+) -> Result<Collected, BTreeMap<RuleIx, RuleFailure>> {
     let mut results: BTreeMap<Arc<str>, (Value, RuleIx)> = BTreeMap::new();
     let (mut obligations, mut conflicts) = (Vec::<(Arc<str>, RuleIx)>::new(), BTreeMap::new());
     for one in evaluated.iter().filter(|one| one.truth == Truth::True) {
@@ -217,7 +221,8 @@ fn failed(rules: &[(RuleIx, RuleFailure)]) -> Vec<Because> {
 
 /// The rules that wait for facts: a permit that is still possible matters only while nothing permits yet.
 fn waiting(sorted: &Sorted) -> Vec<Because> {
-    let unmet = sorted.unmet.iter().map(|(rule, code, facts)| Because { missing: facts.clone(), ..plain(Some(*rule), code) });
+    let unmet =
+        sorted.unmet.iter().map(|(rule, code, facts)| Because { missing: facts.clone(), ..plain(Some(*rule), code) });
     let settled = !sorted.permits.is_empty() || !sorted.refers.is_empty();
     let referred = !sorted.refers.is_empty();
     let none: &[(RuleIx, BTreeSet<FactIx>)] = &[];

@@ -4,11 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::failure::RuleFailure;
 use crate::bundle::checked::{
     Bundle, Comparison, Condition, Effective, Expression, FactIx, Kind, ListIx, Row, Rule, RuleIx, TableIx, Test,
 };
 use crate::model::value::Value;
-use super::failure::RuleFailure;
 
 use super::facts::{Facts, Operands, State, operands, read_from};
 
@@ -159,7 +159,9 @@ pub fn evaluate_test(bundle: &Bundle, facts: &Facts, fact: FactIx, test: &Test) 
     match (facts.state(fact), test) {
         (State::Absent, Test::Present(wanted)) => Truth::from_bool(!wanted),
         (State::Absent, _) => Truth::False,
-        (State::Missing(bases), Test::CompareTable(_, table, _)) => undetermined_by_table(bundle, facts, *table, bases.clone()),
+        (State::Missing(bases), Test::CompareTable(_, table, _)) => {
+            undetermined_by_table(bundle, facts, *table, bases.clone())
+        }
         (State::Missing(bases), _) => Truth::Unknown(bases.clone()),
         (State::Failed(error), _) => Truth::Failed(error.clone()),
         (State::Unrecognised(..) | State::Other(_), Test::Known(wanted)) => Truth::from_bool(!wanted),
@@ -169,14 +171,12 @@ pub fn evaluate_test(bundle: &Bundle, facts: &Facts, fact: FactIx, test: &Test) 
         (State::Other(_), _) => Truth::False,
         (State::Known(_), Test::Known(wanted) | Test::Present(wanted)) => Truth::from_bool(*wanted),
         (State::Known(_), Test::Not(inner)) => evaluate_test(bundle, facts, fact, inner).not(),
-        (State::Known(value), Test::CompareTable(comparison, table, column)) => {
-            match lookup(bundle, facts, *table) {
-                Cell::None => Truth::False,
-                Cell::Unknown(bases) => Truth::Unknown(bases),
-                Cell::Failed(error) => Truth::Failed(error),
-                Cell::Row(row) => Truth::from_bool(row.values.get(*column).is_some_and(|c| compare(*comparison, value, c))),
-            }
-        }
+        (State::Known(value), Test::CompareTable(comparison, table, column)) => match lookup(bundle, facts, *table) {
+            Cell::None => Truth::False,
+            Cell::Unknown(bases) => Truth::Unknown(bases),
+            Cell::Failed(error) => Truth::Failed(error),
+            Cell::Row(row) => Truth::from_bool(row.values.get(*column).is_some_and(|c| compare(*comparison, value, c))),
+        },
         (State::Known(value), Test::InList(list)) => in_list(bundle, facts, *list, value),
         (State::Known(value), test) => Truth::from_bool(passes(value, test)),
     }
@@ -207,7 +207,9 @@ fn passes(value: &Value, test: &Test) -> bool {
         Test::AnyOf(values) => members(values) > 0,
         Test::AllOf(values) => members(values) == values.len(),
         Test::NoneOf(values) => members(values) == 0,
-        Test::InList(_) | Test::CompareTable(..) | Test::Present(_) | Test::Known(_) | Test::Not(_) | Test::All(_) => false,
+        Test::InList(_) | Test::CompareTable(..) | Test::Present(_) | Test::Known(_) | Test::Not(_) | Test::All(_) => {
+            false
+        }
     }
 }
 
@@ -262,7 +264,9 @@ pub fn lookup<'b>(bundle: &'b Bundle, facts: &Facts, table: TableIx) -> Cell<'b>
         let tests = row.tests.iter().map(|(fact, test)| evaluate_test(bundle, facts, *fact, test));
         let period = row.effective.iter().map(|period| in_force(facts, period));
         match Truth::all(tests.chain(period)) {
-            Truth::True if found.is_some() => return Cell::Failed(RuleFailure::TwoRows { table: Arc::clone(&table.name) }),
+            Truth::True if found.is_some() => {
+                return Cell::Failed(RuleFailure::TwoRows { table: Arc::clone(&table.name) });
+            }
             Truth::True => found = Some(row),
             Truth::False => {}
             Truth::Unknown(bases) => unknown.extend(bases),

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::failure::RuleFailure;
 use crate::bundle::checked::{Absence, Bundle, FactIx, Kind, Operand, Unrecognised};
 use crate::model::value::Value;
-use super::failure::RuleFailure;
 
 use super::evaluate::{Cell, lookup};
 

@@ -2,8 +2,8 @@
 
 pub mod combine;
 pub mod evaluate;
-pub mod failure;
 pub mod facts;
+pub mod failure;
 pub mod parts;
 pub mod read;
 pub mod shape;
@@ -74,7 +74,12 @@ pub fn shapes(bundle: &Bundle) -> Shapes {
 }
 
 /// Decides a request.
-pub fn decide(bundle: &Bundle, shapes: &Shapes, tree: &Tree, limits: &RequestLimits) -> Result<DecidedRequest, Failure> {
+pub fn decide(
+    bundle: &Bundle,
+    shapes: &Shapes,
+    tree: &Tree,
+    limits: &RequestLimits,
+) -> Result<DecidedRequest, Failure> {
     let (kind, shape) = kind_of(bundle, shapes, tree)?;
     let statement = Reader { bundle, kind, limits }.request(tree, shape)?;
     let (id, at) = (statement.id.clone(), Arc::clone(&statement.at));

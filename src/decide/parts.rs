@@ -54,7 +54,13 @@ pub fn split(bundle: &Bundle, kind: &Kind, whole: Statement, most: usize) -> Res
     Ok(parts)
 }
 
-fn split_one(bundle: &Bundle, fan_out: &FanOut, at: usize, mut part: Part, out: &mut Vec<Part>) -> Result<(), RequestError> {
+fn split_one(
+    bundle: &Bundle,
+    fan_out: &FanOut,
+    at: usize,
+    mut part: Part,
+    out: &mut Vec<Part>,
+) -> Result<(), RequestError> {
     let Some(elements) = part.statement.lists.remove(&at) else {
         out.push(part);
         return Ok(());

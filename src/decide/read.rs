@@ -154,11 +154,11 @@ impl Reader<'_> {
             return self.set(ix, fact, inner, tree, path).map(Some);
         }
         let stated = self.single(ix, fact, &fact.type_, tree, path)?;
-        if let (Some(Stated::Value(value)), Some(minimum)) = (&stated, &fact.minimum) {
-            if value < minimum {
-                let message = format!("`{value}` is less than {minimum}");
-                return Err(RequestError::new(Kindof::WrongType, path, message));
-            }
+        if let (Some(Stated::Value(value)), Some(minimum)) = (&stated, &fact.minimum)
+            && value < minimum
+        {
+            let message = format!("`{value}` is less than {minimum}");
+            return Err(RequestError::new(Kindof::WrongType, path, message));
         }
         Ok(stated)
     }
@@ -182,7 +182,14 @@ impl Reader<'_> {
         self.kind.facts.get(&ix).map_or(Unrecognised::Error, |fact| fact.unrecognised)
     }
 
-    fn single(&self, ix: FactIx, fact: &Fact, type_: &Type, tree: &Tree, path: &str) -> Result<Option<Stated>, RequestError> {
+    fn single(
+        &self,
+        ix: FactIx,
+        fact: &Fact,
+        type_: &Type,
+        tree: &Tree,
+        path: &str,
+    ) -> Result<Option<Stated>, RequestError> {
         match (type_, tree) {
             (Type::Boolean, Tree::Boolean(value)) => return Ok(Some(Stated::Value(Value::Boolean(*value)))),
             (Type::Boolean, other) => return Err(wrong_type(path, "`true` or `false`", other)),

@@ -24,7 +24,7 @@ pub fn of_kind(bundle: &Bundle, kind: &Kind) -> BTreeMap<String, Shape> {
         insert(&mut root, &bundle.path(*ix), Shape::Fact(*ix));
     }
     for at in 0..kind.fan_out.len() {
-        if let Some((over, shape)) = list(bundle, kind, at) {
+        if let Some((over, shape)) = list(kind, at) {
             insert(&mut root, &over, shape);
         }
     }
@@ -32,7 +32,7 @@ pub fn of_kind(bundle: &Bundle, kind: &Kind) -> BTreeMap<String, Shape> {
 }
 
 /// The shape of a list's elements; lists inside the branch that an element stands for are lists inside the element.
-fn list(bundle: &Bundle, kind: &Kind, at: usize) -> Option<(String, Shape)> {
+fn list(kind: &Kind, at: usize) -> Option<(String, Shape)> {
     let fan_out = kind.fan_out.get(at)?;
     let mut element = BTreeMap::new();
     for (path, fact) in &fan_out.facts {
@@ -43,7 +43,7 @@ fn list(bundle: &Bundle, kind: &Kind, at: usize) -> Option<(String, Shape)> {
     if let Some(branch) = &fan_out.branch {
         for (other, inner) in kind.fan_out.iter().enumerate().filter(|(other, _)| *other != at) {
             let below = inner.over.strip_prefix(&**branch).and_then(|rest| rest.strip_prefix('.'));
-            if let (Some(below), Some((_, shape))) = (below, list(bundle, kind, other)) {
+            if let (Some(below), Some((_, shape))) = (below, list(kind, other)) {
                 insert(&mut element, below, shape);
             }
         }

@@ -45,7 +45,8 @@ fn argument<'v>(subject: &Subject<'_>, language: &str, name: &str) -> FluentValu
         "candidates" => candidates(subject, language).into(),
         _ => {
             let (base, wants_state) = name.strip_suffix("_state").map_or((name, false), |base| (base, true));
-            let fact = |name: &str| subject.bundle.facts.iter().position(|fact| variable(&fact.path) == name).map(FactIx);
+            let fact =
+                |name: &str| subject.bundle.facts.iter().position(|fact| variable(&fact.path) == name).map(FactIx);
             match (fact(name), fact(base)) {
                 (None, Some(ix)) if wants_state => state_name(subject.facts.state(ix)).into(),
                 (Some(ix), _) => fact_argument(subject, language, ix),
@@ -89,10 +90,10 @@ fn result_or_cell<'v>(subject: &Subject<'_>, language: &str, name: &str) -> Flue
             if variable(&format!("{}.{given}", table.name)) != name {
                 continue;
             }
-            if let Cell::Row(row) = lookup(subject.bundle, subject.facts, TableIx(at)) {
-                if let Some(value) = row.values.get(column) {
-                    return value_argument(subject.bundle, language, type_, value);
-                }
+            if let Cell::Row(row) = lookup(subject.bundle, subject.facts, TableIx(at))
+                && let Some(value) = row.values.get(column)
+            {
+                return value_argument(subject.bundle, language, type_, value);
             }
         }
     }
@@ -134,7 +135,9 @@ fn candidates(subject: &Subject<'_>, language: &str) -> String {
     for ix in subject.missing {
         let Some(fact) = subject.bundle.fact(*ix) else { continue };
         if let (State::Unrecognised(_, codes), Type::Symbol(domain)) = (subject.facts.state(*ix), &fact.type_) {
-            names.extend(codes.iter().map(|code| format!("{} ({code})", display_name(subject.bundle, language, domain, code))));
+            names.extend(
+                codes.iter().map(|code| format!("{} ({code})", display_name(subject.bundle, language, domain, code))),
+            );
         }
     }
     names.join(", ")

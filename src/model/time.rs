@@ -52,11 +52,8 @@ impl Date {
     #[must_use]
     pub fn plus(self, duration: Duration) -> Option<Self> {
         let months = Months::new(duration.months.unsigned_abs());
-        let date = if duration.months < 0 {
-            self.0.checked_sub_months(months)?
-        } else {
-            self.0.checked_add_months(months)?
-        };
+        let date =
+            if duration.months < 0 { self.0.checked_sub_months(months)? } else { self.0.checked_add_months(months)? };
         let days = duration.days.checked_add(duration.seconds.checked_div(86_400)?)?;
         Self::bounded(date)?.plus_days(days)
     }
@@ -295,7 +292,9 @@ mod tests {
 
     #[test]
     fn timestamps_keep_to_the_contract() {
-        for text in ["2021-06-10T09:00:00Z", "2021-06-10t09:00:00.123456789z", "2021-06-10T23:00:00-12:00", "2021-06-10"] {
+        for text in
+            ["2021-06-10T09:00:00Z", "2021-06-10t09:00:00.123456789z", "2021-06-10T23:00:00-12:00", "2021-06-10"]
+        {
             assert!(Timestamp::parse(text).is_some(), "{text}");
         }
         for text in [

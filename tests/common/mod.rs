@@ -52,10 +52,10 @@ fn one(decision: &Json, expect: &Json) -> Vec<String> {
         if expect["outcome"] != "invalid" {
             out.push(format!("invalid: {}", decision["error"]));
         }
-        if let Some(path) = expect.get("path") {
-            if decision["error"]["path"] != *path {
-                out.push(format!("path {}, expected {path}", decision["error"]["path"]));
-            }
+        if let Some(path) = expect.get("path")
+            && decision["error"]["path"] != *path
+        {
+            out.push(format!("path {}, expected {path}", decision["error"]["path"]));
         }
         return out;
     }
@@ -83,10 +83,10 @@ fn one(decision: &Json, expect: &Json) -> Vec<String> {
             out.push(format!("result {name} is {}, expected {value}", decision["results"][name]));
         }
     }
-    if let Some(part) = expect.get("part") {
-        if decision["part"] != *part {
-            out.push(format!("part {}, expected {part}", decision["part"]));
-        }
+    if let Some(part) = expect.get("part")
+        && decision["part"] != *part
+    {
+        out.push(format!("part {}, expected {part}", decision["part"]));
     }
     out
 }
