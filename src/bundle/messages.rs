@@ -101,10 +101,11 @@ impl Messages {
 
 impl Language {
     fn index(&mut self, file: &str, text: &str, resource: &FluentResource, findings: &mut Findings) {
+        let places = places_of_messages(file, text);
         for entry in resource.entries() {
             let Entry::Message(message) = entry else { continue };
             let id = message.id.name;
-            let place = place_of_message(file, text, id);
+            let place = places.get(id).cloned().unwrap_or_else(|| Place::start_of(file));
             let mut variables = BTreeSet::new();
             if let Some(pattern) = &message.value {
                 collect(pattern, &mut variables);
@@ -158,21 +159,25 @@ fn collect_inline(inline: &InlineExpression<&str>, into: &mut BTreeSet<Arc<str>>
     }
 }
 
-/// Messages start at the beginning of a line.
-fn place_of_message(file: &str, text: &str, id: &str) -> Place {
+/// Where the names of a file's messages stand: each begins a line.
+fn places_of_messages(file: &str, text: &str) -> BTreeMap<String, Place> {
+    let mut out = BTreeMap::new();
     let mut start = 0_usize;
-    for line in text.split_inclusive('\n') {
-        let is_it = line.strip_prefix(id).is_some_and(|rest| rest.trim_start().starts_with('='));
-        if is_it {
-            return place_in(file, text, start, start.saturating_add(id.len()));
+    for (at, line) in text.split_inclusive('\n').enumerate() {
+        let name: String = line.chars().take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')).collect();
+        if !name.is_empty() && line.get(name.len()..).is_some_and(|rest| rest.trim_start().starts_with('=')) {
+            let line = at.saturating_add(1);
+            let (end_column, end) = (name.len().saturating_add(1), start.saturating_add(name.len()));
+            let place = Place { file: file.into(), line, column: 1, end_line: line, end_column, bytes: (start, end) };
+            out.entry(name).or_insert(place);
         }
         start = start.saturating_add(line.len());
     }
-    Place::start_of(file)
+    out
 }
 
 /// The place of a byte range.
-pub fn place_in(file: &str, text: &str, start: usize, end: usize) -> Place {
+fn place_in(file: &str, text: &str, start: usize, end: usize) -> Place {
     let position = |at: usize| {
         let before = text.get(..at.min(text.len())).unwrap_or(text);
         let line = before.bytes().filter(|b| *b == b'\n').count().saturating_add(1);
