@@ -50,9 +50,9 @@ pub fn run(args: &DecideArgs) -> Result<u8, Failure> {
     let failed = |error| Failure::Io { what: "the standard output".into(), error };
     run.begin(&mut out).map_err(failed)?;
     while let Some(request) = requests.next_request()? {
-        let answer = engine.decide_json(&request);
+        let answer = request.and_then(|text| engine.decide_json(&text));
         run.one(&mut out, &answer).map_err(failed)?;
-        if requests.is_lines() && std::io::stdout().is_terminal() {
+        if requests.may_wait() {
             out.flush().map_err(failed)?;
         }
     }

@@ -1,37 +1,49 @@
 //! Requests from a file or the standard input: one object, an array, or one per line, streamed.
 
+use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
+use crate::model::error::{RequestError, RequestErrorKind};
+
 use super::Failure;
+
+/// The text of a request, or why there is none.
+pub type Request = Result<Vec<u8>, RequestError>;
 
 /// Requests, one after the other; each is the text of one JSON object (or whatever stands in its place).
 pub enum Requests {
     /// All of them, read at once: one object or an array.
-    Whole(std::vec::IntoIter<Vec<u8>>, bool),
+    Whole(std::vec::IntoIter<Request>, bool),
     /// One per line.
     Lines(Lines),
 }
 
 /// Lines of a stream, each bounded.
 pub struct Lines {
-    reader: Box<dyn BufRead>,
+    reader: Source,
     what: String,
     most: usize,
-    first: Option<Vec<u8>>,
+    read_ahead: VecDeque<Vec<u8>>,
 }
+
+type Source = BufReader<Box<dyn Read>>;
 
 impl Lines {
     fn next_line(&mut self) -> Result<Option<Vec<u8>>, Failure> {
-        if let Some(first) = self.first.take() {
-            return Ok(Some(first));
+        if let Some(line) = self.read_ahead.pop_front() {
+            return Ok(Some(line));
         }
-        loop {
-            match read_line(&mut self.reader, self.most, &self.what)? {
-                Some(line) if line.iter().all(u8::is_ascii_whitespace) => {}
-                other => return Ok(other),
-            }
+        next_nonempty(&mut self.reader, self.most, &self.what)
+    }
+}
+
+fn next_nonempty(reader: &mut Source, most: usize, what: &str) -> Result<Option<Vec<u8>>, Failure> {
+    loop {
+        match read_line(reader, most, what)? {
+            Some(line) if line.iter().all(u8::is_ascii_whitespace) => {}
+            other => return Ok(other),
         }
     }
 }
@@ -42,16 +54,16 @@ impl Requests {
         matches!(self, Self::Whole(_, true))
     }
 
-    /// Whether answers are written one per line as they come.
-    pub fn is_lines(&self) -> bool {
-        matches!(self, Self::Lines(_))
+    /// Whether the next request may have to be waited for, so that what was answered is to be seen first.
+    pub fn may_wait(&self) -> bool {
+        matches!(self, Self::Lines(lines) if lines.reader.buffer().is_empty())
     }
 
     /// The next request.
-    pub fn next_request(&mut self) -> Result<Option<Vec<u8>>, Failure> {
+    pub fn next_request(&mut self) -> Result<Option<Request>, Failure> {
         match self {
             Self::Whole(all, _) => Ok(all.next()),
-            Self::Lines(lines) => lines.next_line(),
+            Self::Lines(lines) => Ok(lines.next_line()?.map(Ok)),
         }
     }
 
@@ -63,10 +75,11 @@ impl Requests {
         } else {
             format!("`{}`", file.unwrap_or(Path::new("")).display())
         };
-        let reader: Box<dyn BufRead> = match file.filter(|_| !stdin) {
-            None => Box::new(BufReader::new(std::io::stdin())),
-            Some(path) => Box::new(BufReader::with_capacity(1 << 16, open(path, &what)?)),
+        let reader: Box<dyn Read> = match file.filter(|_| !stdin) {
+            None => Box::new(std::io::stdin()),
+            Some(path) => Box::new(open(path, &what)?),
         };
+        let reader = BufReader::with_capacity(1 << 16, reader);
         let yaml = file.and_then(Path::extension).is_some_and(|end| end == "yaml" || end == "yml");
         if yaml { whole_yaml(reader, most, &what) } else { sniff(reader, most, what) }
     }
@@ -82,7 +95,7 @@ fn open(path: &Path, what: &str) -> Result<File, Failure> {
 }
 
 /// One line is not longer than a request may be; a longer one is cut there, so that it is refused and not stored.
-fn read_line(reader: &mut Box<dyn BufRead>, most: usize, what: &str) -> Result<Option<Vec<u8>>, Failure> {
+fn read_line(reader: &mut Source, most: usize, what: &str) -> Result<Option<Vec<u8>>, Failure> {
     let fail = |error| Failure::Io { what: what.to_owned(), error };
     let mut line = Vec::new();
     let bound = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(2);
@@ -98,7 +111,7 @@ fn read_line(reader: &mut Box<dyn BufRead>, most: usize, what: &str) -> Result<O
     Ok(Some(line))
 }
 
-fn skip_line(reader: &mut Box<dyn BufRead>) -> std::io::Result<()> {
+fn skip_line(reader: &mut Source) -> std::io::Result<()> {
     loop {
         let buffer = reader.fill_buf()?;
         if buffer.is_empty() {
@@ -114,21 +127,25 @@ fn skip_line(reader: &mut Box<dyn BufRead>) -> std::io::Result<()> {
 }
 
 /// An array begins with `[`. Anything else is one object over several lines, or one request per line: it is the
-/// latter when the first line is a whole JSON value and another line follows.
-fn sniff(mut reader: Box<dyn BufRead>, most: usize, what: String) -> Result<Requests, Failure> {
-    let first = loop {
-        match read_line(&mut reader, most, &what)? {
-            Some(line) if line.iter().all(u8::is_ascii_whitespace) => {}
-            other => break other,
-        }
-    };
-    let Some(first) = first else {
-        return Ok(Requests::Whole(vec![Vec::new()].into_iter(), false));
+/// latter when the first line is a whole JSON value, or broken in a way that no further line can mend.
+fn sniff(mut reader: Source, most: usize, what: String) -> Result<Requests, Failure> {
+    let Some(first) = next_nonempty(&mut reader, most, &what)? else {
+        return Ok(Requests::Whole(vec![Ok(Vec::new())].into_iter(), false));
     };
     let is_array = first.iter().find(|b| !b.is_ascii_whitespace()) == Some(&b'[');
-    let complete = serde_json::from_slice::<serde::de::IgnoredAny>(&first).is_ok();
-    if !is_array && (complete || !could_continue(&first)) {
-        return Ok(Requests::Lines(Lines { reader, what, most, first: Some(first) }));
+    let lines =
+        |reader, what, ahead: Vec<Vec<u8>>| Ok(Requests::Lines(Lines { reader, what, most, read_ahead: ahead.into() }));
+    if !is_array && !could_continue(&first) {
+        return lines(reader, what, vec![first]);
+    }
+    let mut first = first;
+    if !is_array && let Some(second) = next_nonempty(&mut reader, most, &what)? {
+        // A first line that stops halfway before one that is whole: the first of many requests is broken.
+        if serde_json::from_slice::<serde::de::IgnoredAny>(&second).is_ok() && second.trim_ascii().starts_with(b"{") {
+            return lines(reader, what, vec![first, second]);
+        }
+        first.push(b'\n');
+        first.extend(second);
     }
     let mut text = first;
     text.push(b'\n');
@@ -137,14 +154,14 @@ fn sniff(mut reader: Box<dyn BufRead>, most: usize, what: String) -> Result<Requ
     let left = u64::try_from(bound).unwrap_or(u64::MAX).saturating_add(1);
     reader.take(left).read_to_end(&mut text).map_err(|error| Failure::Io { what: what.clone(), error })?;
     if !is_array || text.len() > bound {
-        return Ok(Requests::Whole(vec![text].into_iter(), false));
+        return Ok(Requests::Whole(vec![Ok(text)].into_iter(), false));
     }
     match serde_json::from_slice::<Vec<&serde_json::value::RawValue>>(&text) {
         Ok(items) => {
-            let items: Vec<Vec<u8>> = items.iter().map(|item| item.get().as_bytes().to_vec()).collect();
+            let items: Vec<Request> = items.iter().map(|item| Ok(item.get().as_bytes().to_vec())).collect();
             Ok(Requests::Whole(items.into_iter(), true))
         }
-        Err(_) => Ok(Requests::Whole(vec![text].into_iter(), false)),
+        Err(_) => Ok(Requests::Whole(vec![Ok(text)].into_iter(), false)),
     }
 }
 
@@ -155,18 +172,21 @@ fn could_continue(line: &[u8]) -> bool {
 }
 
 /// YAML is ours to write and small; it is read whole and turned into JSON.
-fn whole_yaml(reader: Box<dyn BufRead>, most: usize, what: &str) -> Result<Requests, Failure> {
+fn whole_yaml(reader: Source, most: usize, what: &str) -> Result<Requests, Failure> {
     let mut text = String::new();
     let left = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
     let fail = |error| Failure::Io { what: what.to_owned(), error };
     reader.take(left).read_to_string(&mut text).map_err(fail)?;
-    let json = crate::bundle::yaml::to_json(what, &text, most)
-        .map_err(|finding| Failure::Io { what: what.to_owned(), error: std::io::Error::other(finding.to_string()) })?;
-    match json {
-        serde_json::Value::Array(items) => {
-            let items: Vec<Vec<u8>> = items.iter().map(|item| item.to_string().into_bytes()).collect();
-            Ok(Requests::Whole(items.into_iter(), true))
+    let items = match crate::bundle::yaml::to_json("request", &text, most) {
+        Ok(serde_json::Value::Array(items)) => {
+            let items: Vec<Request> = items.iter().map(|item| Ok(item.to_string().into_bytes())).collect();
+            return Ok(Requests::Whole(items.into_iter(), true));
         }
-        one => Ok(Requests::Whole(vec![one.to_string().into_bytes()].into_iter(), false)),
-    }
+        Ok(one) => Ok(one.to_string().into_bytes()),
+        Err(finding) => {
+            let message = format!("{} (line {}, column {})", finding.message, finding.place.line, finding.place.column);
+            Err(RequestError::new(RequestErrorKind::Malformed, "", message))
+        }
+    };
+    Ok(Requests::Whole(vec![items].into_iter(), false))
 }
