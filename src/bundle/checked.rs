@@ -288,6 +288,26 @@ pub struct Effective {
     pub dated_by: FactIx,
 }
 
+/// Since when an overlay holds that something no longer applies, and why.
+#[derive(Clone, Debug)]
+pub struct Retired {
+    /// The time in which it does not apply; always when silent.
+    pub effective: Option<Effective>,
+    /// Why.
+    pub reason: Arc<str>,
+    /// Where the overlay says so.
+    pub place: Place,
+}
+
+/// On what a dated row, rule or entry rests.
+#[derive(Clone, Debug, Default)]
+pub struct Evidence {
+    /// `high` or `medium`.
+    pub certainty: Option<Arc<str>>,
+    /// Where it is known from.
+    pub evidence: Option<Arc<str>>,
+}
+
 /// A rule.
 #[derive(Debug)]
 pub struct Rule {
@@ -303,6 +323,10 @@ pub struct Rule {
     pub clauses: Vec<ClauseRef>,
     /// When it is in force; all must hold.
     pub effective: Vec<Effective>,
+    /// When overlays hold that it is not.
+    pub retired: Vec<Retired>,
+    /// On what it rests.
+    pub evidence: Evidence,
     /// Its condition.
     pub when: Condition,
     /// What follows.
@@ -339,8 +363,8 @@ pub enum Condition {
     Not(Box<Condition>),
     /// A fact passes a test.
     Fact(FactIx, Test, Place),
-    /// A setting has one of these values; known at load.
-    Constant(bool, Place),
+    /// A setting has one of these values.
+    Setting(Arc<str>, BTreeSet<Value>, Place),
     /// A script says so.
     Script(Arc<Expression>, Place),
 }
@@ -410,8 +434,8 @@ pub enum Operand {
     Fact(FactIx),
     /// A column of a table.
     Cell(TableIx, usize),
-    /// A setting, known at load.
-    Setting(Value),
+    /// A setting.
+    Setting(Arc<str>),
 }
 
 /// A named list of values.
@@ -436,6 +460,10 @@ pub struct ListEntry {
     pub clauses: Vec<ClauseRef>,
     /// When it holds.
     pub effective: Option<Effective>,
+    /// When overlays hold that it does not.
+    pub retired: Vec<Retired>,
+    /// On what it rests.
+    pub evidence: Evidence,
     /// Where it stands.
     pub place: Place,
 }
@@ -451,13 +479,35 @@ pub struct Table {
     pub gives: Vec<(Arc<str>, Type)>,
     /// Rows in the order of the file.
     pub rows: Vec<Row>,
+    /// The fact by which the periods of rows are read where they do not say.
+    pub dated_by: FactIx,
+    /// Whether its rows are windows, see `bundle/window.rs`.
+    pub is_window: bool,
     /// Where it stands.
     pub place: Place,
+}
+
+impl Table {
+    /// The table without its rows.
+    #[must_use]
+    pub fn without_rows(&self) -> Self {
+        Self {
+            name: Arc::clone(&self.name),
+            by: self.by.clone(),
+            gives: self.gives.clone(),
+            rows: Vec::new(),
+            dated_by: self.dated_by,
+            is_window: self.is_window,
+            place: self.place.clone(),
+        }
+    }
 }
 
 /// One row of a table.
 #[derive(Debug)]
 pub struct Row {
+    /// Its name, by which an overlay can retire it.
+    pub id: Option<Arc<str>>,
     /// Tests, all of which must pass; a fact of `by` without a test is not looked at.
     pub tests: Vec<(FactIx, Test)>,
     /// One value for each of the table's `gives`.
@@ -466,6 +516,10 @@ pub struct Row {
     pub clauses: Vec<ClauseRef>,
     /// When it holds.
     pub effective: Option<Effective>,
+    /// When overlays hold that it does not.
+    pub retired: Vec<Retired>,
+    /// On what it rests.
+    pub evidence: Evidence,
     /// Where it stands.
     pub place: Place,
 }
@@ -475,8 +529,10 @@ pub struct Row {
 pub struct Setting {
     /// Its type.
     pub type_: Type,
-    /// The value in force.
+    /// The value in force where no dated one is.
     pub value: Value,
+    /// Values that hold for a time, the first that is in force goes before.
+    pub dated: Vec<(Value, Effective)>,
     /// All values it may take, when they are enumerated.
     pub choices: Vec<Value>,
     /// The clauses it reads.

@@ -30,6 +30,10 @@ fn part(key: &Node, body: &Node, kinds: &[KindIx], draft: &mut Draft, findings: 
             let parts = list(body, findings).iter().filter_map(|item| read(item, kinds, draft, findings)).collect();
             Some(Condition::Any(parts))
         }
+        "all-of" => {
+            let parts = list(body, findings).iter().filter_map(|item| read(item, kinds, draft, findings)).collect();
+            Some(Condition::All(parts))
+        }
         "not" => read(body, kinds, draft, findings).map(|inner| Condition::Not(Box::new(inner))),
         "script" => {
             let predicate = expression::predicate(body, kinds, draft, findings)?;
@@ -46,7 +50,7 @@ fn part(key: &Node, body: &Node, kinds: &[KindIx], draft: &mut Draft, findings: 
     }
 }
 
-/// A test of a setting is decided at load.
+/// A test of a setting.
 fn setting(key: &Node, name: &str, body: &Node, draft: &mut Draft, findings: &mut Findings) -> Option<Condition> {
     let Some(setting) = draft.settings.get(name) else {
         let known = draft.settings.keys().map(|name| &**name);
@@ -55,10 +59,10 @@ fn setting(key: &Node, name: &str, body: &Node, draft: &mut Draft, findings: &mu
         findings.push(finding.nearest(near.as_deref()));
         return None;
     };
-    let (type_, current) = (setting.type_.clone(), setting.value.clone());
+    let type_ = setting.type_.clone();
     draft.used.insert(("setting", name.into()));
     let wanted = one_of(body, &type_, draft, findings)?;
-    Some(Condition::Constant(wanted.contains(&current), body.place.clone()))
+    Some(Condition::Setting(name.into(), wanted, body.place.clone()))
 }
 
 /// Reads the test of a fact of this type.
@@ -295,7 +299,7 @@ pub fn check_knowledge(condition: &Condition, permits: bool, node: &Node, findin
             Test::Not(inner) => test_mentions_known(inner),
             _ => false,
         },
-        Condition::Constant(..) | Condition::Script(..) => false,
+        Condition::Setting(..) | Condition::Script(..) => false,
     };
     if misused {
         findings.push(decides_by_knowledge(node));
@@ -319,7 +323,7 @@ fn mentions_known(condition: &Condition) -> bool {
         Condition::All(parts) | Condition::Any(parts) => parts.iter().any(mentions_known),
         Condition::Not(inner) => mentions_known(inner),
         Condition::Fact(_, test, _) => test_mentions_known(test),
-        Condition::Constant(..) | Condition::Script(..) => false,
+        Condition::Setting(..) | Condition::Script(..) => false,
     }
 }
 

@@ -46,6 +46,7 @@ pub struct Draft {
     pub lists: Vec<List>,
     pub tables: Vec<Table>,
     pub settings: BTreeMap<Arc<str>, Setting>,
+    pub retirements: Vec<super::overlay::Retirement>,
     pub library: Library,
     /// Names of lists, tables, functions, reasons, obligations and messages that something uses.
     pub used: BTreeSet<(&'static str, Arc<str>)>,
@@ -178,7 +179,7 @@ impl Draft {
         }
         let (root, column) = path.split_once('.')?;
         if root == "settings" {
-            return self.settings.get(column).map(|setting| Operand::Setting(setting.value.clone()));
+            return self.settings.get_key_value(column).map(|(name, _)| Operand::Setting(Arc::clone(name)));
         }
         let ix = self.table(root)?;
         let column = self.tables.get(ix.0)?.gives.iter().position(|(name, _)| &**name == column)?;

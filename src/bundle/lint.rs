@@ -9,6 +9,7 @@ use crate::model::finding::{Code, Edit, Finding, Findings, Place};
 use super::checked::{Effect, Operand};
 use super::draft::Draft;
 use super::messages::Messages;
+use super::periods;
 use super::yaml::{Content, Node, Style};
 
 /// Scalars that people or other YAML readers take for something else.
@@ -71,6 +72,7 @@ pub fn whole(draft: &Draft, messages: &Messages, findings: &mut Findings) {
     }
     clauses_without_rule(draft, findings);
     unused(draft, findings);
+    periods::check(draft, findings);
 }
 
 /// The messages a caller may see: id, the place that wants it, and what it is for.
@@ -205,6 +207,6 @@ fn condition_reads(condition: &super::checked::Condition, reads: &impl Fn(&[Oper
         Condition::Script(expression, _) => {
             matches!(&**expression, Expression::Script { reads: operands, .. } if reads(operands))
         }
-        Condition::Fact(..) | Condition::Constant(..) => false,
+        Condition::Fact(..) | Condition::Setting(..) => false,
     }
 }

@@ -16,7 +16,7 @@ use super::files::{Files, join};
 use super::manifest::{self, Manifest, Named};
 use super::messages::Messages;
 use super::yaml::{Node, parse};
-use super::{expression, lint, policy, registries, vocabulary};
+use super::{expression, lint, overlay, policy, registries, vocabulary};
 
 /// What loading gave: a bundle unless there are errors, and everything there is to say, sorted.
 #[derive(Debug)]
@@ -222,6 +222,7 @@ impl Loader<'_> {
                 policy::read_rules(header, rules, &mut self.draft, &mut self.findings);
             }
         }
+        overlay::apply_retirements(&mut self.draft, &mut self.findings);
     }
 
     fn finish(mut self, name: Option<(Arc<str>, Arc<str>)>, found: bool) -> Loaded {

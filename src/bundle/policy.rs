@@ -5,12 +5,14 @@ use std::sync::Arc;
 
 use crate::model::decision::Outcome;
 use crate::model::finding::{Code, Finding, Findings};
+use crate::model::value::{Type, Value};
 
 use super::checked::{Condition, Effect, Effective, Expression, FactIx, KindIx, ObligationDef, Policy, Rule, RuleIx};
 use super::condition;
 use super::draft::Draft;
 use super::expression;
-use super::reader::{Mapping, boolean, entries, list, list_or_one, name, text, unknown};
+use super::overlay;
+use super::reader::{Mapping, entries, list, list_or_one, name, text, unknown};
 use super::tables::{dated_by, effective, read_lists, read_tables};
 use super::yaml::Node;
 
@@ -47,6 +49,15 @@ pub fn read_header<'n>(
         for (code, body) in map.take(key).map(|n| entries(n, "this part of a policy", findings)).unwrap_or_default() {
             read_obligation(code, body, advice, source.as_ref(), draft, findings);
         }
+    }
+    if let Some(node) = map.take("add-rows") {
+        overlay::add_rows(node, source.as_ref(), draft, findings);
+    }
+    if let Some(node) = map.take("add-entries") {
+        overlay::add_entries(node, dated_by, source.as_ref(), draft, findings);
+    }
+    if let Some(node) = map.take("retire") {
+        overlay::read_retirements(node, dated_by, draft, findings);
     }
     let rules = map.take("rules");
     map.finish(findings);
@@ -156,6 +167,7 @@ fn read_rule(header: &Header, node: &Node, draft: &mut Draft, findings: &mut Fin
     let (when, effect) = read_effect(&mut map, &kinds, draft, findings)?;
     let results = map.take("results").map(|node| read_results(node, &kinds, draft, findings)).unwrap_or_default();
     let obligations = map.take("obligations").map(|n| obligations(n, draft, findings)).unwrap_or_default();
+    let evidence = overlay::evidence(&mut map, findings);
     if matches!(effect, Effect::Attach(_)) && results.is_empty() && obligations.is_empty() {
         findings.push(Finding::new(Code::MissingKey, map.place(), "the rule has no effect").help(
             "add `permit:`, `deny:`, `refer:`, `require:` or `ask:`, or the `results:` or `obligations:` it adds",
@@ -166,7 +178,9 @@ fn read_rule(header: &Header, node: &Node, draft: &mut Draft, findings: &mut Fin
     let policy = draft.policies.get(header.policy)?;
     let name = format!("{}/{}", policy.name, id?).into();
     let effective = header.effective.clone().into_iter().chain(period).collect();
-    Some(Rule { name, policy: header.policy, place, kinds, clauses, effective, when, effect, results, obligations })
+    let retired = Vec::new();
+    let policy = header.policy;
+    Some(Rule { name, policy, place, kinds, clauses, effective, retired, evidence, when, effect, results, obligations })
 }
 
 const EFFECTS: [&str; 5] = ["permit", "deny", "refer", "require", "ask"];
@@ -317,11 +331,31 @@ pub fn read_settings(node: &Node, draft: &mut Draft, findings: &mut Findings) {
                 ));
             } else if let Some(known) = draft.settings.get_mut(&setting) {
                 known.value = value;
+                known.dated.clear();
             }
             continue;
         }
         declare_setting(setting, key, body, draft, findings);
     }
+}
+
+/// Values of a setting that hold for a time.
+fn dated_values(
+    node: &Node,
+    type_: &Type,
+    clock: FactIx,
+    draft: &Draft,
+    findings: &mut Findings,
+) -> Vec<(Value, Effective)> {
+    let mut out = Vec::new();
+    for item in list(node, findings) {
+        let Some(mut map) = Mapping::open(item, "a dated value", findings) else { continue };
+        let value = map.need("value", findings).and_then(|node| super::values::value(node, type_, draft, findings));
+        let period = effective(map.need("effective", findings), clock, findings);
+        map.finish(findings);
+        out.extend(value.zip(period));
+    }
+    out
 }
 
 fn declare_setting(setting: Arc<str>, key: &Node, body: &Node, draft: &mut Draft, findings: &mut Findings) {
@@ -337,13 +371,16 @@ fn declare_setting(setting: Arc<str>, key: &Node, body: &Node, draft: &mut Draft
     let source = map.take("source").and_then(|node| source(node, draft, findings));
     let clauses = draft.clauses(map.take("clauses"), source.as_ref(), findings);
     let gist = map.take("gist").map(|node| super::vocabulary::gist(node, draft, findings)).unwrap_or_default();
-    map.take("fixed").map(|node| boolean(node, findings));
+    let dated_node = map.take("dated");
+    let clock = dated_by(map.take("dated-by"), FactIx(0), draft, findings);
     map.finish(findings);
     let (Some(def), Some(default)) = (type_, default) else { return };
+    let dated = dated_node.map(|node| dated_values(node, &def.type_, clock, draft, findings)).unwrap_or_default();
     let value = |node: &Node, findings: &mut Findings| super::values::value(node, &def.type_, draft, findings);
     let Some(default) = value(default, findings) else { return };
     let choices = choices.iter().filter_map(|item| value(item, findings)).collect();
     let place = key.place.clone();
-    let new = super::checked::Setting { type_: def.type_.clone(), value: default, choices, clauses, gist, place };
+    let new =
+        super::checked::Setting { type_: def.type_.clone(), value: default, dated, choices, clauses, gist, place };
     draft.settings.insert(setting, new);
 }

@@ -4,14 +4,16 @@ use std::sync::Arc;
 
 use crate::model::finding::{Code, Finding, Findings, Place};
 use crate::model::time::Timestamp;
-use crate::model::value::Type;
+use crate::model::value::{Type, Value};
 
-use super::checked::{Effective, FactIx, List, ListEntry, Row, Table};
+use super::checked::{Effective, Evidence, FactIx, List, ListEntry, Row, Table};
 use super::condition;
 use super::draft::Draft;
+use super::overlay;
 use super::reader::{Mapping, entries, list, name, text, unknown};
 use super::values::value;
 use super::vocabulary::type_named;
+use super::window;
 use super::yaml::{Content, Node};
 
 /// `effective: { from, until }` of something dated by `dated_by`.
@@ -108,7 +110,7 @@ fn read_list(
 }
 
 /// A value, or `{ value, clauses, effective }`.
-fn list_entry(
+pub fn list_entry(
     node: &Node,
     type_: &Type,
     dated: FactIx,
@@ -119,14 +121,16 @@ fn list_entry(
     let place = node.place.clone();
     if !matches!(node.content, Content::Mapping(_)) {
         let value = value(node, type_, draft, findings)?;
-        return Some(ListEntry { value, clauses: Vec::new(), effective: None, place });
+        let (clauses, retired) = (Vec::new(), Vec::new());
+        return Some(ListEntry { value, clauses, effective: None, retired, evidence: Evidence::default(), place });
     }
     let mut map = Mapping::open(node, "an entry", findings)?;
     let entry_value = map.need("value", findings).and_then(|node| value(node, type_, draft, findings));
     let clauses = draft.clauses(map.take("clauses"), source, findings);
     let effective = effective(map.take("effective"), dated, findings);
+    let evidence = overlay::evidence(&mut map, findings);
     map.finish(findings);
-    Some(ListEntry { value: entry_value?, clauses, effective, place })
+    Some(ListEntry { value: entry_value?, clauses, effective, retired: Vec::new(), evidence, place })
 }
 
 /// The tables of a policy file.
@@ -151,60 +155,63 @@ fn read_table(
     findings: &mut Findings,
 ) -> Option<Table> {
     let mut map = Mapping::open(body, "a table", findings)?;
-    let by: Vec<FactIx> = map
-        .need("by", findings)
-        .map(|node| list(node, findings))
-        .unwrap_or_default()
-        .iter()
-        .filter_map(|item| draft.fact(item, findings))
-        .collect();
-    let mut gives = Vec::new();
-    for (column, type_) in map.need("gives", findings).map(|n| entries(n, "`gives`", findings)).unwrap_or_default() {
-        if let (Some(column), Some(def)) = (self::name(column, findings), type_named(type_, draft, findings)) {
-            gives.push((column, def.type_));
-        }
-    }
-    let dated = dated_by(map.take("dated-by"), FactIx(0), draft, findings);
+    let by = map.need("by", findings).map(|node| list(node, findings)).unwrap_or_default();
+    let by: Vec<FactIx> = by.iter().filter_map(|item| draft.fact(item, findings)).collect();
+    let gives_node = map.need("gives", findings);
+    let is_window = gives_node.and_then(Node::text) == Some("window");
+    let gives = match gives_node {
+        Some(_) if is_window => window::columns(),
+        Some(node) => columns(node, draft, findings),
+        None => Vec::new(),
+    };
+    let dated_by = dated_by(map.take("dated-by"), FactIx(0), draft, findings);
     let items = map.need("rows", findings).map(|node| condition::nonempty_list(node, findings)).unwrap_or_default();
     map.finish(findings);
-    let mut table = Table { name, by, gives, rows: Vec::new(), place: key.place.clone() };
+    let mut table = Table { name, by, gives, rows: Vec::new(), dated_by, is_window, place: key.place.clone() };
     for item in items {
-        let row = read_row(item, &table, dated, source, draft, findings);
+        let row = read_row(item, &table, source, draft, findings);
         table.rows.extend(row);
     }
     Some(table)
 }
 
-fn read_row(
+fn columns(node: &Node, draft: &Draft, findings: &mut Findings) -> Vec<(Arc<str>, Type)> {
+    let mut out = Vec::new();
+    for (column, type_) in entries(node, "`gives`", findings) {
+        if let (Some(column), Some(def)) = (name(column, findings), type_named(type_, draft, findings)) {
+            out.push((column, def.type_));
+        }
+    }
+    out
+}
+
+/// Reads one row of a table; `table` need not have its rows.
+pub fn read_row(
     node: &Node,
     table: &Table,
-    dated: FactIx,
     source: Option<&Arc<str>>,
     draft: &mut Draft,
     findings: &mut Findings,
 ) -> Option<Row> {
-    let mut tests = Vec::new();
-    let mut values: Vec<Option<crate::model::value::Value>> = vec![None; table.gives.len()];
-    let (mut clauses, mut period) = (Vec::new(), None);
+    let mut row = Row {
+        id: None,
+        tests: Vec::new(),
+        values: Vec::new(),
+        clauses: Vec::new(),
+        effective: None,
+        retired: Vec::new(),
+        evidence: Evidence::default(),
+        place: node.place.clone(),
+    };
+    let mut values: Vec<Option<Value>> =
+        if table.is_window { window::values(node, findings)? } else { vec![None; table.gives.len()] };
     for (key, body) in entries(node, "a row", findings) {
         let Some(written) = key.text() else { continue };
-        if let Some(at) = table.gives.iter().position(|(name, _)| &**name == written) {
-            let cell = table.gives.get(at).and_then(|(_, type_)| value(body, type_, draft, findings));
-            if let Some(slot) = values.get_mut(at) {
-                *slot = cell;
-            }
-        } else if let Some(fact) = table.by.iter().find(|ix| draft.facts.get(ix.0).is_some_and(|f| &*f.path == written))
-        {
-            let type_ = draft.type_of(*fact);
-            tests.extend(condition::read_test(body, *fact, &type_, &[], draft, findings).map(|test| (*fact, test)));
-        } else if written == "clauses" {
-            clauses = draft.clauses(Some(body), source, findings);
-        } else if written == "effective" {
-            period = effective(Some(body), dated, findings);
-        } else {
-            let facts = table.by.iter().filter_map(|ix| draft.facts.get(ix.0)).map(|fact| &*fact.path);
-            let known = facts.chain(table.gives.iter().map(|(name, _)| &**name)).chain(["clauses", "effective"]);
-            findings.push(unknown(Code::UnknownColumn, key, "the table has no column", known));
+        let column = table.gives.iter().position(|(name, _)| &**name == written).filter(|_| !table.is_window);
+        if let Some((slot, (_, type_))) = column.and_then(|at| values.get_mut(at).zip(table.gives.get(at))) {
+            *slot = value(body, type_, draft, findings);
+        } else if !(table.is_window && window::KEYS.contains(&written)) {
+            row_key(key, written, body, table, source, &mut row, draft, findings);
         }
     }
     for ((column, _), value) in table.gives.iter().zip(&values) {
@@ -212,8 +219,46 @@ fn read_row(
             findings.push(Finding::new(Code::MissingKey, &node.place, format!("the row gives no `{column}`")));
         }
     }
-    let values = values.into_iter().collect::<Option<Vec<_>>>()?;
-    Some(Row { tests, values, clauses, effective: period, place: node.place.clone() })
+    row.values = values.into_iter().collect::<Option<Vec<_>>>()?;
+    Some(row)
+}
+
+#[expect(clippy::too_many_arguments, reason = "one key of a row may be anything a row has")]
+fn row_key(
+    key: &Node,
+    written: &str,
+    body: &Node,
+    table: &Table,
+    source: Option<&Arc<str>>,
+    row: &mut Row,
+    draft: &mut Draft,
+    findings: &mut Findings,
+) {
+    let fact = table.by.iter().find(|ix| draft.facts.get(ix.0).is_some_and(|fact| &*fact.path == written)).copied();
+    match (fact, written) {
+        (Some(fact), _) => {
+            let type_ = draft.type_of(fact);
+            let test = condition::read_test(body, fact, &type_, &[], draft, findings);
+            row.tests.extend(test.map(|test| (fact, test)));
+        }
+        (None, "id") => row.id = name(body, findings),
+        (None, "clauses") => row.clauses = draft.clauses(Some(body), source, findings),
+        (None, "effective") => row.effective = effective(Some(body), table.dated_by, findings),
+        (None, "certainty") => row.evidence.certainty = overlay::certainty_word(body, findings),
+        (None, "evidence") => row.evidence.evidence = text(body, findings).map(Arc::from),
+        (None, _) => {
+            let facts = table.by.iter().filter_map(|ix| draft.facts.get(ix.0)).map(|fact| &*fact.path);
+            let columns = table.gives.iter().map(|(name, _)| &**name).filter(|_| !table.is_window);
+            let window = window::KEYS.iter().copied().filter(|_| table.is_window);
+            let own = ["id", "clauses", "effective", "certainty", "evidence"];
+            findings.push(unknown(
+                Code::UnknownColumn,
+                key,
+                "the table has no column",
+                facts.chain(columns).chain(window).chain(own),
+            ));
+        }
+    }
 }
 
 fn entries_have(node: &Node, key: &str) -> bool {

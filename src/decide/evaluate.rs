@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use super::failure::RuleFailure;
 use crate::bundle::checked::{
-    Bundle, Comparison, Condition, Effective, Expression, FactIx, Kind, ListIx, Row, Rule, RuleIx, TableIx, Test,
+    Bundle, Comparison, Condition, Effective, Expression, FactIx, Kind, ListIx, Retired, Row, Rule, RuleIx, TableIx,
+    Test,
 };
 use crate::model::value::Value;
 
-use super::facts::{Facts, Operands, State, operands, read_from};
+use super::facts::{Facts, Operands, State, operands};
 
 /// What a condition is, given what is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,8 +90,8 @@ pub fn evaluate(bundle: &Bundle, kind: &Kind, facts: &Facts) -> Vec<Evaluated> {
 
 fn evaluate_rule(bundle: &Bundle, facts: &Facts, ix: RuleIx, rule: &Rule) -> Evaluated {
     use crate::bundle::checked::Effect;
-    let in_force = rule.effective.iter().map(|period| in_force(facts, period));
-    let mut truth = Truth::all(in_force.chain([evaluate_condition(bundle, facts, &rule.when)]));
+    let in_force = applies(facts, &rule.effective, &rule.retired);
+    let mut truth = Truth::all([in_force, evaluate_condition(bundle, facts, &rule.when)]);
     let mut ask = None;
     if let Effect::Ask(needed, _) = &rule.effect {
         let met = evaluate_condition(bundle, facts, needed);
@@ -120,8 +121,8 @@ fn evaluate_expression(bundle: &Bundle, facts: &Facts, expression: &Expression) 
     match expression {
         Expression::Constant(value) => Ok(Some(value.clone())),
         Expression::Script { script, reads, .. } => match operands(bundle, facts, reads) {
-            Operands::Known(values) => Ok(script.evaluate(&read_from(script.reads(), &values))?),
-            Operands::Unknown(_) => Ok(None),
+            Operands::Known(values) => Ok(script.evaluate_values(&values)?),
+            Operands::Unknown(_) | Operands::NoRow => Ok(None),
             Operands::Failed(error) => Err(error),
         },
     }
@@ -133,7 +134,7 @@ pub fn evaluate_condition(bundle: &Bundle, facts: &Facts, condition: &Condition)
         Condition::All(parts) => Truth::all(parts.iter().map(|part| evaluate_condition(bundle, facts, part))),
         Condition::Any(parts) => Truth::any(parts.iter().map(|part| evaluate_condition(bundle, facts, part))),
         Condition::Not(inner) => evaluate_condition(bundle, facts, inner).not(),
-        Condition::Constant(holds, _) => Truth::from_bool(*holds),
+        Condition::Setting(name, wanted, _) => setting_is(bundle, facts, name, wanted),
         Condition::Fact(fact, test, _) => evaluate_test(bundle, facts, *fact, test),
         Condition::Script(expression, _) => evaluate_script(bundle, facts, expression),
     }
@@ -142,7 +143,8 @@ pub fn evaluate_condition(bundle: &Bundle, facts: &Facts, condition: &Condition)
 fn evaluate_script(bundle: &Bundle, facts: &Facts, expression: &Expression) -> Truth {
     let Expression::Script { script, reads, .. } = expression else { return Truth::False };
     match operands(bundle, facts, reads) {
-        Operands::Known(values) => match script.evaluate(&read_from(script.reads(), &values)) {
+        Operands::NoRow => Truth::False,
+        Operands::Known(values) => match script.evaluate_values(&values) {
             Ok(value) => Truth::from_bool(value == Some(Value::Boolean(true))),
             Err(error) => Truth::Failed(error.into()),
         },
@@ -227,7 +229,37 @@ pub fn compare(comparison: Comparison, value: &Value, limit: &Value) -> bool {
 fn in_list(bundle: &Bundle, facts: &Facts, list: ListIx, value: &Value) -> Truth {
     let Some(list) = bundle.lists.get(list.0) else { return Truth::False };
     let same = list.entries.iter().filter(|entry| entry.value == *value);
-    Truth::any(same.map(|entry| entry.effective.as_ref().map_or(Truth::True, |period| in_force(facts, period))))
+    Truth::any(same.map(|entry| applies(facts, entry.effective.as_slice(), &entry.retired)))
+}
+
+/// Whether something with these periods applies: all of them hold, and no overlay holds that it is retired.
+pub fn applies(facts: &Facts, periods: &[Effective], retired: &[Retired]) -> Truth {
+    let effective = periods.iter().map(|period| in_force(facts, period));
+    let retired = retired.iter().map(|retired| match &retired.effective {
+        Some(period) => in_force(facts, period).not(),
+        None => Truth::False,
+    });
+    Truth::all(effective.chain(retired))
+}
+
+/// The value of a setting: the first dated one that is in force, else the one without dates.
+pub fn setting_value<'b>(bundle: &'b Bundle, facts: &Facts, name: &str) -> Result<Option<&'b Value>, Truth> {
+    let Some(setting) = bundle.settings.get(name) else { return Ok(None) };
+    for (value, period) in &setting.dated {
+        match in_force(facts, period) {
+            Truth::True => return Ok(Some(value)),
+            Truth::False => {}
+            open => return Err(open),
+        }
+    }
+    Ok(Some(&setting.value))
+}
+
+fn setting_is(bundle: &Bundle, facts: &Facts, name: &str, wanted: &BTreeSet<Value>) -> Truth {
+    match setting_value(bundle, facts, name) {
+        Ok(value) => Truth::from_bool(value.is_some_and(|value| wanted.contains(value))),
+        Err(open) => open,
+    }
 }
 
 /// Whether a period holds at the fact that dates it.
@@ -262,8 +294,8 @@ pub fn lookup<'b>(bundle: &'b Bundle, facts: &Facts, table: TableIx) -> Cell<'b>
     let (mut found, mut unknown) = (None, BTreeSet::new());
     for row in &table.rows {
         let tests = row.tests.iter().map(|(fact, test)| evaluate_test(bundle, facts, *fact, test));
-        let period = row.effective.iter().map(|period| in_force(facts, period));
-        match Truth::all(tests.chain(period)) {
+        let in_force = applies(facts, row.effective.as_slice(), &row.retired);
+        match Truth::all(tests.chain([in_force])) {
             Truth::True if found.is_some() => {
                 return Cell::Failed(RuleFailure::TwoRows { table: Arc::clone(&table.name) });
             }
@@ -300,7 +332,7 @@ fn facts_of(bundle: &Bundle, facts: &Facts, condition: &Condition) -> BTreeSet<F
             parts.iter().flat_map(|part| facts_of(bundle, facts, part)).collect()
         }
         Condition::Not(inner) => facts_of(bundle, facts, inner),
-        Condition::Constant(..) => BTreeSet::new(),
+        Condition::Setting(..) => BTreeSet::new(),
         Condition::Fact(fact, ..) => facts.bases(bundle, *fact),
         Condition::Script(expression, _) => match &**expression {
             Expression::Constant(_) => BTreeSet::new(),

@@ -7,7 +7,7 @@ use super::failure::RuleFailure;
 use crate::bundle::checked::{Absence, Bundle, FactIx, Kind, Operand, Unrecognised};
 use crate::model::value::Value;
 
-use super::evaluate::{Cell, lookup};
+use super::evaluate::{Cell, Truth, lookup, setting_value};
 
 /// What a request states for a fact.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -120,7 +120,8 @@ fn from_stated(stated: Stated, unrecognised: Unrecognised, absence: &Absence) ->
 fn derive(bundle: &Bundle, facts: &Facts, ix: FactIx) -> State {
     let Some(derived) = bundle.fact(ix).and_then(|fact| fact.derived.as_ref()) else { return State::Absent };
     match operands(bundle, facts, &derived.reads) {
-        Operands::Known(values) => match derived.script.evaluate(&read_from(derived.script.reads(), &values)) {
+        Operands::NoRow => State::Absent,
+        Operands::Known(values) => match derived.script.evaluate_values(&values) {
             Ok(Some(value)) => State::Known(value),
             Ok(None) => State::Absent,
             Err(error) => State::Failed(error.into()),
@@ -136,16 +137,30 @@ pub enum Operands {
     Known(Vec<Option<Value>>),
     /// Not known for want of these facts.
     Unknown(BTreeSet<FactIx>),
+    /// It reads a table of which no row applies: as with a matcher, nothing follows.
+    NoRow,
     /// One of them could not be computed.
     Failed(RuleFailure),
 }
 
 /// Gathers what a script reads.
 pub fn operands(bundle: &Bundle, facts: &Facts, reads: &[Operand]) -> Operands {
-    let (mut values, mut unknown, mut failed) = (Vec::with_capacity(reads.len()), BTreeSet::new(), None);
+    let (mut values, mut unknown, mut failed, mut no_row) =
+        (Vec::with_capacity(reads.len()), BTreeSet::new(), None, false);
     for operand in reads {
         let value = match operand {
-            Operand::Setting(value) => Some(value.clone()),
+            Operand::Setting(name) => match setting_value(bundle, facts, name) {
+                Ok(value) => value.cloned(),
+                Err(Truth::Failed(error)) => {
+                    failed = failed.or(Some(error));
+                    None
+                }
+                Err(Truth::Unknown(bases)) => {
+                    unknown.extend(bases);
+                    None
+                }
+                Err(Truth::True | Truth::False) => None,
+            },
             Operand::Fact(ix) => match facts.state(*ix) {
                 State::Known(value) => Some(value.clone()),
                 State::Absent => None,
@@ -160,7 +175,10 @@ pub fn operands(bundle: &Bundle, facts: &Facts, reads: &[Operand]) -> Operands {
             },
             Operand::Cell(table, column) => match lookup(bundle, facts, *table) {
                 Cell::Row(row) => row.values.get(*column).cloned(),
-                Cell::None => None,
+                Cell::None => {
+                    no_row = true;
+                    None
+                }
                 Cell::Unknown(bases) => {
                     unknown.extend(bases);
                     None
@@ -174,16 +192,9 @@ pub fn operands(bundle: &Bundle, facts: &Facts, reads: &[Operand]) -> Operands {
         values.push(value);
     }
     match failed {
+        _ if no_row => Operands::NoRow,
         Some(error) => Operands::Failed(error),
         None if unknown.is_empty() => Operands::Known(values),
         None => Operands::Unknown(unknown),
-    }
-}
-
-/// Gives a script its operands by path.
-pub fn read_from<'a>(paths: &'a [String], values: &'a [Option<Value>]) -> impl Fn(&str) -> Option<Value> + 'a {
-    move |path| {
-        let at = paths.iter().position(|known| known == path)?;
-        values.get(at).cloned().flatten()
     }
 }

@@ -8,7 +8,7 @@ pub fn tests(condition: &Condition, visit: &mut impl FnMut(FactIx, &Test)) {
         Condition::All(parts) | Condition::Any(parts) => parts.iter().for_each(|part| tests(part, visit)),
         Condition::Not(inner) => tests(inner, visit),
         Condition::Fact(fact, test, _) => each(*fact, test, visit),
-        Condition::Constant(..) | Condition::Script(..) => {}
+        Condition::Setting(..) | Condition::Script(..) => {}
     }
 }
 

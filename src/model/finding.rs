@@ -221,6 +221,8 @@ codes! {
     AnchorOrTag "anchor-or-tag" Error,
     /// A normative clause of a source that nothing in the bundle cites.
     ClauseWithoutRule "clause-without-rule" Warning,
+    /// A form that could turn a refusal into a permit, in an overlay that only restricts.
+    CouldWiden "could-widen" Error,
     /// Two of what must be unique have the same name.
     Duplicate "duplicate" Error,
     /// The same key twice in one mapping.
@@ -233,6 +235,8 @@ codes! {
     FileMissing "file-missing" Error,
     /// A construct that scripts may not use.
     ForbiddenConstruct "forbidden-construct" Error,
+    /// A time between two rows of one key in which neither holds.
+    HoleInTime "hole-in-time" Warning,
     /// A limit of the bundle is exceeded.
     LimitExceeded "limit-exceeded" Error,
     /// A message file that does not parse.
@@ -245,8 +249,12 @@ codes! {
     MissingKey "missing-key" Error,
     /// A reason, obligation or advice has no message in a language of the bundle.
     MissingMessage "missing-message" Error,
+    /// Something that no date reaches: its periods exclude one another.
+    NeverInForce "never-in-force" Error,
     /// A condition that no value can meet.
     NeverMatches "never-matches" Error,
+    /// Two rows of one key that are in force together.
+    OverlappingRows "overlapping-rows" Error,
     /// A script does not parse.
     ScriptSyntax "script-syntax" Error,
     /// A script is larger than the limit.
@@ -283,6 +291,10 @@ codes! {
     UnknownRegistry "unknown-registry" Error,
     /// A result that the kind of request does not give.
     UnknownResult "unknown-result" Error,
+    /// A row that no table has.
+    UnknownRow "unknown-row" Error,
+    /// A rule that no policy has.
+    UnknownRule "unknown-rule" Error,
     /// A setting that the bundle does not have.
     UnknownSetting "unknown-setting" Error,
     /// A source document that the bundle does not have.

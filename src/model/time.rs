@@ -3,6 +3,8 @@
 use std::cmp::Ordering;
 use std::fmt;
 
+use chrono_tz::Tz;
+
 use chrono::{DateTime, Datelike, Days, FixedOffset, Months, NaiveDate, NaiveTime, TimeDelta, Utc};
 
 /// A civil date, years 0001 to 9999.
@@ -105,6 +107,30 @@ impl Timestamp {
     #[must_use]
     pub fn date(self) -> Date {
         Date(self.instant.date_naive())
+    }
+
+    /// The date in a named time zone (`Europe/Oslo`); a whole day keeps its date. `None` for an unknown zone.
+    ///
+    /// ```
+    /// use clausal::Timestamp;
+    /// let t = Timestamp::parse("2021-06-30T23:30:00Z").expect("a timestamp");
+    /// assert_eq!(t.date_in("Asia/Tokyo").map(|d| d.to_string()).as_deref(), Some("2021-07-01"));
+    /// ```
+    #[must_use]
+    pub fn date_in(self, zone: &str) -> Option<Date> {
+        let zone: Tz = zone.parse().ok()?;
+        if self.whole_day {
+            return Some(self.date());
+        }
+        Date::bounded(self.instant.with_timezone(&zone).date_naive())
+    }
+
+    /// The instant so many seconds later (earlier when negative); `None` outside the years 0001 to 9999.
+    #[must_use]
+    pub fn plus_seconds(self, seconds: i64) -> Option<Self> {
+        let instant = self.instant.checked_add_signed(TimeDelta::try_seconds(seconds)?)?;
+        Date::bounded(instant.date_naive())?;
+        Some(Self { instant, ..self })
     }
 
     /// Whether only a date was written.

@@ -50,6 +50,12 @@ pub enum ScriptError {
         /// The code.
         code: String,
     },
+    /// A name that is no time zone.
+    #[error("`{zone}` is not a time zone")]
+    NoZone {
+        /// The name.
+        zone: String,
+    },
     /// A text longer than the limit.
     #[error("the script made a text of more than {limit} bytes")]
     TextTooLong {

@@ -33,6 +33,7 @@ pub(super) enum Param {
     /// A decimal, or an integer that becomes one.
     Decimal,
     Currency,
+    Text,
     /// A number or a date; both parameters of a function alike.
     Ordered,
     /// A text or a set.
@@ -48,6 +49,7 @@ enum Gives {
     Integer,
     Decimal,
     Date,
+    Timestamp,
     /// The type of the arguments; an integer and a decimal give a decimal.
     Same,
 }
@@ -77,6 +79,7 @@ impl HostFunction {
             Gives::Integer => Type::Integer,
             Gives::Decimal => Type::Decimal,
             Gives::Date => Type::Date,
+            Gives::Timestamp => Type::Timestamp,
             Gives::Same if args.contains(&Type::Decimal) => Type::Decimal,
             Gives::Same => args.first().cloned().unwrap_or(Type::Integer),
         }
@@ -93,6 +96,7 @@ impl Param {
             Self::Integer => *type_ == Type::Integer,
             Self::Decimal => is_number(type_),
             Self::Currency => *type_ == Type::Currency,
+            Self::Text => *type_ == Type::Text,
             Self::Ordered => match before {
                 Some(first) => first == type_ || (is_number(first) && is_number(type_)),
                 None => is_number(type_) || *type_ == Type::Date,
@@ -135,6 +139,20 @@ const fn function(
 
 static FUNCTIONS: &[HostFunction] = &[
     function("date", ("date(timestamp) -> date", "the UTC date of an instant"), &[Param::Timestamp], Gives::Date, date),
+    function(
+        "local_date",
+        ("local_date(timestamp, zone: text) -> date", "the date of an instant in a named time zone"),
+        &[Param::Timestamp, Param::Text],
+        Gives::Date,
+        local_date,
+    ),
+    function(
+        "add_seconds",
+        ("add_seconds(timestamp, seconds: integer) -> timestamp", "the instant so many seconds later"),
+        &[Param::Timestamp, Param::Integer],
+        Gives::Timestamp,
+        add_seconds,
+    ),
     function(
         "days_between",
         ("days_between(from: date, to: date) -> integer", "days from one date to another, negative backwards"),
@@ -249,6 +267,25 @@ fn date(args: &[&Value]) -> Result<Value, ScriptError> {
     match args {
         [Value::Timestamp(t)] => Ok(Value::Date(t.date())),
         _ => Err(misplaced("date")),
+    }
+}
+
+fn local_date(args: &[&Value]) -> Result<Value, ScriptError> {
+    match args {
+        [Value::Timestamp(t), Value::Text(zone)] => {
+            t.date_in(zone).map(Value::Date).ok_or_else(|| ScriptError::NoZone { zone: zone.to_string() })
+        }
+        _ => Err(misplaced("local_date")),
+    }
+}
+
+fn add_seconds(args: &[&Value]) -> Result<Value, ScriptError> {
+    match args {
+        [Value::Timestamp(t), Value::Integer(seconds)] => t
+            .plus_seconds(*seconds)
+            .map(Value::Timestamp)
+            .ok_or(ScriptError::DateOutOfRange { operation: "add_seconds" }),
+        _ => Err(misplaced("add_seconds")),
     }
 }
 

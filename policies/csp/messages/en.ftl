@@ -55,6 +55,7 @@ reason-item-listed = { $key_available ->
     [true] The item is listed, and its key is available.
    *[other] The item is still listed, but its key is no longer available.
 }
+reason-outside-retention = The activity log does not reach back to { $range_from }.
 reason-log-permitted = Users who used keys or downloads from { $range_from } to { $range_to } can be listed, both days included.
 reason-support-request-complete = The support request has everything it needs.
 reason-benefit-applies = The license can be used for virtual machines at the lower rate, which saves up to { $max_saving_percent } percent.

@@ -57,6 +57,7 @@ reason-item-listed = { $key_available ->
     [true] Элемент виден в списке, ключ доступен.
    *[other] Элемент по-прежнему виден в списке, но ключ больше недоступен.
 }
+reason-outside-retention = Журнал действий не охватывает { $range_from }.
 reason-log-permitted = Можно показать, кто пользовался ключами и загрузками с { $range_from } по { $range_to } включительно.
 reason-support-request-complete = В запросе в поддержку есть всё необходимое.
 reason-benefit-applies = Лицензию можно использовать для виртуальных машин по сниженному тарифу, экономия — до { $max_saving_percent } процентов.

@@ -1,0 +1,151 @@
+//! Windows: the one kind of table whose columns the engine knows. A row says how long something may be undone, as an ISO
+//! 8601 duration (`within`), as refund tiers (`refundOptions`), or as a last instant (`until`).
+//!
+//! Days are calendar days, hours are elapsed time: `P30D` ends with a day, `PT168H` to the second. The row then gives
+//! `days` and `seconds` (both must hold), the same for the tier in which all is refunded, and the last instant.
+
+use std::sync::Arc;
+
+use crate::model::finding::{Code, Finding, Findings};
+use crate::model::time::{Duration, Timestamp};
+use crate::model::value::{Type, Value};
+
+use super::reader::{Mapping, integer, list, text, unknown};
+use super::yaml::{Content, Node};
+
+/// What a row of a window may say besides what every row may.
+pub const KEYS: [&str; 3] = ["within", "refundOptions", "until"];
+
+/// No bound.
+const UNBOUNDED: i64 = 999_999_999;
+
+/// The columns of a window.
+pub fn columns() -> Vec<(Arc<str>, Type)> {
+    let column = |name: &str, type_| (Arc::from(name), type_);
+    vec![
+        column("days", Type::Integer),
+        column("seconds", Type::Integer),
+        column("full_days", Type::Integer),
+        column("full_seconds", Type::Integer),
+        column("last_instant", Type::Timestamp),
+    ]
+}
+
+/// How far a window or a tier reaches.
+#[derive(Clone, Copy)]
+struct Reach {
+    days: i64,
+    seconds: i64,
+}
+
+/// Nothing is inside.
+const NOTHING: Reach = Reach { days: -1, seconds: -1 };
+/// Everything is inside.
+const ENDLESS: Reach = Reach { days: UNBOUNDED, seconds: UNBOUNDED };
+
+/// The values of a row, in the order of [`columns`].
+pub fn values(node: &Node, findings: &mut Findings) -> Option<Vec<Option<Value>>> {
+    let Content::Mapping(entries) = &node.content else { return Some(Vec::new()) };
+    let take = |key: &str| entries.iter().find(|(k, _)| k.text() == Some(key)).map(|(_, value)| value);
+    let until = match take("until") {
+        Some(node) => instant(node, findings)?,
+        None => Timestamp::parse("9999-12-31T23:59:59Z")?,
+    };
+    let (whole, full) = match (take("within"), take("refundOptions")) {
+        (Some(_), Some(second)) => {
+            let message = "a window is given as `within` or as `refundOptions`, not both";
+            findings.push(Finding::new(Code::WrongForm, &second.place, message).help("keep one of them"));
+            return None;
+        }
+        (Some(node), None) => (reach(node, findings)?, NOTHING),
+        (None, Some(node)) => tiers(node, findings)?,
+        (None, None) if take("until").is_some() => (ENDLESS, NOTHING),
+        (None, None) => {
+            let message = "the window does not say how long it is";
+            findings.push(
+                Finding::new(Code::MissingKey, &node.place, message)
+                    .help("add `within: P30D`, `refundOptions:` or `until:`"),
+            );
+            return None;
+        }
+    };
+    let numbers = [whole.days, whole.seconds, full.days, full.seconds].map(|n| Some(Value::Integer(n)));
+    Some(numbers.into_iter().chain([Some(Value::Timestamp(until))]).collect())
+}
+
+fn instant(node: &Node, findings: &mut Findings) -> Option<Timestamp> {
+    let written = text(node, findings)?;
+    let found = Timestamp::parse(written);
+    if found.is_none() {
+        let message = format!("`{written}` is not a date or timestamp");
+        findings.push(Finding::new(Code::TypeMismatch, &node.place, message).help("write `2021-06-01T00:00:00Z`"));
+    }
+    found
+}
+
+fn reach(node: &Node, findings: &mut Findings) -> Option<Reach> {
+    let written = text(node, findings)?;
+    let duration = Duration::parse(written).filter(|duration| duration.months == 0);
+    let reach = duration.and_then(|Duration { days, seconds, .. }| match (days, seconds) {
+        (0, 0) => None,
+        (days, 0) => Some(Reach { days, seconds: UNBOUNDED }),
+        (days, seconds) => {
+            let seconds = days.checked_mul(86_400)?.checked_add(seconds)?;
+            Some(Reach { days: seconds.checked_add(86_399)?.checked_div(86_400)?, seconds })
+        }
+    });
+    if reach.is_none() {
+        findings.push(
+            Finding::new(Code::TypeMismatch, &node.place, format!("`{written}` is not the length of a window"))
+                .help("write days (`P30D`), which end with a day, or hours (`PT168H`), which end to the second"),
+        );
+    }
+    reach
+}
+
+/// Tiers in the order of their `sequenceId`: `Full` ones first, then `Partial` ones, each reaching further.
+fn tiers(node: &Node, findings: &mut Findings) -> Option<(Reach, Reach)> {
+    let mut options: Vec<(i64, bool, Reach, &Node)> = Vec::new();
+    for item in list(node, findings) {
+        let mut map = Mapping::open(item, "a refund option", findings)?;
+        let sequence = map.need("sequenceId", findings).and_then(|node| integer(node, findings));
+        let full = map.need("type", findings).and_then(|node| is_full(node, findings));
+        let expires = map.need("expiresAfter", findings).and_then(|node| reach(node, findings));
+        map.finish(findings);
+        options.push((sequence?, full?, expires?, item));
+    }
+    options.sort_by_key(|(sequence, ..)| *sequence);
+    let (mut whole, mut full): (Option<Reach>, Option<Reach>) = (None, None);
+    for (_, is_full, expires, item) in options {
+        let shorter = whole.is_some_and(|before| expires.days < before.days);
+        if shorter || (is_full && whole.is_some() && full.is_none()) {
+            let message = "the refund option is never reached";
+            findings.push(
+                Finding::new(Code::NeverMatches, &item.place, message)
+                    .help("list full refunds first, each option expiring after the one before"),
+            );
+            return None;
+        }
+        if is_full {
+            full = Some(expires);
+        }
+        whole = Some(expires);
+    }
+    Some((whole?, full.unwrap_or(NOTHING)))
+}
+
+fn is_full(node: &Node, findings: &mut Findings) -> Option<bool> {
+    match text(node, findings)? {
+        "Full" => Some(true),
+        "Partial" => Some(false),
+        _ => {
+            findings.push(unknown(
+                Code::UnknownValue,
+                node,
+                "a refund is `Full` or `Partial`, not",
+                ["Full", "Partial"],
+            ));
+            None
+        }
+    }
+}
