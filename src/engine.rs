@@ -1,5 +1,6 @@
 //! The engine: load a bundle, decide requests.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -47,21 +48,32 @@ struct Inner {
 }
 
 impl Engine {
-    /// Loads the bundle in a folder, with the default limits.
+    /// Starts from nothing: say which bundle, with which limits and settings.
+    ///
+    /// ```
+    /// use clausal::{Engine, Limits};
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let engine = Engine::builder().embedded("csp").setting("role_mode", "union").limits(Limits::default()).build()?;
+    /// assert_ne!(engine.bundle(), Engine::embedded()?.bundle());
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn builder() -> EngineBuilder {
+        EngineBuilder {
+            files: embedded::files("csp"),
+            place: "csp".to_owned(),
+            limits: Limits::default(),
+            settings: BTreeMap::new(),
+        }
+    }
+
+    /// Loads the bundle in a folder.
     ///
     /// # Errors
     /// When there is no bundle, or when it has mistakes; all of them are told.
     pub fn load(folder: impl AsRef<Path>) -> Result<Self, LoadError> {
-        Self::load_with(folder, Limits::default())
-    }
-
-    /// Loads the bundle in a folder, with limits of your own.
-    ///
-    /// # Errors
-    /// As [`Engine::load`].
-    pub fn load_with(folder: impl AsRef<Path>, limits: Limits) -> Result<Self, LoadError> {
-        let loaded = check(folder.as_ref(), &limits);
-        Self::from_loaded(loaded, &folder.as_ref().display().to_string(), limits)
+        Self::builder().folder(folder).build()
     }
 
     /// The bundle that is compiled into the library: the source document as of June 2021. Parsed once per process.
@@ -70,45 +82,7 @@ impl Engine {
     /// None in a released library; a test loads it.
     pub fn embedded() -> Result<Self, LoadError> {
         static ENGINE: OnceCell<Engine> = OnceCell::new();
-        ENGINE.get_or_try_init(|| Self::embedded_named("csp")).cloned()
-    }
-
-    /// One of the bundles that are compiled into the library, by its folder's name.
-    ///
-    /// # Errors
-    /// When there is no such bundle.
-    pub fn embedded_named(name: &str) -> Result<Self, LoadError> {
-        let limits = Limits::default();
-        let loaded = load(&embedded::files(name), &limits);
-        Self::from_loaded(loaded, name, limits)
-    }
-
-    /// Loads a bundle from texts in memory, by their paths relative to the bundle's folder.
-    ///
-    /// # Errors
-    /// As [`Engine::load`].
-    pub fn from_texts<P, T>(texts: impl IntoIterator<Item = (P, T)>, limits: Limits) -> Result<Self, LoadError>
-    where
-        P: Into<String>,
-        T: Into<Arc<str>>,
-    {
-        let files = texts.into_iter().map(|(path, text)| (path.into(), text.into())).collect();
-        let loaded = load(&Files::Memory(files, String::new()), &limits);
-        Self::from_loaded(loaded, "memory", limits)
-    }
-
-    fn from_loaded(loaded: Loaded, place: &str, limits: Limits) -> Result<Self, LoadError> {
-        match loaded.bundle {
-            Some(bundle) => {
-                let shapes = shapes(&bundle);
-                Ok(Self { inner: Arc::new(Inner { bundle: Arc::new(bundle), shapes, limits }) })
-            }
-            None if !loaded.found => {
-                let message = loaded.findings.first().map(|f| f.message.clone()).unwrap_or_default();
-                Err(LoadError::NotFound { place: place.to_owned(), message })
-            }
-            None => Err(LoadError::Findings { findings: loaded.findings }),
-        }
+        ENGINE.get_or_try_init(|| Self::builder().build()).cloned()
     }
 
     /// Decides anything that serializes as a request.
@@ -182,8 +156,84 @@ impl Engine {
     }
 }
 
-/// Loads a folder and tells everything there is to say about it, whether it loads or not.
-#[must_use]
-pub fn check(folder: &Path, limits: &Limits) -> Loaded {
-    load(&Files::Folder(folder.to_owned()), limits)
+/// Says which bundle an engine decides with, within which limits, under which readings.
+#[derive(Debug)]
+pub struct EngineBuilder {
+    files: Files,
+    place: String,
+    limits: Limits,
+    settings: BTreeMap<String, String>,
+}
+
+impl EngineBuilder {
+    /// The bundle in a folder.
+    #[must_use]
+    pub fn folder(mut self, folder: impl AsRef<Path>) -> Self {
+        self.place = folder.as_ref().display().to_string();
+        self.files = Files::Folder(folder.as_ref().to_owned());
+        self
+    }
+
+    /// A bundle that is compiled into the library, by the name of its folder: `csp`, `csp-timeline`.
+    #[must_use]
+    pub fn embedded(mut self, name: &str) -> Self {
+        self.place = name.to_owned();
+        self.files = embedded::files(name);
+        self
+    }
+
+    /// A bundle from texts in memory, by their paths relative to the bundle's folder.
+    #[must_use]
+    pub fn texts<P: Into<String>, T: Into<Arc<str>>>(mut self, texts: impl IntoIterator<Item = (P, T)>) -> Self {
+        let files = texts.into_iter().map(|(path, text)| (path.into(), text.into())).collect();
+        self.place = "memory".to_owned();
+        self.files = Files::Memory(files, String::new());
+        self
+    }
+
+    /// Bounds of your own.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Another reading than the bundle's: a setting by name, its value as a policy author writes it.
+    #[must_use]
+    pub fn setting(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.settings.insert(name.into(), value.into());
+        self
+    }
+
+    /// Loads the bundle and tells everything there is to say about it, whether it loads or not.
+    #[must_use]
+    pub fn check(&self) -> Loaded {
+        // JSON strings are YAML, so no value can say more than itself.
+        let quoted = |text: &String| serde_json::Value::from(text.as_str()).to_string();
+        let plain = |value: &String| value == "true" || value == "false";
+        let line = |(name, value): (&String, &String)| {
+            format!("{}: {}\n", quoted(name), if plain(value) { value.clone() } else { quoted(value) })
+        };
+        let settings = (!self.settings.is_empty()).then(|| self.settings.iter().map(line).collect::<String>());
+        load(&self.files, settings.as_deref(), &self.limits)
+    }
+
+    /// Builds the engine.
+    ///
+    /// # Errors
+    /// When there is no bundle, or when it has mistakes; all of them are told.
+    pub fn build(self) -> Result<Engine, LoadError> {
+        let loaded = self.check();
+        match loaded.bundle {
+            Some(bundle) => {
+                let shapes = shapes(&bundle);
+                Ok(Engine { inner: Arc::new(Inner { bundle: Arc::new(bundle), shapes, limits: self.limits }) })
+            }
+            None if !loaded.found => {
+                let message = loaded.findings.first().map(|f| f.message.clone()).unwrap_or_default();
+                Err(LoadError::NotFound { place: self.place, message })
+            }
+            None => Err(LoadError::Findings { findings: loaded.findings }),
+        }
+    }
 }

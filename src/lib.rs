@@ -30,7 +30,7 @@ pub mod script;
 
 pub use bundle::checked::Identity;
 pub use decision::{Answer, Decision, Obligation, Reason};
-pub use engine::Engine;
+pub use engine::{Engine, EngineBuilder};
 pub use model::clause::ClauseRef;
 pub use model::decision::Outcome;
 pub use model::error::{LoadError, RequestError, RequestErrorKind};

@@ -27,14 +27,12 @@ fn shared_examples_agree() {
     let Ok(text) = std::fs::read_to_string(&path) else {
         return;
     };
-    let engine = Engine::embedded().unwrap();
+    let (csp, timeline) = (Engine::embedded().unwrap(), Engine::builder().embedded("csp-timeline").build().unwrap());
     let mut wrong = Vec::new();
     for line in text.lines() {
         let case: serde_json::Value = serde_json::from_str(line).unwrap();
-        if case["bundle"] != "csp" {
-            continue;
-        }
-        let answer = common::answer(&engine, case["request"].to_string().as_bytes());
+        let engine = if case["bundle"] == "csp" { &csp } else { &timeline };
+        let answer = common::answer(engine, case["request"].to_string().as_bytes());
         for difference in common::differences(&answer, &case["expect"]) {
             wrong.push(format!("{} {}: {difference}", case["id"], case["title"]));
         }

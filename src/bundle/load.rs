@@ -31,8 +31,11 @@ pub struct Loaded {
     pub found: bool,
 }
 
-/// Loads the bundle that `files` holds.
-pub fn load(files: &Files, limits: &Limits) -> Loaded {
+/// The name under which settings that are given with the load appear among the files of a bundle.
+pub const GIVEN_SETTINGS: &str = "settings given with the load";
+
+/// Loads the bundle that `files` holds. `settings` is a YAML mapping that goes before what the bundle sets.
+pub fn load(files: &Files, settings: Option<&str>, limits: &Limits) -> Loaded {
     let mut loader = Loader {
         files,
         limits,
@@ -40,6 +43,7 @@ pub fn load(files: &Files, limits: &Limits) -> Loaded {
         texts: BTreeMap::new(),
         draft: Draft::default(),
         messages: Messages::default(),
+        settings,
     };
     let layers = loader.layers();
     let found = !layers.is_empty();
@@ -61,6 +65,7 @@ struct Loader<'f> {
     texts: BTreeMap<Arc<str>, Arc<str>>,
     draft: Draft,
     messages: Messages,
+    settings: Option<&'f str>,
 }
 
 impl Loader<'_> {
@@ -178,6 +183,12 @@ impl Loader<'_> {
             let mut quiet = Findings::default();
             if let Some((_, Some(settings))) = manifest::read(&layer.node, &layer.folder, &mut quiet) {
                 policy::read_settings(settings, &mut self.draft, &mut self.findings);
+            }
+        }
+        if let Some(text) = self.settings {
+            self.texts.insert(GIVEN_SETTINGS.into(), text.into());
+            if let Some(node) = parse(GIVEN_SETTINGS, text, &self.limits.bundle, &mut self.findings) {
+                policy::read_given_settings(&node, &mut self.draft, &mut self.findings);
             }
         }
         for node in &nodes {

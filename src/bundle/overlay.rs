@@ -24,6 +24,8 @@ pub enum Target {
     Entry(Arc<str>),
 }
 
+type MakeTarget = fn(Arc<str>) -> Target;
+
 /// A `retire` that waits until all rules are read.
 #[derive(Clone, Debug)]
 pub struct Retirement {
@@ -43,7 +45,7 @@ pub fn read_retirements(node: &Node, default_date: FactIx, draft: &mut Draft, fi
 fn read_retirement(node: &Node, default_date: FactIx, draft: &Draft, findings: &mut Findings) -> Option<Retirement> {
     let mut map = Mapping::open(node, "a retirement", findings)?;
     let mut named = Vec::new();
-    let kinds: [(&str, fn(Arc<str>) -> Target); 4] =
+    let kinds: [(&str, MakeTarget); 4] =
         [("rule", Target::Rule), ("row", Target::Row), ("list", Target::List), ("entry", Target::Entry)];
     for (key, target) in kinds {
         if let Some(node) = map.take(key) {

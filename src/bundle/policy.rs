@@ -358,6 +358,17 @@ fn dated_values(
     out
 }
 
+/// Settings that are given with the load: values only.
+pub fn read_given_settings(node: &Node, draft: &mut Draft, findings: &mut Findings) {
+    for (key, _) in entries(node, "the settings given", findings) {
+        let known = draft.settings.keys().map(|name| &**name);
+        if key.text().is_some_and(|name| !draft.settings.contains_key(name)) {
+            findings.push(unknown(Code::UnknownSetting, key, "the bundle has no setting", known));
+        }
+    }
+    read_settings(node, draft, findings);
+}
+
 fn declare_setting(setting: Arc<str>, key: &Node, body: &Node, draft: &mut Draft, findings: &mut Findings) {
     let super::yaml::Content::Mapping(_) = body.content else {
         let known = draft.settings.keys().map(|name| &**name);

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::engine::Engine;
+use crate::engine::{Engine, EngineBuilder};
 use crate::model::error::LoadError;
 
 /// Exit code: a request that cannot be decided.
@@ -42,16 +42,30 @@ pub struct BundleArgs {
     /// The folder of the bundle; the bundle shipped with this command when left out
     #[arg(long, value_name = "DIR")]
     bundle: Option<PathBuf>,
+    /// Another reading than the bundle's; may be given several times
+    #[arg(long = "set", value_name = "SETTING=VALUE")]
+    settings: Vec<String>,
 }
 
 impl BundleArgs {
     /// Loads the bundle.
     fn load(&self) -> Result<Engine, Failure> {
-        let engine = match &self.bundle {
-            Some(folder) => Engine::load(folder),
-            None => Engine::embedded(),
-        };
-        engine.map_err(Failure::Bundle)
+        self.builder()?.build().map_err(Failure::Bundle)
+    }
+
+    /// What to load.
+    fn builder(&self) -> Result<EngineBuilder, Failure> {
+        let mut builder = Engine::builder();
+        if let Some(folder) = &self.bundle {
+            builder = builder.folder(folder);
+        }
+        for setting in &self.settings {
+            let Some((name, value)) = setting.split_once('=') else {
+                return Err(Failure::Usage(format!("`{setting}` is not of the form SETTING=VALUE")));
+            };
+            builder = builder.setting(name, value);
+        }
+        Ok(builder)
     }
 }
 
