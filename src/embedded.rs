@@ -6,6 +6,11 @@ use crate::bundle::files::Files;
 
 include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
 
+/// All files of `policies/`, the release index among them.
+pub fn all() -> Files {
+    files("")
+}
+
 /// The bundle in this folder of `policies/`, and its neighbours, which it may extend.
 pub fn files(name: &str) -> Files {
     let files = EMBEDDED.iter().map(|(path, text)| ((*path).to_owned(), Arc::from(*text))).collect();

@@ -1,7 +1,7 @@
 //! The engine: load a bundle, decide requests.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use once_cell::sync::OnceCell;
@@ -10,6 +10,7 @@ use serde::Serialize;
 use crate::bundle::checked::{Bundle, Identity};
 use crate::bundle::files::Files;
 use crate::bundle::load::{Loaded, load};
+use crate::bundle::releases::{self, Release};
 use crate::decide::tree::{Tree, parse};
 use crate::decide::{Failure, Shapes, decide, shapes};
 use crate::decision::{Answer, answer};
@@ -18,6 +19,7 @@ use crate::explain::words::{Subject, message};
 use crate::model::error::{LoadError, RequestError, RequestErrorKind};
 use crate::model::finding::Finding;
 use crate::model::limits::Limits;
+use crate::model::time::Timestamp;
 
 /// A loaded bundle, ready to decide. Cheap to clone, shared between threads; holds no clock and does no I/O.
 ///
@@ -65,6 +67,7 @@ impl Engine {
             place: "csp".to_owned(),
             limits: Limits::default(),
             settings: BTreeMap::new(),
+            known_on: None,
         }
     }
 
@@ -163,6 +166,7 @@ pub struct EngineBuilder {
     place: String,
     limits: Limits,
     settings: BTreeMap<String, String>,
+    known_on: Option<(Timestamp, Option<PathBuf>)>,
 }
 
 impl EngineBuilder {
@@ -188,6 +192,13 @@ impl EngineBuilder {
         let files = texts.into_iter().map(|(path, text)| (path.into(), text.into())).collect();
         self.place = "memory".to_owned();
         self.files = Files::Memory(files, String::new());
+        self
+    }
+
+    /// The release that was known on a day, by a release index on disk; `None` for the index that is compiled in.
+    #[must_use]
+    pub fn as_known_on(mut self, day: Timestamp, index: Option<&Path>) -> Self {
+        self.known_on = Some((day, index.map(Path::to_owned)));
         self
     }
 
@@ -222,7 +233,39 @@ impl EngineBuilder {
     ///
     /// # Errors
     /// When there is no bundle, or when it has mistakes; all of them are told.
-    pub fn build(self) -> Result<Engine, LoadError> {
+    pub fn build(mut self) -> Result<Engine, LoadError> {
+        let Some((day, index)) = self.known_on.take() else { return self.build_current() };
+        let release = self.release(day, index.as_deref())?;
+        let wanted = release.digest.to_string();
+        let as_published = self.settings.is_empty();
+        let engine = self.build_current()?;
+        if as_published && *engine.bundle().digest != *wanted {
+            let (version, found) = (release.version.to_string(), engine.bundle().digest.to_string());
+            return Err(LoadError::WrongDigest { version, found, wanted });
+        }
+        Ok(engine)
+    }
+
+    /// Finds the release that was known on a day, and points at its files.
+    fn release(&mut self, day: Timestamp, index: Option<&Path>) -> Result<Release, LoadError> {
+        let folder = index.map(|path| path.parent().unwrap_or(Path::new("")).to_owned());
+        let name = index.and_then(Path::file_name).map_or("releases.yaml".into(), |name| name.to_string_lossy());
+        let files = folder.clone().map_or_else(embedded::all, Files::Folder);
+        let releases = releases::read(&files, &name, &self.limits.bundle)
+            .map_err(|findings| LoadError::Findings { findings })?;
+        let Some(release) = releases::known_on(&releases, day) else {
+            let first = releases.first().map(|release| release.published.to_string()).unwrap_or_default();
+            return Err(LoadError::NotKnownYet { day: day.to_string(), first });
+        };
+        self.place.clone_from(&release.folder);
+        self.files = match folder {
+            Some(folder) => Files::Folder(folder.join(&release.folder)),
+            None => embedded::files(&release.folder),
+        };
+        Ok(release.clone())
+    }
+
+    fn build_current(self) -> Result<Engine, LoadError> {
         let loaded = self.check();
         match loaded.bundle {
             Some(bundle) => {

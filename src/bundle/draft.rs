@@ -46,6 +46,8 @@ pub struct Draft {
     pub lists: Vec<List>,
     pub tables: Vec<Table>,
     pub settings: BTreeMap<Arc<str>, Setting>,
+    /// Whether what is being read belongs to an overlay that only tightens.
+    pub restricts: bool,
     pub retirements: Vec<super::overlay::Retirement>,
     pub library: Library,
     /// Names of lists, tables, functions, reasons, obligations and messages that something uses.

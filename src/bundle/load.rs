@@ -16,7 +16,7 @@ use super::files::{Files, join};
 use super::manifest::{self, Manifest, Named};
 use super::messages::Messages;
 use super::yaml::{Node, parse};
-use super::{expression, lint, overlay, policy, registries, vocabulary};
+use super::{expression, lint, overlay, restrict, policy, registries, vocabulary};
 
 /// What loading gave: a bundle unless there are errors, and everything there is to say, sorted.
 #[derive(Debug)]
@@ -145,7 +145,7 @@ impl Loader<'_> {
         }
         self.registries(upward().flat_map(|layer| &layer.manifest.registries));
         self.vocabularies(upward());
-        self.policies(upward().flat_map(|layer| &layer.manifest.policies));
+        self.policies(upward().flat_map(|layer| layer.manifest.policies.iter().map(|named| (named, layer.manifest.restricts))));
         layers.first().map(|layer| (Arc::clone(&layer.manifest.name), Arc::clone(&layer.manifest.version)))
     }
 
@@ -173,15 +173,25 @@ impl Loader<'_> {
 
     fn vocabularies<'l>(&mut self, layers: impl Iterator<Item = &'l Layer> + Clone) {
         self.scripts(layers.clone().flat_map(|layer| &layer.manifest.scripts));
-        let named = layers.clone().filter_map(|layer| layer.manifest.vocabulary.as_ref());
-        let nodes: Vec<Node> = named.filter_map(|named| self.yaml(named)).collect();
+        let mut nodes: Vec<Node> = Vec::new();
+        for layer in layers.clone() {
+            let node = layer.manifest.vocabulary.as_ref().and_then(|named| self.yaml(named));
+            if let (Some(node), true) = (&node, layer.manifest.restricts) {
+                restrict::vocabulary(node, &mut self.findings);
+            }
+            nodes.extend(node);
+        }
         for node in &nodes {
             vocabulary::read_types(node, &mut self.draft, &mut self.findings);
         }
         vocabulary::built_in_facts(&mut self.draft);
         for layer in layers {
             let mut quiet = Findings::default();
-            if let Some((_, Some(settings))) = manifest::read(&layer.node, &layer.folder, &mut quiet) {
+            let settings = manifest::read(&layer.node, &layer.folder, &mut quiet).and_then(|(_, settings)| settings);
+            if layer.manifest.restricts {
+                restrict::manifest(&layer.manifest, settings, &mut self.findings);
+            }
+            if let Some(settings) = settings {
                 policy::read_settings(settings, &mut self.draft, &mut self.findings);
             }
         }
@@ -221,11 +231,16 @@ impl Loader<'_> {
         }
     }
 
-    fn policies<'l>(&mut self, files: impl Iterator<Item = &'l Named>) {
-        let nodes: Vec<(&str, Node)> =
-            files.filter_map(|named| self.yaml(named).map(|node| (named.path.as_str(), node))).collect();
+    fn policies<'l>(&mut self, files: impl Iterator<Item = (&'l Named, bool)>) {
+        let nodes: Vec<(&str, Node, bool)> = files
+            .filter_map(|(named, restricts)| self.yaml(named).map(|node| (named.path.as_str(), node, restricts)))
+            .collect();
         let mut headers = Vec::new();
-        for (file, node) in &nodes {
+        for (file, node, restricts) in &nodes {
+            self.draft.restricts = *restricts;
+            if *restricts {
+                restrict::policy(node, &mut self.findings);
+            }
             headers.extend(policy::read_header(file, node, &mut self.draft, &mut self.findings));
         }
         for (header, rules) in &headers {

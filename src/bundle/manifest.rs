@@ -25,6 +25,8 @@ pub struct Manifest {
     pub version: Arc<str>,
     /// The bundle it extends.
     pub extends: Option<Named>,
+    /// Whether it only tightens what it extends.
+    pub restricts: bool,
     /// Languages of its messages; empty where it extends another.
     pub languages: Vec<Arc<str>>,
     /// The vocabulary.
@@ -47,6 +49,7 @@ pub fn read<'n>(node: &'n Node, folder: &str, findings: &mut Findings) -> Option
     let name = map.need_text("bundle", findings);
     let version = map.need_text("version", findings);
     let extends = map.take("extends").and_then(|node| named(node, folder, findings));
+    let restricts = map.take("mode").is_some_and(|node| restricts(node, findings));
     let languages = super::reader::texts(map.take("languages"), findings);
     if extends.is_none() && languages.is_empty() {
         findings.push(
@@ -66,6 +69,7 @@ pub fn read<'n>(node: &'n Node, folder: &str, findings: &mut Findings) -> Option
         name: name?,
         version: version?,
         extends,
+        restricts,
         languages,
         vocabulary,
         registries,
@@ -75,6 +79,15 @@ pub fn read<'n>(node: &'n Node, folder: &str, findings: &mut Findings) -> Option
         messages,
     };
     Some((manifest, settings))
+}
+
+/// `mode: restrict`, the only mode there is.
+fn restricts(node: &Node, findings: &mut Findings) -> bool {
+    let restricts = text(node, findings) == Some("restrict");
+    if !restricts {
+        findings.push(super::reader::unknown(Code::UnknownValue, node, "there is no mode", ["restrict"]));
+    }
+    restricts
 }
 
 fn message_files(node: Option<&Node>, folder: &str, findings: &mut Findings) -> Vec<(Arc<str>, Named)> {

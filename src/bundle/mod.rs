@@ -15,6 +15,8 @@ mod periods;
 mod policy;
 mod reader;
 mod registries;
+pub mod releases;
+mod restrict;
 mod tables;
 mod values;
 mod vocabulary;

@@ -32,6 +32,8 @@ pub struct Retirement {
     target: Target,
     retired: Retired,
     name_place: Place,
+    /// Whether the overlay only tightens.
+    restricts: bool,
 }
 
 /// `retire:` of a policy file.
@@ -60,7 +62,8 @@ fn read_retirement(node: &Node, default_date: FactIx, draft: &Draft, findings: &
     match named.len() {
         1 => {
             let (target, name_place) = named.pop()?;
-            Some(Retirement { target, retired: Retired { effective: period, reason: reason?, place }, name_place })
+            let retired = Retired { effective: period, reason: reason?, place };
+            Some(Retirement { target, retired, name_place, restricts: draft.restricts })
         }
         _ => {
             findings.push(
@@ -75,7 +78,10 @@ fn read_retirement(node: &Node, default_date: FactIx, draft: &Draft, findings: &
 /// Applies the retirements when all rules, rows and lists are read.
 pub fn apply_retirements(draft: &mut Draft, findings: &mut Findings) {
     for retirement in std::mem::take(&mut draft.retirements) {
-        let Retirement { target, retired, name_place } = retirement;
+        let Retirement { target, retired, name_place, restricts } = retirement;
+        if let (Target::Rule(name), true) = (&target, restricts) {
+            super::restrict::retirement(name, &name_place, draft, findings);
+        }
         let (found, name, code, known) = match &target {
             Target::Rule(name) => retire_rule(draft, name, &retired),
             Target::Row(name) => retire_row(draft, name, &retired),

@@ -12,6 +12,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::engine::{Engine, EngineBuilder};
 use crate::model::error::LoadError;
+use crate::model::time::Timestamp;
 
 /// Exit code: a request that cannot be decided.
 pub const INVALID_REQUEST: u8 = 1;
@@ -45,6 +46,12 @@ pub struct BundleArgs {
     /// Another reading than the bundle's; may be given several times
     #[arg(long = "set", value_name = "SETTING=VALUE")]
     settings: Vec<String>,
+    /// Decide with the release that was known on this day
+    #[arg(long, value_name = "DATE", conflicts_with = "bundle")]
+    as_known_on: Option<String>,
+    /// The release index; the one shipped with this command when left out
+    #[arg(long, value_name = "FILE", requires = "as_known_on")]
+    releases: Option<PathBuf>,
 }
 
 impl BundleArgs {
@@ -58,6 +65,12 @@ impl BundleArgs {
         let mut builder = Engine::builder();
         if let Some(folder) = &self.bundle {
             builder = builder.folder(folder);
+        }
+        if let Some(written) = &self.as_known_on {
+            let Some(day) = Timestamp::parse(written) else {
+                return Err(Failure::Usage(format!("`{written}` is not a date or timestamp, for example `2021-05-01`")));
+            };
+            builder = builder.as_known_on(day, self.releases.as_deref());
         }
         for setting in &self.settings {
             let Some((name, value)) = setting.split_once('=') else {

@@ -68,6 +68,24 @@ pub enum LoadError {
         /// Why not.
         message: String,
     },
+    /// No release was known on that day.
+    #[error("no release was known on `{day}`; the first was published on `{first}`")]
+    NotKnownYet {
+        /// The day asked for.
+        day: String,
+        /// When the first release was published.
+        first: String,
+    },
+    /// A release is not what its index says.
+    #[error("the release `{version}` has the digest `{found}`, its index says `{wanted}`")]
+    WrongDigest {
+        /// The release.
+        version: String,
+        /// The digest of what is there.
+        found: String,
+        /// The digest that the index gives.
+        wanted: String,
+    },
     /// The bundle has mistakes.
     #[error("the bundle has {} {}; the first: {}", errors(findings), if errors(findings) == 1 { "error" } else { "errors" }, first(findings))]
     Findings {
