@@ -6,6 +6,12 @@ use crate::bundle::files::Files;
 
 include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
 
+/// Whether there is a bundle with this folder's name.
+pub fn has(name: &str) -> bool {
+    let manifest = format!("{name}/bundle.yaml");
+    EMBEDDED.iter().any(|(path, _)| *path == manifest)
+}
+
 /// All files of `policies/`, the release index among them.
 pub fn all() -> Files {
     files("")

@@ -186,6 +186,15 @@ impl EngineBuilder {
         self
     }
 
+    /// The bundle in a folder, or, where there is no such folder, the one of that name that is compiled in.
+    #[must_use]
+    pub fn folder_or_embedded(self, place: &Path) -> Self {
+        match place.to_str().filter(|name| !place.exists() && embedded::has(name)) {
+            Some(name) => self.embedded(name),
+            None => self.folder(place),
+        }
+    }
+
     /// A bundle from texts in memory, by their paths relative to the bundle's folder.
     #[must_use]
     pub fn texts<P: Into<String>, T: Into<Arc<str>>>(mut self, texts: impl IntoIterator<Item = (P, T)>) -> Self {
@@ -251,8 +260,8 @@ impl EngineBuilder {
         let folder = index.map(|path| path.parent().unwrap_or(Path::new("")).to_owned());
         let name = index.and_then(Path::file_name).map_or("releases.yaml".into(), |name| name.to_string_lossy());
         let files = folder.clone().map_or_else(embedded::all, Files::Folder);
-        let releases = releases::read(&files, &name, &self.limits.bundle)
-            .map_err(|findings| LoadError::Findings { findings })?;
+        let releases =
+            releases::read(&files, &name, &self.limits.bundle).map_err(|findings| LoadError::Findings { findings })?;
         let Some(release) = releases::known_on(&releases, day) else {
             let first = releases.first().map(|release| release.published.to_string()).unwrap_or_default();
             return Err(LoadError::NotKnownYet { day: day.to_string(), first });

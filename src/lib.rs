@@ -6,7 +6,8 @@
 //!
 //! | floor | module | what it does |
 //! |---|---|---|
-//! | 7 | `cli` | the `clausal` command: one verb per file, argument types, exit codes |
+//! | 8 | `cli` | the `clausal` command: one verb per file, argument types, exit codes |
+//! | 7 | [`assure`] | what can be said of a bundle beyond single decisions: its whole, its history |
 //! | 6 | [`engine`], [`decision`] | load, decide; the answer and its JSON; hot swap is a new [`Engine`] |
 //! | 5 | [`explain`] | a decision in words, in the bundle's languages |
 //! | 4 | [`decide`] | bundle + request → verdict: read, split into parts, evaluate, combine; pure |
@@ -17,6 +18,7 @@
 //! Deliberately absent: a clock, a network, randomness, global state, and any market, product or role by name. Those
 //! live in the bundle (`policies/`). The library never prints.
 
+pub mod assure;
 pub mod bundle;
 #[cfg(feature = "cli")]
 pub mod cli;

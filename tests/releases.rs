@@ -21,7 +21,8 @@ fn digests_are_up_to_date() {
         let engine = Engine::load(folder).unwrap();
         let (given, found) = (release["digest"].as_str().unwrap(), &*engine.bundle().digest);
         if given != found {
-            let line = text.lines().find(|line| line.contains(&format!("folder: {},", release["folder"].as_str().unwrap())));
+            let line =
+                text.lines().find(|line| line.contains(&format!("folder: {},", release["folder"].as_str().unwrap())));
             let line = line.unwrap().to_owned();
             text = text.replace(&line, &line.replace(given, found));
             wrong.push(release["version"].to_string());
@@ -63,7 +64,8 @@ fn a_release_that_was_changed_is_refused() {
         std::fs::copy(&path, to).unwrap();
     }
     let digest = Engine::load(&csp).unwrap().bundle().digest.to_string();
-    let text = format!("releases:\n  - {{ version: a, published: \"2021-06-02\", folder: csp, digest: \"{digest}\" }}\n");
+    let text =
+        format!("releases:\n  - {{ version: a, published: \"2021-06-02\", folder: csp, digest: \"{digest}\" }}\n");
     std::fs::write(&index, text).unwrap();
     let day = Timestamp::parse("2021-07-01").unwrap();
     let build = || Engine::builder().as_known_on(day, Some(&index)).build();

@@ -16,7 +16,7 @@ use super::files::{Files, join};
 use super::manifest::{self, Manifest, Named};
 use super::messages::Messages;
 use super::yaml::{Node, parse};
-use super::{expression, lint, overlay, restrict, policy, registries, vocabulary};
+use super::{expression, lint, overlay, policy, registries, restrict, vocabulary};
 
 /// What loading gave: a bundle unless there are errors, and everything there is to say, sorted.
 #[derive(Debug)]
@@ -145,7 +145,9 @@ impl Loader<'_> {
         }
         self.registries(upward().flat_map(|layer| &layer.manifest.registries));
         self.vocabularies(upward());
-        self.policies(upward().flat_map(|layer| layer.manifest.policies.iter().map(|named| (named, layer.manifest.restricts))));
+        self.policies(
+            upward().flat_map(|layer| layer.manifest.policies.iter().map(|named| (named, layer.manifest.restricts))),
+        );
         layers.first().map(|layer| (Arc::clone(&layer.manifest.name), Arc::clone(&layer.manifest.version)))
     }
 

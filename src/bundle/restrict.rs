@@ -12,8 +12,12 @@ use super::yaml::{Content, Node};
 
 fn refuse(place: &Place, what: &str, findings: &mut Findings) {
     findings.push(
-        Finding::new(Code::CouldWiden, place, format!("{what} could turn a refusal into a permit, and the overlay only restricts"))
-            .help("move it to an overlay without `mode: restrict`, or deny with rules of its own"),
+        Finding::new(
+            Code::CouldWiden,
+            place,
+            format!("{what} could turn a refusal into a permit, and the overlay only restricts"),
+        )
+        .help("move it to an overlay without `mode: restrict`, or deny with rules of its own"),
     );
 }
 

@@ -11,7 +11,7 @@ use crate::model::decision::Outcome;
 use crate::model::error::RequestError;
 
 use super::input::Requests;
-use super::{BundleArgs, Failure, Format, INVALID_REQUEST, output};
+use super::{BundleArgs, Failure, Format, INVALID_REQUEST, output, stdout_failed};
 
 /// Arguments of `clausal decide`.
 #[derive(Debug, Args)]
@@ -47,17 +47,16 @@ pub fn run(args: &DecideArgs) -> Result<u8, Failure> {
     let mut run = Run { format, language, array: requests.is_array(), worst: Worst::default(), count: 0 };
     let out = anstream::AutoStream::auto(std::io::stdout().lock());
     let mut out = BufWriter::with_capacity(1 << 16, out);
-    let failed = |error| Failure::Io { what: "the standard output".into(), error };
-    run.begin(&mut out).map_err(failed)?;
+    run.begin(&mut out).map_err(stdout_failed)?;
     while let Some(request) = requests.next_request()? {
         let answer = request.and_then(|text| engine.decide_json(&text));
-        run.one(&mut out, &answer).map_err(failed)?;
+        run.one(&mut out, &answer).map_err(stdout_failed)?;
         if requests.may_wait() {
-            out.flush().map_err(failed)?;
+            out.flush().map_err(stdout_failed)?;
         }
     }
-    run.end(&mut out).map_err(failed)?;
-    out.flush().map_err(failed)?;
+    run.end(&mut out).map_err(stdout_failed)?;
+    out.flush().map_err(stdout_failed)?;
     Ok(run.worst.exit_code())
 }
 

@@ -1,8 +1,10 @@
 //! The `clausal` command: argument types, one verb per file, exit codes.
 
 mod decide;
+mod history;
 mod input;
 mod output;
+mod show;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -35,12 +37,16 @@ pub struct Cli {
 enum Command {
     /// Decide one request, an array of requests, or one request per line
     Decide(decide::DecideArgs),
+    /// Show how an answer, or a rule, changed over time
+    History(history::HistoryArgs),
+    /// Show the effective whole of a bundle, each line with where it comes from
+    Show(show::ShowArgs),
 }
 
 /// Which bundle decides.
 #[derive(Clone, Debug, Args)]
 pub struct BundleArgs {
-    /// The folder of the bundle; the bundle shipped with this command when left out
+    /// The folder of the bundle, or the name of a shipped one (csp, csp-timeline); csp when left out
     #[arg(long, value_name = "DIR")]
     bundle: Option<PathBuf>,
     /// Another reading than the bundle's; may be given several times
@@ -64,11 +70,13 @@ impl BundleArgs {
     fn builder(&self) -> Result<EngineBuilder, Failure> {
         let mut builder = Engine::builder();
         if let Some(folder) = &self.bundle {
-            builder = builder.folder(folder);
+            builder = builder.folder_or_embedded(folder);
         }
         if let Some(written) = &self.as_known_on {
             let Some(day) = Timestamp::parse(written) else {
-                return Err(Failure::Usage(format!("`{written}` is not a date or timestamp, for example `2021-05-01`")));
+                return Err(Failure::Usage(format!(
+                    "`{written}` is not a date or timestamp, for example `2021-05-01`"
+                )));
             };
             builder = builder.as_known_on(day, self.releases.as_deref());
         }
@@ -120,6 +128,11 @@ impl Failure {
     }
 }
 
+/// The standard output could not be written.
+fn stdout_failed(error: std::io::Error) -> Failure {
+    Failure::Io { what: "the standard output".into(), error }
+}
+
 /// Runs the command and gives its exit code.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let cli = match Cli::try_parse_from(args) {
@@ -133,6 +146,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let done = match cli.command {
         Command::Decide(args) => decide::run(&args),
+        Command::History(args) => history::run(&args),
+        Command::Show(args) => show::run(&args),
     };
     match done {
         Ok(code) => code.into(),

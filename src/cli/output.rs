@@ -90,3 +90,12 @@ fn duties(out: &mut impl Write, title: &str, duties: &[Obligation]) -> std::io::
     }
     Ok(())
 }
+
+/// Writes a file whole or not at all: into a neighbour first, which then takes its place.
+pub fn write_file(path: &std::path::Path, bytes: &[u8]) -> Result<(), Failure> {
+    let failed = |error| Failure::Io { what: format!("`{}`", path.display()), error };
+    let mut name = path.as_os_str().to_owned();
+    name.push(".part");
+    let part = std::path::PathBuf::from(name);
+    std::fs::write(&part, bytes).and_then(|()| std::fs::rename(&part, path)).map_err(failed)
+}
