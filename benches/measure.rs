@@ -1,0 +1,56 @@
+//! Time per request, the spread between requests, and allocations.
+
+use std::alloc::System;
+use std::time::{Duration, Instant};
+
+use stats_alloc::{Region, StatsAlloc};
+
+/// Nanoseconds per decision.
+#[derive(Clone, Copy)]
+pub struct Figures {
+    pub mean: f64,
+    pub p50: f64,
+    pub p99: f64,
+}
+
+/// How long one run takes.
+pub fn time(run: impl FnOnce()) -> Duration {
+    let started = Instant::now();
+    run();
+    started.elapsed()
+}
+
+/// The mean is the best of several passes over all requests; the percentiles are over requests, each the best of runs of
+/// its own, so that a pause of the machine is not taken for a slow request.
+pub fn measure<T>(requests: &[T], run: impl Fn(&T)) -> Figures {
+    let pass = || time(|| requests.iter().for_each(&run));
+    let mean = (0..7).map(|_| pass()).min().unwrap().as_secs_f64() * 1e9 / requests.len() as f64;
+    let one = |request: &T| {
+        let some = || time(|| (0..8).for_each(|_| run(request))).as_secs_f64() * 1e9 / 8.0;
+        (0..3).map(|_| some()).fold(f64::MAX, f64::min)
+    };
+    let mut each: Vec<f64> = requests.iter().take(2_000).map(one).collect();
+    each.sort_by(f64::total_cmp);
+    Figures { mean, p50: each[each.len() / 2], p99: each[each.len() * 99 / 100] }
+}
+
+/// One line of the table; the ratio is to another line's mean.
+pub fn report(name: &str, figures: &Figures, over: Option<&Figures>) {
+    let ratio = over.map(|other| format!("{:.2} x", figures.mean / other.mean)).unwrap_or_default();
+    let Figures { mean, p50, p99 } = figures;
+    println!("{name:44} {mean:9.0} ns   p50 {p50:7.0}   p99 {p99:7.0}   p99/p50 {:4.1}   {ratio}", p99 / p50);
+}
+
+/// Allocations per request.
+pub fn allocations<T>(allocator: &'static StatsAlloc<System>, requests: &[T], run: impl Fn(&T)) -> f64 {
+    let region = Region::new(allocator);
+    requests.iter().for_each(run);
+    let change = region.change();
+    (change.allocations + change.reallocations) as f64 / requests.len() as f64
+}
+
+/// Bytes in use.
+pub fn live_bytes(allocator: &'static StatsAlloc<System>) -> usize {
+    let stats = allocator.stats();
+    stats.bytes_allocated.saturating_sub(stats.bytes_deallocated)
+}
