@@ -40,6 +40,14 @@ fn main() {
         drop(black_box(hand.decide(&typed)));
     });
     report("hand-written, from JSON", &whole, None);
+    let prepared: Vec<_> = lines.iter().map(|line| engine.prepare(line.as_bytes()).unwrap()).collect();
+    let decided = measure(&prepared, |request| drop(black_box(request.decide(&engine).unwrap())));
+    report("engine, prepared", &decided, Some(&by_hand));
+    let oracle = measure(&lines, |line| drop(black_box(engine.interpret_json(line.as_bytes()).unwrap())));
+    report("interpreter, from JSON", &oracle, Some(&whole));
+    println!("allocations: prepared {:.2}", allocations(ALLOCATOR, &prepared, |request| {
+        drop(black_box(request.decide(&engine).unwrap()));
+    }));
     let json = measure(&lines, |line| drop(black_box(engine.decide_json(line.as_bytes()).unwrap())));
     report("engine, from JSON", &json, Some(&whole));
     let words = measure(&lines, |line| {

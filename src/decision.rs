@@ -1,11 +1,12 @@
 //! The answer: decisions, their reasons and obligations, and how they are written as JSON of the contract.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use crate::bundle::checked::{Bundle, Effect, Evidence, FactIx, Identity, Rule, RuleIx, Test};
+use crate::compile::{Brief, Compiled, Request, Why};
 use crate::decide::combine::Because;
 use crate::decide::evaluate::{Cell, Truth, applies, lookup};
 use crate::decide::facts::{Facts, State};
@@ -13,7 +14,7 @@ use crate::decide::parts::{Label, PartOf};
 use crate::decide::{Decided, DecidedRequest};
 use crate::explain::words::{Subject, message};
 use crate::model::clause::ClauseRef;
-use crate::model::decision::Outcome;
+use crate::model::decision::{INFORMATION_MISSING, Outcome};
 use crate::model::value::Value;
 
 /// The answer to a request: one decision, or one for each part of a request that fans out.
@@ -79,11 +80,21 @@ impl Serialize for Answer {
 /// A decision on a request, or on one part of it.
 #[derive(Clone, Debug)]
 pub struct Decision {
-    bundle: Arc<Bundle>,
-    id: Option<Arc<str>>,
-    kind: Arc<str>,
-    at: Arc<str>,
-    decided: Decided,
+    body: Body,
+}
+
+#[derive(Clone, Debug)]
+enum Body {
+    /// As the interpreter gives it.
+    Full { bundle: Arc<Bundle>, id: Option<Arc<str>>, kind: Arc<str>, at: Arc<str>, decided: Decided },
+    /// As the program gives it; the rest is worked out when it is asked for.
+    Brief {
+        compiled: Arc<Compiled>,
+        request: Arc<Request>,
+        brief: Brief,
+        full: OnceLock<Box<Decided>>,
+        results: OnceLock<BTreeMap<Arc<str>, Value>>,
+    },
 }
 
 /// Why: a rule that decided.
@@ -124,48 +135,101 @@ impl Decision {
     /// The request's id, echoed.
     #[must_use]
     pub fn id(&self) -> Option<&str> {
-        self.id.as_deref()
+        match &self.body {
+            Body::Full { id, .. } => id.as_deref(),
+            Body::Brief { request, .. } => request.id.map(|span| request.part(span)),
+        }
     }
 
     /// The kind of request.
     #[must_use]
     pub fn kind(&self) -> &str {
-        &self.kind
+        match &self.body {
+            Body::Full { kind, .. } => kind,
+            Body::Brief { compiled, request, .. } => {
+                compiled.bundle.kinds.get(request.kind).map_or("", |kind| &kind.name)
+            }
+        }
     }
 
     /// The decision time, as it was written.
     #[must_use]
     pub fn at(&self) -> &str {
-        &self.at
+        match &self.body {
+            Body::Full { at, .. } => at,
+            Body::Brief { request, .. } => request.part(request.at),
+        }
     }
 
     /// The part of the request; empty when the request does not fan out.
     #[must_use]
     pub fn part(&self) -> &[PartOf] {
-        &self.decided.part
+        match &self.body {
+            Body::Full { decided, .. } => &decided.part,
+            Body::Brief { .. } => &[],
+        }
     }
 
     /// The outcome.
     #[must_use]
     pub fn outcome(&self) -> Outcome {
-        self.decided.verdict.outcome
+        match &self.body {
+            Body::Full { decided, .. } => decided.verdict.outcome,
+            Body::Brief { brief, .. } => brief.outcome,
+        }
     }
 
     /// The codes of the reasons, in order.
     pub fn reason_codes(&self) -> impl Iterator<Item = &str> {
-        self.decided.verdict.because.iter().map(|because| &*because.code)
+        let (full, brief): (&[Because], &[Why]) = match &self.body {
+            Body::Full { decided, .. } => (&decided.verdict.because, &[]),
+            Body::Brief { brief, .. } => (&[], &brief.because),
+        };
+        full.iter().map(|because| &*because.code).chain(brief.iter().map(|why| self.code(*why)))
+    }
+
+    /// The code of a reason that the program gave.
+    fn code(&self, why: Why) -> &str {
+        let Body::Brief { compiled, request, .. } = &self.body else { return "" };
+        let rule = why.rule.and_then(|at| compiled.bundle.rules.get(compiled.rule(request, at)?.0));
+        match rule.map(|rule| &rule.effect) {
+            _ if why.waits => INFORMATION_MISSING,
+            None => compiled.bundle.kinds.get(request.kind).map_or("", |kind| &kind.otherwise),
+            Some(Effect::Permit(code) | Effect::Deny(code) | Effect::Refer(code) | Effect::Ask(_, code)) => code,
+            Some(Effect::Attach(_)) => INFORMATION_MISSING,
+        }
+    }
+
+    fn checked(&self) -> &Bundle {
+        match &self.body {
+            Body::Full { bundle, .. } => bundle,
+            Body::Brief { compiled, .. } => &compiled.bundle,
+        }
+    }
+
+    /// Everything that decided, worked out by the interpreter when the program did not need it.
+    fn decided(&self) -> &Decided {
+        match &self.body {
+            Body::Full { decided, .. } => decided,
+            Body::Brief { compiled, request, full, .. } => full.get_or_init(|| Box::new(compiled.full(request))),
+        }
     }
 
     /// The reasons, in the order of the contract, with messages in a language of the bundle.
     #[must_use]
     pub fn reasons(&self, language: &str) -> Vec<Reason> {
-        self.decided.verdict.because.iter().map(|because| self.reason(because, language)).collect()
+        self.decided().verdict.because.iter().map(|because| self.reason(because, language)).collect()
     }
 
     /// Results by name.
     #[must_use]
     pub fn results(&self) -> &BTreeMap<Arc<str>, Value> {
-        &self.decided.verdict.results
+        match &self.body {
+            Body::Full { decided, .. } => &decided.verdict.results,
+            Body::Brief { compiled, request, brief, results, .. } => {
+                results.get_or_init(|| compiled.results(request, brief))
+            }
+        }
     }
 
     /// What the caller must do.
@@ -183,14 +247,14 @@ impl Decision {
     /// The paths of the facts that can still matter, sorted.
     #[must_use]
     pub fn missing(&self) -> Vec<Arc<str>> {
-        let paths: BTreeSet<Arc<str>> = self.decided.verdict.missing.iter().map(|ix| self.bundle.path(*ix)).collect();
+        let paths: BTreeSet<Arc<str>> = self.decided().verdict.missing.iter().map(|ix| self.checked().path(*ix)).collect();
         paths.into_iter().collect()
     }
 
     /// Name, version and digest of the bundle that decided.
     #[must_use]
     pub fn bundle(&self) -> &Identity {
-        &self.bundle.identity
+        &self.checked().identity
     }
 
     /// The decision with its words in a language, for writing.
@@ -200,24 +264,24 @@ impl Decision {
     }
 
     fn default_language(&self) -> &str {
-        self.bundle.languages.first().map_or("en", |language| language)
+        self.checked().languages.first().map_or("en", |language| language)
     }
 
     fn facts(&self) -> &Facts {
-        &self.decided.facts
+        &self.decided().facts
     }
 
     fn reason(&self, because: &Because, language: &str) -> Reason {
-        let rule = because.rule.and_then(|ix| self.bundle.rules.get(ix.0));
-        let (name, source) = match (rule, self.bundle.kind(&self.kind)) {
+        let rule = because.rule.and_then(|ix| self.checked().rules.get(ix.0));
+        let (name, source) = match (rule, self.checked().kind(self.kind())) {
             (Some(rule), _) => (Arc::clone(&rule.name), rule.place.to_string()),
             (None, kind) => {
-                (format!("vocabulary/{}", self.kind).into(), kind.map(|k| k.place.to_string()).unwrap_or_default())
+                (format!("vocabulary/{}", self.kind()).into(), kind.map(|k| k.place.to_string()).unwrap_or_default())
             }
         };
         let error = because.error.as_ref().map(ToString::to_string).unwrap_or_default();
         let subject = Subject {
-            bundle: &self.bundle,
+            bundle: self.checked(),
             facts: self.facts(),
             results: self.results(),
             missing: &because.missing,
@@ -277,7 +341,7 @@ impl Decision {
     fn cite(&self, fact: FactIx, test: &Test, add: &mut impl FnMut(&[ClauseRef], &Evidence)) {
         match (test, self.facts().state(fact)) {
             (Test::InList(list), State::Known(value)) => {
-                let entries = self.bundle.lists.get(list.0).map(|list| list.entries.as_slice()).unwrap_or_default();
+                let entries = self.checked().lists.get(list.0).map(|list| list.entries.as_slice()).unwrap_or_default();
                 for entry in entries.iter().filter(|entry| entry.value == *value) {
                     let applies = applies(self.facts(), entry.effective.as_slice(), &entry.retired);
                     if applies == Truth::True {
@@ -286,7 +350,7 @@ impl Decision {
                 }
             }
             (Test::CompareTable(_, table, _), _) => {
-                if let Cell::Row(row) = lookup(&self.bundle, self.facts(), *table) {
+                if let Cell::Row(row) = lookup(self.checked(), self.facts(), *table) {
                     add(&row.clauses, &row.evidence);
                 }
             }
@@ -296,10 +360,10 @@ impl Decision {
 
     fn duties(&self, language: &str, advice: bool) -> Vec<Obligation> {
         let one = |(code, rule): &(Arc<str>, RuleIx)| {
-            let def = self.bundle.obligations.get(code).filter(|def| def.advice == advice)?;
-            let rule = self.bundle.rules.get(rule.0)?;
+            let def = self.checked().obligations.get(code).filter(|def| def.advice == advice)?;
+            let rule = self.checked().rules.get(rule.0)?;
             let subject = Subject {
-                bundle: &self.bundle,
+                bundle: self.checked(),
                 facts: self.facts(),
                 results: self.results(),
                 missing: &BTreeSet::new(),
@@ -310,7 +374,7 @@ impl Decision {
             let (on, clauses) = (Arc::clone(&def.on), def.clauses.clone());
             Some(Obligation { code: Arc::clone(code), on, advice, clauses, message: message(&subject, language, &id) })
         };
-        self.decided.verdict.obligations.iter().filter_map(one).collect()
+        self.decided().verdict.obligations.iter().filter_map(one).collect()
     }
 }
 
@@ -318,21 +382,31 @@ impl Decision {
 pub(crate) fn answer(bundle: &Arc<Bundle>, request: DecidedRequest) -> Answer {
     let DecidedRequest { id, kind, at, parts } = request;
     let one = |decided: Decided| Decision {
-        bundle: Arc::clone(bundle),
-        id: id.clone(),
-        kind: Arc::clone(&kind),
-        at: Arc::clone(&at),
-        decided,
+        body: Body::Full {
+            bundle: Arc::clone(bundle),
+            id: id.clone(),
+            kind: Arc::clone(&kind),
+            at: Arc::clone(&at),
+            decided,
+        },
     };
     let mut decisions: Vec<Decision> = parts.into_iter().map(one).collect();
     match decisions.pop() {
-        Some(only) if decisions.is_empty() && only.decided.part.is_empty() => Answer::One(Box::new(only)),
+        Some(only) if decisions.is_empty() && only.part().is_empty() => Answer::One(Box::new(only)),
         Some(last) => {
             decisions.push(last);
             Answer::Parts(decisions)
         }
         None => Answer::Parts(decisions),
     }
+}
+
+/// Puts what the program decided into its answer.
+pub(crate) fn brief_answer(compiled: &Arc<Compiled>, request: Arc<Request>, brief: Brief) -> Answer {
+    let (full, results) = (OnceLock::new(), OnceLock::new());
+    Answer::One(Box::new(Decision {
+        body: Body::Brief { compiled: Arc::clone(compiled), request, brief, full, results },
+    }))
 }
 
 /// A decision with its words in one language. Serializes as JSON of the contract.

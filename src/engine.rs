@@ -11,9 +11,10 @@ use crate::bundle::checked::{Bundle, Identity};
 use crate::bundle::files::Files;
 use crate::bundle::load::{Loaded, load};
 use crate::bundle::releases::{self, Release};
+use crate::compile::{Compiled, Request};
 use crate::decide::tree::{Tree, parse};
-use crate::decide::{Failure, Shapes, decide, shapes};
-use crate::decision::{Answer, answer};
+use crate::decide::{Failure, decide};
+use crate::decision::{Answer, answer, brief_answer};
 use crate::embedded;
 use crate::explain::words::{Subject, message};
 use crate::model::error::{LoadError, RequestError, RequestErrorKind};
@@ -44,8 +45,7 @@ pub struct Engine {
 
 #[derive(Debug)]
 struct Inner {
-    bundle: Arc<Bundle>,
-    shapes: Shapes,
+    compiled: Arc<Compiled>,
     limits: Limits,
 }
 
@@ -105,12 +105,34 @@ impl Engine {
     /// # Errors
     /// As [`Engine::decide`].
     pub fn decide_json(&self, bytes: &[u8]) -> Result<Answer, RequestError> {
+        let compiled = &self.inner.compiled;
+        if let Some(request) = compiled.read(bytes)
+            && let Some(brief) = compiled.brief(&request)
+        {
+            return Ok(brief_answer(compiled, Arc::new(request), brief));
+        }
+        self.interpret_json(bytes)
+    }
+
+    /// Decides one JSON request with the interpreter, the slow and obvious form of the semantics: the same answer.
+    ///
+    /// # Errors
+    /// As [`Engine::decide`].
+    pub fn interpret_json(&self, bytes: &[u8]) -> Result<Answer, RequestError> {
         self.decide_tree(&parse(bytes, &self.inner.limits.request)?)
     }
 
+    /// Reads a request once, to decide it any number of times; `None` for a request that is not plain (it fans out, it
+    /// has an error), which [`Engine::decide_json`] takes as well.
+    #[must_use]
+    pub fn prepare(&self, bytes: &[u8]) -> Option<Prepared> {
+        let request = Arc::new(self.inner.compiled.read(bytes)?);
+        Some(Prepared { compiled: Arc::clone(&self.inner.compiled), request })
+    }
+
     pub(crate) fn decide_tree(&self, tree: &Tree) -> Result<Answer, RequestError> {
-        let Inner { bundle, shapes, limits } = &*self.inner;
-        match decide(bundle, shapes, tree, &limits.request) {
+        let Compiled { bundle, shapes, limits, .. } = &*self.inner.compiled;
+        match decide(bundle, shapes, tree, limits) {
             Ok(decided) => Ok(answer(bundle, decided)),
             Err(Failure::Request(error)) => Err(error),
             Err(Failure::Contradiction(path, id, facts)) => {
@@ -132,18 +154,18 @@ impl Engine {
     /// Name, version and digest of the bundle.
     #[must_use]
     pub fn bundle(&self) -> &Identity {
-        &self.inner.bundle.identity
+        &self.inner.compiled.bundle.identity
     }
 
     /// The languages of the bundle's messages; the first is the default.
     pub fn languages(&self) -> impl Iterator<Item = &str> {
-        self.inner.bundle.languages.iter().map(|language| &**language)
+        self.inner.compiled.bundle.languages.iter().map(|language| &**language)
     }
 
     /// Warnings that loading gave.
     #[must_use]
     pub fn warnings(&self) -> &[Finding] {
-        &self.inner.bundle.warnings
+        &self.inner.compiled.bundle.warnings
     }
 
     /// The bounds in force.
@@ -155,7 +177,29 @@ impl Engine {
     /// The checked bundle.
     #[must_use]
     pub fn checked(&self) -> &Bundle {
-        &self.inner.bundle
+        &self.inner.compiled.bundle
+    }
+}
+
+/// A request that was read once into the slots of its kind.
+#[derive(Clone, Debug)]
+pub struct Prepared {
+    compiled: Arc<Compiled>,
+    request: Arc<Request>,
+}
+
+impl Prepared {
+    /// Decides it.
+    ///
+    /// # Errors
+    /// As [`Engine::decide`].
+    pub fn decide(&self, engine: &Engine) -> Result<Answer, RequestError> {
+        match self.compiled.brief(&self.request) {
+            Some(brief) if Arc::ptr_eq(&self.compiled, &engine.inner.compiled) => {
+                Ok(brief_answer(&self.compiled, Arc::clone(&self.request), brief))
+            }
+            _ => engine.decide_json(self.request.text.as_bytes()),
+        }
     }
 }
 
@@ -278,8 +322,8 @@ impl EngineBuilder {
         let loaded = self.check();
         match loaded.bundle {
             Some(bundle) => {
-                let shapes = shapes(&bundle);
-                Ok(Engine { inner: Arc::new(Inner { bundle: Arc::new(bundle), shapes, limits: self.limits }) })
+                let compiled = Arc::new(Compiled::new(Arc::new(bundle), self.limits.request.clone()));
+                Ok(Engine { inner: Arc::new(Inner { compiled, limits: self.limits }) })
             }
             None if !loaded.found => {
                 let message = loaded.findings.first().map(|f| f.message.clone()).unwrap_or_default();

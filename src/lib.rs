@@ -10,6 +10,7 @@
 //! | 7 | [`assure`] | what can be said of a bundle beyond single decisions: its whole, its history |
 //! | 6 | [`engine`], [`decision`] | load, decide; the answer and its JSON; hot swap is a new [`Engine`] |
 //! | 5 | [`explain`] | a decision in words, in the bundle's languages |
+//! | 4½ | [`compile`] | bundle → program, and deciding plain requests with it as fast as code written by hand |
 //! | 4 | [`decide`] | bundle + request → verdict: read, split into parts, evaluate, combine; pure |
 //! | 3 | [`bundle`] | YAML → checked bundle: yaml, reader, vocabulary, policies, tables, messages, load |
 //! | 2 | [`script`] | the only place that names `rhai`: sandbox, checks, host functions |
@@ -22,6 +23,7 @@ pub mod assure;
 pub mod bundle;
 #[cfg(feature = "cli")]
 pub mod cli;
+pub mod compile;
 pub mod decide;
 pub mod decision;
 mod embedded;

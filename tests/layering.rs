@@ -7,11 +7,12 @@ use std::fs;
 use std::path::Path;
 
 /// Floors from the lowest up. `embedded` only names files.
-const FLOORS: [&[&str]; 9] = [
+const FLOORS: [&[&str]; 10] = [
     &["model"],
     &["script"],
     &["bundle", "embedded"],
     &["decide"],
+    &["compile"],
     &["explain"],
     &["decision"],
     &["engine"],

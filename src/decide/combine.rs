@@ -24,7 +24,7 @@ pub struct Because {
 }
 
 /// The outcome and everything that carries it, in the order of reasons.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Verdict {
     /// The outcome.
     pub outcome: Outcome,

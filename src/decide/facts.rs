@@ -36,7 +36,7 @@ pub enum State {
 }
 
 /// All facts of a part, by the index of the vocabulary.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Facts {
     states: Vec<State>,
     /// Facts whose value was taken from another fact.

@@ -26,7 +26,7 @@ use shape::Shape;
 use tree::Tree;
 
 /// One part, decided.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Decided {
     /// The facts it was decided on.
     pub facts: Arc<Facts>,

@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// What a decision says. Every outcome but `permit` means: do not proceed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Outcome {
     /// Go ahead, and carry out the obligations.
     Permit,
@@ -14,6 +14,7 @@ pub enum Outcome {
     /// Hand over to a person.
     Refer,
     /// No policy speaks to this.
+    #[default]
     NotCovered,
 }
 

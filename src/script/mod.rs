@@ -26,6 +26,7 @@ mod check_call;
 mod check_ops;
 mod convert;
 mod error;
+mod fast;
 mod host;
 mod ir;
 mod library;
@@ -47,6 +48,7 @@ use std::sync::Arc;
 use crate::model::Type;
 
 pub use error::ScriptError;
+pub use fast::{Datum, FastScript, GiveUp};
 pub use host::host_functions;
 pub use library::Library;
 pub use program::Script;

@@ -65,6 +65,10 @@ impl Script {
         Ok(Self { text: text.to_owned(), body, type_, reads, known, ast, library: library.clone() })
     }
 
+    pub(super) fn body(&self) -> &Body {
+        &self.body
+    }
+
     /// The type of its result.
     #[must_use]
     pub fn type_(&self) -> &Type {

@@ -1,0 +1,406 @@
+//! Single tests of a fact, ready to run on a slot.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::bundle::checked::{
+    Bundle, Comparison, Condition, Effective, Expression, ListEntry, Operand, Retired, Setting, Test,
+};
+use crate::model::value::Value;
+use crate::script::FastScript;
+
+use super::facts::FactTable;
+use super::slots::{Slot, part};
+
+/// A truth, given what is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tri {
+    /// It holds.
+    True,
+    /// It does not.
+    False,
+    /// It depends on what is not known.
+    Open,
+}
+
+impl Tri {
+    /// Two-valued.
+    pub fn of(holds: bool) -> Self {
+        if holds { Self::True } else { Self::False }
+    }
+
+    /// The opposite.
+    pub fn not(self) -> Self {
+        match self {
+            Self::True => Self::False,
+            Self::False => Self::True,
+            Self::Open => Self::Open,
+        }
+    }
+
+    /// Both.
+    pub fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::False, _) | (_, Self::False) => Self::False,
+            (Self::True, Self::True) => Self::True,
+            _ => Self::Open,
+        }
+    }
+}
+
+/// When something applies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Periods {
+    /// Periods that must hold, and by which fact.
+    pub hold: Vec<(usize, Effective)>,
+    /// Periods that must not.
+    pub fail: Vec<(usize, Effective)>,
+    /// It never applies.
+    pub never: bool,
+}
+
+/// A test of a fact.
+#[derive(Debug)]
+pub enum Check {
+    /// The code is one of these.
+    Codes(Vec<bool>),
+    /// The value is one of these.
+    Values(BTreeSet<Value>),
+    /// It compares so with a constant.
+    Compare(Comparison, Value),
+    /// It compares so with a column of a table.
+    Table(Comparison, usize, usize),
+    /// The set has one of these.
+    AnyOf(u64),
+    /// The set has all of these.
+    AllOf(u64),
+    /// The set has none of these.
+    NoneOf(u64),
+    /// It was given.
+    Present(bool),
+    /// It is known.
+    Known(bool),
+    /// Entries of a list, each with when it applies.
+    Listed(Vec<(Value, Option<u32>, Periods)>),
+    /// It is there and fails.
+    Not(Box<Check>),
+    /// All pass.
+    All(Vec<Check>),
+}
+
+/// What a script reads.
+#[derive(Debug)]
+pub enum Source {
+    /// A fact.
+    Fact(usize),
+    /// A cell.
+    Cell(usize, usize),
+    /// A setting, which the script knows already.
+    Fixed,
+}
+
+/// A script with what it reads.
+#[derive(Debug)]
+pub struct Compute {
+    /// The script.
+    pub script: FastScript,
+    /// In the order of its reads.
+    pub reads: Vec<Source>,
+}
+
+/// Something that a rule's condition is made of.
+#[derive(Debug)]
+pub enum Predicate {
+    /// A test of a fact.
+    Fact(usize, Check),
+    /// A period, by the fact that dates it.
+    InForce(usize, Effective),
+    /// A script.
+    Script(Compute),
+    /// What only the interpreter can tell.
+    Beyond,
+}
+
+/// The value of a setting that no date changes.
+pub fn plain_setting<'b>(bundle: &'b Bundle, name: &str) -> Option<&'b Value> {
+    bundle.settings.get(name).filter(|Setting { dated, .. }| dated.is_empty()).map(|setting| &setting.value)
+}
+
+/// A script that is made for the bundle; `None` when it needs the interpreter.
+pub fn compute(bundle: &Bundle, table: &FactTable, expression: &Expression) -> Option<Compute> {
+    let Expression::Script { script, reads, .. } = expression else { return None };
+    compute_script(bundle, table, script, reads)
+}
+
+/// As [`compute`].
+pub fn compute_script(
+    bundle: &Bundle,
+    table: &FactTable,
+    script: &crate::script::Script,
+    reads: &[Operand],
+) -> Option<Compute> {
+    let (mut fixed, mut sources) = (Vec::new(), Vec::new());
+    for operand in reads {
+        let (value, source) = match operand {
+            Operand::Fact(ix) => (None, Source::Fact(table.local(*ix)?)),
+            Operand::Cell(at, column) => (None, Source::Cell(at.0, *column)),
+            Operand::Setting(name) => (Some(plain_setting(bundle, name)?.clone()), Source::Fixed),
+        };
+        fixed.push(value);
+        sources.push(source);
+    }
+    (sources.len() <= 16).then_some(())?;
+    Some(Compute { script: script.fast(&fixed)?, reads: sources })
+}
+
+/// When something applies, by the numbers of the facts.
+pub fn periods(table: &FactTable, effective: &[Effective], retired: &[Retired]) -> Option<Periods> {
+    let one = |period: &Effective| Some((table.local(period.dated_by)?, period.clone()));
+    let never = retired.iter().any(|retired| retired.effective.is_none());
+    let hold = effective.iter().map(one).collect::<Option<_>>()?;
+    let fail = retired.iter().filter_map(|retired| retired.effective.as_ref()).map(one).collect::<Option<_>>()?;
+    Some(Periods { hold, fail, never })
+}
+
+/// A test, ready to run; `None` for what only the interpreter can tell.
+pub fn check(bundle: &Bundle, table: &FactTable, local: usize, test: &Test) -> Option<Check> {
+    let bits = |values: &BTreeSet<Value>| {
+        let codes = table.codes.get(table.codes_of(local)?)?;
+        codes.positions(values)?.into_iter().try_fold(0_u64, |bits, at| Some(bits | 1_u64.checked_shl(at)?))
+    };
+    Some(match test {
+        Test::OneOf(values) if values.iter().any(|value| matches!(value, Value::Set(_))) => return None,
+        Test::OneOf(values) => one_of(table, local, values)?,
+        Test::InList(list) => in_list(table, local, &bundle.lists.get(list.0)?.entries)?,
+        Test::Compare(_, Value::Symbol(_) | Value::Set(_) | Value::Text(_)) => return None,
+        Test::Compare(comparison, limit) => Check::Compare(*comparison, limit.clone()),
+        Test::CompareTable(comparison, at, column) => Check::Table(*comparison, at.0, *column),
+        Test::AnyOf(values) => Check::AnyOf(bits(values)?),
+        Test::AllOf(values) => Check::AllOf(bits(values)?),
+        Test::NoneOf(values) => Check::NoneOf(bits(values)?),
+        Test::Present(wanted) => Check::Present(*wanted),
+        Test::Known(wanted) => Check::Known(*wanted),
+        Test::Not(inner) => Check::Not(Box::new(check(bundle, table, local, inner)?)),
+        Test::All(tests) => {
+            Check::All(tests.iter().map(|test| check(bundle, table, local, test)).collect::<Option<_>>()?)
+        }
+    })
+}
+
+fn one_of(table: &FactTable, local: usize, values: &BTreeSet<Value>) -> Option<Check> {
+    let Some(codes) = table.codes_of(local).and_then(|at| table.codes.get(at)) else {
+        return Some(Check::Values(values.clone()));
+    };
+    let mut wanted = vec![false; codes.count()];
+    for at in codes.positions(values)? {
+        *wanted.get_mut(usize::try_from(at).ok()?)? = true;
+    }
+    Some(Check::Codes(wanted))
+}
+
+fn in_list(table: &FactTable, local: usize, entries: &[ListEntry]) -> Option<Check> {
+    if entries.iter().all(|entry| entry.effective.is_none() && entry.retired.is_empty()) {
+        return one_of(table, local, &entries.iter().map(|entry| entry.value.clone()).collect());
+    }
+    let one = |entry: &ListEntry| {
+        let code = match &entry.value {
+            Value::Symbol(code) => Some(table.codes.get(table.codes_of(local)?)?.position(code)?),
+            Value::Set(_) => return None,
+            _ => None,
+        };
+        Some((entry.value.clone(), code, periods(table, entry.effective.as_slice(), &entry.retired)?))
+    };
+    entries.iter().map(one).collect::<Option<_>>().map(Check::Listed)
+}
+
+/// The truth of a test for everything that has one class; `None` when the value itself matters.
+pub fn by_class(check: &Check, slot: &Slot) -> Option<Tri> {
+    match check {
+        Check::All(tests) => {
+            tests.iter().try_fold(Tri::True, |all, test| by_class(test, slot).map(|one| all.and(one)))
+        }
+        Check::Table(..) => None,
+        Check::Listed(_) if slot.is_known() => None,
+        Check::Not(inner) if slot.is_known() || *slot == Slot::Other => by_class(inner, slot).map(Tri::not),
+        _ if !slot.is_known() => Some(by_state(check, slot)),
+        Check::Present(wanted) | Check::Known(wanted) => Some(Tri::of(*wanted)),
+        Check::Codes(_) => Some(passes(check, slot, "")),
+        Check::Values(values) if values.iter().all(|value| matches!(value, Value::Boolean(_))) => {
+            Some(passes(check, slot, ""))
+        }
+        _ => None,
+    }
+}
+
+/// The truth of a test of what has no value.
+pub fn by_state(check: &Check, slot: &Slot) -> Tri {
+    match (slot, check) {
+        (_, Check::All(tests)) => tests.iter().fold(Tri::True, |all, test| all.and(by_state(test, slot))),
+        (Slot::Absent, Check::Present(wanted)) => Tri::of(!wanted),
+        (Slot::Absent, _) => Tri::False,
+        (Slot::Unrecognised | Slot::Other, Check::Known(wanted)) => Tri::of(!wanted),
+        (Slot::Unrecognised | Slot::Other, Check::Present(wanted)) => Tri::of(*wanted),
+        (Slot::Other, Check::Not(inner)) => by_state(inner, slot).not(),
+        (Slot::Other, _) => Tri::False,
+        _ => Tri::Open,
+    }
+}
+
+/// Tests that need nothing but the value.
+pub fn passes(check: &Check, slot: &Slot, text: &str) -> Tri {
+    Tri::of(match (check, slot) {
+        (Check::Codes(wanted), Slot::Symbol(code)) => {
+            usize::try_from(*code).is_ok_and(|at| wanted.get(at) == Some(&true))
+        }
+        (Check::Values(values), slot) => values.iter().any(|value| same(slot, value, text)),
+        (Check::Compare(comparison, limit), slot) => compare(*comparison, slot, limit),
+        (Check::AnyOf(bits), Slot::Set(own)) => own & bits != 0,
+        (Check::AllOf(bits), Slot::Set(own)) => own & bits == *bits,
+        (Check::NoneOf(bits), Slot::Set(own)) => own & bits == 0,
+        _ => false,
+    })
+}
+
+/// Whether a slot has this value.
+pub fn same(slot: &Slot, value: &Value, text: &str) -> bool {
+    match (slot, value) {
+        (Slot::Text(span), Value::Text(wanted)) => part(text, *span) == &**wanted,
+        _ => Slot::of(value).is_some_and(|value| *slot == value),
+    }
+}
+
+/// Compares a slot with a value of its type.
+pub fn compare(comparison: Comparison, slot: &Slot, limit: &Value) -> bool {
+    let order = match (slot, limit) {
+        (Slot::Integer(a), Value::Integer(b)) => a.cmp(b),
+        (Slot::Decimal(a), Value::Decimal(b)) => a.cmp(b),
+        (Slot::Date(a), Value::Date(b)) => a.cmp(b),
+        (Slot::Timestamp(a), Value::Timestamp(b)) => a.cmp(b),
+        (Slot::Duration(a), Value::Duration(b)) => a.cmp(b),
+        _ => return false,
+    };
+    match comparison {
+        Comparison::AtLeast => order.is_ge(),
+        Comparison::AtMost => order.is_le(),
+        Comparison::MoreThan => order.is_gt(),
+        Comparison::LessThan => order.is_lt(),
+        Comparison::Equal => order.is_eq(),
+    }
+}
+
+/// Whether a period holds at the fact that dates it.
+pub fn in_force(slot: &Slot, period: &Effective) -> Tri {
+    let instant = match slot {
+        Slot::Timestamp(instant) => *instant,
+        Slot::Date(date) => date.start(),
+        Slot::Missing => return Tri::Open,
+        _ => return Tri::False,
+    };
+    let begun = period.from.is_none_or(|from| instant.seconds_until(from) <= 0 && !from.is_after(instant));
+    let over = period.until.is_some_and(|until| !until.is_after(instant));
+    Tri::of(begun && !over)
+}
+
+/// A condition as alternatives of literals, each a predicate and whether it must hold.
+pub type Alternatives = Vec<Vec<(u32, bool)>>;
+
+/// Collects the predicates of a kind and brings conditions into their normal form.
+pub struct Normal<'a> {
+    /// The bundle.
+    pub bundle: &'a Bundle,
+    /// The facts of the kind.
+    pub table: &'a FactTable,
+    /// What was collected.
+    pub predicates: Vec<Predicate>,
+    seen: Vec<(*const (), u32)>,
+}
+
+/// Alternatives of one condition; a condition with more is left to the interpreter.
+const ALTERNATIVES: usize = 32;
+
+impl<'a> Normal<'a> {
+    /// Nothing collected yet.
+    pub fn new(bundle: &'a Bundle, table: &'a FactTable) -> Self {
+        Self { bundle, table, predicates: Vec::new(), seen: Vec::new() }
+    }
+
+    fn literal(&mut self, predicate: Predicate, holds: bool) -> Option<Alternatives> {
+        let at = u32::try_from(self.predicates.len()).ok()?;
+        self.predicates.push(predicate);
+        Some(vec![vec![(at, holds)]])
+    }
+
+    /// The normal form. Strong Kleene logic distributes, so it has the truth of the condition for every request.
+    pub fn condition(&mut self, condition: &Condition, holds: bool) -> Option<Alternatives> {
+        match condition {
+            Condition::All(parts) => self.join(parts, holds, holds),
+            Condition::Any(parts) => self.join(parts, !holds, holds),
+            Condition::Not(inner) => self.condition(inner, !holds),
+            Condition::Setting(name, wanted, _) => match plain_setting(self.bundle, name) {
+                Some(value) => Some(constant(wanted.contains(value) == holds)),
+                None => self.literal(Predicate::Beyond, holds),
+            },
+            Condition::Fact(ix, test, place) => {
+                let key: *const () = std::ptr::from_ref(place).cast();
+                if let Some((_, at)) = self.seen.iter().find(|(known, _)| *known == key) {
+                    return Some(vec![vec![(*at, holds)]]);
+                }
+                let local = self.table.local(*ix);
+                let made = local.and_then(|local| Some(Predicate::Fact(local, check(self.bundle, self.table, local, test)?)));
+                self.seen.push((key, u32::try_from(self.predicates.len()).ok()?));
+                self.literal(made.unwrap_or(Predicate::Beyond), holds)
+            }
+            Condition::Script(expression, _) => {
+                let key: *const () = Arc::as_ptr(expression).cast();
+                if let Some((_, at)) = self.seen.iter().find(|(known, _)| *known == key) {
+                    return Some(vec![vec![(*at, holds)]]);
+                }
+                self.seen.push((key, u32::try_from(self.predicates.len()).ok()?));
+                let made = compute(self.bundle, self.table, expression).map(Predicate::Script);
+                self.literal(made.unwrap_or(Predicate::Beyond), holds)
+            }
+        }
+    }
+
+    fn join(&mut self, parts: &[Condition], all: bool, holds: bool) -> Option<Alternatives> {
+        let mut out = constant(all);
+        for part in parts {
+            let next = self.condition(part, holds)?;
+            out = if all { both(&out, &next)? } else { [out, next].concat() };
+        }
+        (out.len() <= ALTERNATIVES).then_some(out)
+    }
+
+    /// Forgets the places that were seen, so that the next rule does not look through them.
+    pub fn next_rule(&mut self) {
+        self.seen.clear();
+    }
+
+    /// When something applies.
+    pub fn applies(&mut self, periods: &Periods) -> Option<Alternatives> {
+        let mut out = constant(!periods.never);
+        let hold = periods.hold.iter().map(|period| (period, true));
+        for ((local, period), holds) in hold.chain(periods.fail.iter().map(|period| (period, false))) {
+            let next = self.literal(Predicate::InForce(*local, period.clone()), holds)?;
+            out = both(&out, &next)?;
+        }
+        Some(out)
+    }
+
+    /// What is left to the interpreter.
+    pub fn beyond(&mut self) -> Alternatives {
+        self.literal(Predicate::Beyond, true).unwrap_or_default()
+    }
+}
+
+fn constant(holds: bool) -> Alternatives {
+    if holds { vec![Vec::new()] } else { Vec::new() }
+}
+
+/// Both conditions: every alternative of one with every alternative of the other.
+pub fn both(a: &Alternatives, b: &Alternatives) -> Option<Alternatives> {
+    if a.len().checked_mul(b.len())? > ALTERNATIVES {
+        return None;
+    }
+    Some(a.iter().flat_map(|one| b.iter().map(|other| [one.as_slice(), other].concat())).collect())
+}

@@ -1,0 +1,127 @@
+//! Checked bundle → program, and deciding with it. See `docs/performance.md`.
+//!
+//! Conditions become alternatives of single tests. The values that tests tell apart fall into classes; a class rules out
+//! some alternatives and leaves others open, as bits of a word. What is left holds, or waits for facts. A request is read
+//! straight into slots. Whatever is not plain (an error, a failed script, parts, a limit) is left to [`crate::decide`], so
+//! the program never says anything that the interpreter would not.
+
+mod blocks;
+mod check;
+mod facts;
+mod names;
+mod program;
+mod run;
+mod scan;
+mod slots;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::bundle::checked::Bundle;
+use crate::decide::tree::parse;
+use crate::decide::{Decided, Shapes, decide, shapes};
+use crate::model::limits::RequestLimits;
+use crate::model::value::Value;
+
+pub use program::ResultValue;
+pub use run::{Brief, Why};
+pub use slots::{Request, Slot};
+
+/// A bundle with its program.
+#[derive(Debug)]
+pub struct Compiled {
+    /// The bundle.
+    pub bundle: Arc<Bundle>,
+    /// The shapes of its requests.
+    pub shapes: Shapes,
+    /// Bounds on requests.
+    pub limits: RequestLimits,
+    program: program::Program,
+}
+
+impl Compiled {
+    /// Compiles a bundle.
+    #[must_use]
+    pub fn new(bundle: Arc<Bundle>, limits: RequestLimits) -> Self {
+        let shapes = shapes(&bundle);
+        let program = program::compile(&bundle, &shapes);
+        Self { bundle, shapes, limits, program }
+    }
+
+    /// Reads a plain request; `None` when it has to be read the long way.
+    #[must_use]
+    pub fn read(&self, bytes: &[u8]) -> Option<Request> {
+        if bytes.len() > self.limits.bytes || u32::try_from(bytes.len()).is_err() {
+            return None;
+        }
+        let text = std::str::from_utf8(bytes).ok()?;
+        let named = slots::part(text, scan::kind_of(text, &self.limits)?);
+        let kind = self.bundle.kinds.iter().position(|kind| &*kind.name == named)?;
+        let program = self.program.kinds.get(kind)?.as_ref()?;
+        let mut slots = program.table.initial.clone();
+        let mut scan = scan::Scan::new(text, &self.limits, &program.table.codes, &program.readings);
+        scan.request(&program.keys, &mut slots)?;
+        let (id, at) = (scan.id, scan.decided_at?);
+        for (local, source) in &program.table.taken {
+            let from = *slots.get(*source)?;
+            if let Some(slot @ Slot::Missing) = slots.get_mut(*local) {
+                *slot = from;
+            }
+        }
+        Some(Request { text: text.into(), kind, slots, id, at })
+    }
+
+    /// Decides a request that was read; `None` when the interpreter is needed.
+    #[must_use]
+    pub fn brief(&self, request: &Request) -> Option<Brief> {
+        run::decide(&self.program, request).ok()
+    }
+
+    /// Everything about a decision, as the interpreter gives it.
+    #[must_use]
+    pub fn full(&self, request: &Request) -> Decided {
+        let tree = parse(request.text.as_bytes(), &self.limits).ok();
+        let decided = tree.and_then(|tree| decide(&self.bundle, &self.shapes, &tree, &self.limits).ok());
+        // What the program reads and decides the interpreter does too; the tests hold them to it.
+        decided.and_then(|decided| decided.parts.into_iter().next()).unwrap_or_default()
+    }
+
+    /// The rule of the bundle behind a rule of a kind.
+    #[must_use]
+    pub fn rule(&self, request: &Request, at: u32) -> Option<crate::bundle::checked::RuleIx> {
+        self.program.kinds.get(request.kind)?.as_ref()?.rule(at).map(|rule| rule.ix)
+    }
+
+    /// The results of a decision.
+    #[must_use]
+    pub fn results(&self, request: &Request, brief: &Brief) -> BTreeMap<Arc<str>, Value> {
+        let kind = self.program.kinds.get(request.kind).and_then(Option::as_ref);
+        let one = |(rule, number, slot): &(u32, u32, Slot)| {
+            let (name, value) = kind?.result(*rule, *number)?;
+            let value = match value {
+                ResultValue::Constant(value) => value.clone(),
+                ResultValue::Fact(local) => self.value(request, kind?.table.codes_of(*local), slot)?,
+                ResultValue::Compute(_) | ResultValue::Beyond => self.value(request, None, slot)?,
+            };
+            Some((Arc::clone(name), value))
+        };
+        brief.results.iter().filter_map(one).collect()
+    }
+
+    fn value(&self, request: &Request, codes: Option<usize>, slot: &Slot) -> Option<Value> {
+        Some(match slot {
+            Slot::Boolean(b) => Value::Boolean(*b),
+            Slot::Integer(i) => Value::Integer(*i),
+            Slot::Decimal(d) => Value::Decimal(*d),
+            Slot::Text(span) => Value::Text(request.part(*span).into()),
+            Slot::Date(d) => Value::Date(*d),
+            Slot::Timestamp(t) => Value::Timestamp(*t),
+            Slot::Duration(d) => Value::Duration(*d),
+            Slot::Symbol(code) => {
+                let kind = self.program.kinds.get(request.kind)?.as_ref()?;
+                Value::Symbol(Arc::clone(kind.table.codes.get(codes?)?.code(*code)))
+            }
+            Slot::Absent | Slot::Missing | Slot::Unrecognised | Slot::Other | Slot::Set(_) => return None,
+        })
+    }
+}

@@ -1,0 +1,79 @@
+//! Codes of a registry by every exact spelling that its files have; other spellings are left to the registry.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use rustc_hash::FxBuildHasher;
+
+use crate::bundle::domain::{Domain, Resolved};
+use crate::model::value::Value;
+
+/// What a spelling stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Spelled {
+    /// The code at this position.
+    Code(u32),
+    /// No code, or several.
+    Unrecognised,
+}
+
+/// The codes of one enumeration or registry.
+#[derive(Debug)]
+pub struct Codes {
+    domain: Arc<Domain>,
+    by_region: bool,
+    codes: Vec<Arc<str>>,
+    spelled: HashMap<Box<str>, Spelled, FxBuildHasher>,
+}
+
+impl Codes {
+    /// The codes of a domain; only names of regions count `by_region`.
+    pub fn new(domain: &Arc<Domain>, by_region: bool) -> Self {
+        let codes: Vec<Arc<str>> = domain.codes().cloned().collect();
+        let mut out = Self { domain: Arc::clone(domain), by_region, codes, spelled: HashMap::default() };
+        for entry in &domain.entries {
+            let names = entry.names.values().chain(&entry.aliases).chain(&entry.regions);
+            for name in names.chain([&entry.code]) {
+                let spelled = out.resolve(name);
+                out.spelled.insert((**name).into(), spelled);
+            }
+        }
+        out
+    }
+
+    /// How many codes there are.
+    pub fn count(&self) -> usize {
+        self.codes.len()
+    }
+
+    /// The code at a position.
+    pub fn code(&self, at: u32) -> &Arc<str> {
+        static NONE: std::sync::LazyLock<Arc<str>> = std::sync::LazyLock::new(|| Arc::from(""));
+        usize::try_from(at).ok().and_then(|at| self.codes.get(at)).unwrap_or(&NONE)
+    }
+
+    /// The position of a code.
+    pub fn position(&self, code: &str) -> Option<u32> {
+        self.codes.iter().position(|known| &**known == code).and_then(|at| u32::try_from(at).ok())
+    }
+
+    /// The positions of values; `None` when one of them is no code.
+    pub fn positions<'v>(&self, values: impl IntoIterator<Item = &'v Value>) -> Option<Vec<u32>> {
+        let one = |value: &Value| if let Value::Symbol(code) = value { self.position(code) } else { None };
+        values.into_iter().map(one).collect()
+    }
+
+    /// What was written, resolved.
+    pub fn spelled(&self, written: &str) -> Spelled {
+        self.spelled.get(written).copied().unwrap_or_else(|| self.resolve(written))
+    }
+
+    fn resolve(&self, written: &str) -> Spelled {
+        let resolved =
+            if self.by_region { self.domain.resolve_region(written) } else { self.domain.resolve(written) };
+        match resolved {
+            Resolved::Code(code) => self.position(&code).map_or(Spelled::Unrecognised, Spelled::Code),
+            Resolved::Ambiguous(_) | Resolved::Unknown => Spelled::Unrecognised,
+        }
+    }
+}

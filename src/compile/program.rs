@@ -1,0 +1,261 @@
+//! Checked bundle → program: for each kind its facts, predicates, blocks and what follows from each rule.
+
+use std::sync::Arc;
+
+use crate::bundle::checked::{Bundle, Effect, Expression, Kind, Operand, Rule, RuleIx, Table};
+use crate::decide::Shapes;
+use crate::model::decision::{INFORMATION_MISSING, Outcome};
+use crate::model::value::Value;
+
+use super::blocks::{Alternative, Builder, Group, alternatives};
+use super::check::{Alternatives, Check, Compute, Normal, Periods, Predicate, both, check, compute, compute_script, periods};
+use super::facts::FactTable;
+use super::run::{DERIVED, Why};
+use super::scan::{Keys, Reading, keys};
+
+/// A compiled bundle. A kind that cannot be compiled is left to the interpreter.
+#[derive(Debug)]
+pub struct Program {
+    /// Kinds, by position.
+    pub kinds: Vec<Option<KindProgram>>,
+}
+
+/// What follows from a rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Follows {
+    /// See [`Effect::Permit`].
+    Permit,
+    /// See [`Effect::Deny`].
+    Deny,
+    /// See [`Effect::Refer`].
+    Refer,
+    /// The condition of an [`Effect::Ask`] is not met.
+    Unmet,
+    /// [`Effect::Attach`] of obligations to a permit.
+    Oblige,
+    /// Any other [`Effect::Attach`].
+    Attach(Outcome),
+}
+
+impl Follows {
+    /// Whether results and obligations of the rule belong to a decision with this outcome.
+    pub fn carries(self, outcome: Outcome) -> bool {
+        match self {
+            Self::Permit | Self::Oblige => outcome == Outcome::Permit,
+            Self::Deny => outcome == Outcome::Deny,
+            Self::Refer => outcome == Outcome::Refer,
+            Self::Unmet => false,
+            Self::Attach(on) => on == outcome,
+        }
+    }
+}
+
+/// A result of a rule.
+#[derive(Debug)]
+pub enum ResultValue {
+    /// As written.
+    Constant(Value),
+    /// The value of a fact.
+    Fact(usize),
+    /// Computed.
+    Compute(Compute),
+    /// What only the interpreter can tell.
+    Beyond,
+}
+
+/// What a rule comes to.
+#[derive(Debug)]
+pub struct RuleProgram {
+    /// The rule of the bundle.
+    pub ix: RuleIx,
+    /// What follows.
+    pub follows: Follows,
+    /// The rank of its reason.
+    rank: usize,
+    /// Its results, by name.
+    pub results: Vec<(Arc<str>, ResultValue)>,
+    /// Whether it has obligations.
+    pub has_obligations: bool,
+}
+
+/// A row of a table.
+#[derive(Debug)]
+pub struct TableRow {
+    /// All pass.
+    pub tests: Vec<(usize, Check)>,
+    /// When it holds.
+    pub periods: Periods,
+    /// A value for each column.
+    pub values: Vec<Value>,
+}
+
+/// A compiled kind.
+#[derive(Debug)]
+pub struct KindProgram {
+    /// Its facts.
+    pub table: FactTable,
+    /// The keys of its requests.
+    pub keys: Keys,
+    /// How each fact is read.
+    pub readings: Vec<Reading>,
+    /// Derived facts, in order.
+    pub derived: Vec<Option<Compute>>,
+    /// Tables of the bundle.
+    pub tables: Vec<Option<Box<[TableRow]>>>,
+    /// What conditions are made of.
+    pub predicates: Vec<Predicate>,
+    /// What makes a request contradict itself.
+    pub contradictions: Group,
+    /// The rules.
+    pub rules_group: Group,
+    /// What follows from them.
+    rules: Vec<RuleProgram>,
+    /// Whether an ask, or what is attached to one, has obligations or results.
+    pub asks_carry: bool,
+    waiting_rank: usize,
+}
+
+impl KindProgram {
+    /// A rule, by its position in the kind.
+    pub fn rule(&self, at: u32) -> Option<&RuleProgram> {
+        self.rules.get(usize::try_from(at).ok()?)
+    }
+
+    /// A result of a rule.
+    pub fn result(&self, rule: u32, number: u32) -> Option<&(Arc<str>, ResultValue)> {
+        self.rule(rule)?.results.get(usize::try_from(number).ok()?)
+    }
+
+    /// The order of reasons.
+    pub fn rank(&self, why: Why) -> (usize, Option<RuleIx>) {
+        let rule = why.rule.and_then(|at| self.rule(at));
+        let rank = if why.waits { self.waiting_rank } else { rule.map_or(0, |rule| rule.rank) };
+        (rank, rule.map(|rule| rule.ix))
+    }
+}
+
+/// Compiles a bundle.
+pub fn compile(bundle: &Bundle, shapes: &Shapes) -> Program {
+    Program { kinds: bundle.kinds.iter().map(|kind| compile_kind(bundle, shapes, kind)).collect() }
+}
+
+fn compile_kind(bundle: &Bundle, shapes: &Shapes, kind: &Kind) -> Option<KindProgram> {
+    let table = FactTable::new(bundle, kind)?;
+    if kind.derived.len() > DERIVED {
+        return None;
+    }
+    let stated = kind.facts.keys().filter(|ix| !kind.derived.contains(ix));
+    let readings = stated.map(|ix| Reading::new(bundle, kind, *ix, &table)).collect::<Option<Vec<_>>>()?;
+    let derived = kind.derived.iter().map(|ix| {
+        let derived = bundle.fact(*ix)?.derived.as_ref()?;
+        compute_script(bundle, &table, &derived.script, &derived.reads)
+    });
+    let derived = derived.collect();
+    let mut normal = Normal::new(bundle, &table);
+    let mut against = Vec::new();
+    for (at, contradiction) in (0_u32..).zip(&kind.contradictions) {
+        let all = normal.condition(&contradiction.when, true).unwrap_or_else(|| normal.beyond());
+        against.extend(alternatives(at, all));
+    }
+    let (mut all, mut rules, mut asks_carry) = (Vec::new(), Vec::new(), false);
+    for (at, ix) in (0_u32..).zip(&kind.rules) {
+        let rule = bundle.rules.get(ix.0)?;
+        normal.next_rule();
+        let own = rule_condition(&mut normal, rule).unwrap_or_else(|| normal.beyond());
+        all.extend(alternatives(at, own));
+        let carries = !rule.obligations.is_empty() || !rule.results.is_empty();
+        match &rule.effect {
+            Effect::Ask(..) if !rule.results.is_empty() => return None,
+            Effect::Ask(..) | Effect::Attach(Outcome::NeedsInformation) => asks_carry |= carries,
+            _ => {}
+        }
+        rules.push(rule_program(bundle, &table, *ix, rule));
+    }
+    let mut predicates = normal.predicates;
+    let (contradictions, rules_group) = groups(&table, &mut predicates, against, all);
+    let rank = |code: &str| bundle.reasons.get(code).map_or(usize::MAX, |def| def.rank);
+    let tables = bundle.tables.iter().map(|own| rows(bundle, &table, own)).collect();
+    let keys = keys(shapes.get(&kind.name)?, &table)?;
+    let waiting_rank = rank(INFORMATION_MISSING);
+    Some(KindProgram {
+        table,
+        keys,
+        readings,
+        derived,
+        tables,
+        predicates,
+        contradictions,
+        rules_group,
+        rules,
+        asks_carry,
+        waiting_rank,
+    })
+}
+
+fn groups(
+    table: &FactTable,
+    predicates: &mut [Predicate],
+    against: Vec<Alternative>,
+    all: Vec<Alternative>,
+) -> (Group, Group) {
+    let builder = Builder::new(table, predicates);
+    let (contradictions, rules) = (builder.group(against, &[]), builder.group(all, &[]));
+    let in_columns: Vec<bool> = (0..predicates.len()).map(|at| builder.has_column(at)).collect();
+    for (predicate, _) in predicates.iter_mut().zip(in_columns).filter(|(_, is)| *is) {
+        *predicate = Predicate::Beyond;
+    }
+    (contradictions, rules)
+}
+
+fn rule_condition(normal: &mut Normal<'_>, rule: &Rule) -> Option<Alternatives> {
+    let when = periods(normal.table, &rule.effective, &rule.retired)?;
+    let in_force = normal.applies(&when)?;
+    let mut all = both(&in_force, &normal.condition(&rule.when, true)?)?;
+    if let Effect::Ask(needed, _) = &rule.effect {
+        all = both(&all, &normal.condition(needed, false)?)?;
+    }
+    Some(all)
+}
+
+fn rule_program(bundle: &Bundle, table: &FactTable, ix: RuleIx, rule: &Rule) -> RuleProgram {
+    let (follows, code) = match &rule.effect {
+        Effect::Permit(code) => (Follows::Permit, Some(code)),
+        Effect::Deny(code) => (Follows::Deny, Some(code)),
+        Effect::Refer(code) => (Follows::Refer, Some(code)),
+        Effect::Ask(_, code) => (Follows::Unmet, Some(code)),
+        Effect::Attach(Outcome::Permit) if !rule.obligations.is_empty() => (Follows::Oblige, None),
+        Effect::Attach(on) => (Follows::Attach(*on), None),
+    };
+    let rank = code.and_then(|code| bundle.reasons.get(code)).map_or(usize::MAX, |def| def.rank);
+    let result = |(name, value): (&Arc<str>, &Expression)| (Arc::clone(name), result_value(bundle, table, value));
+    let results = rule.results.iter().map(result).collect();
+    RuleProgram { ix, follows, rank, results, has_obligations: !rule.obligations.is_empty() }
+}
+
+fn result_value(bundle: &Bundle, table: &FactTable, value: &Expression) -> ResultValue {
+    match value {
+        Expression::Constant(value) => ResultValue::Constant(value.clone()),
+        Expression::Script { script, reads, .. } => {
+            if let ([Operand::Fact(ix)], true) = (reads.as_slice(), script.reads() == [script.text().trim().to_owned()]) {
+                let same = bundle.fact(*ix).is_some_and(|fact| fact.type_ == *script.type_());
+                if let Some(local) = table.local(*ix).filter(|local| same && *local < table.stated) {
+                    return ResultValue::Fact(local);
+                }
+            }
+            compute(bundle, table, value).map_or(ResultValue::Beyond, ResultValue::Compute)
+        }
+    }
+}
+
+fn rows(bundle: &Bundle, table: &FactTable, own: &Table) -> Option<Box<[TableRow]>> {
+    let one = |row: &crate::bundle::checked::Row| {
+        let tests = row.tests.iter().map(|(ix, test)| {
+            let local = table.local(*ix)?;
+            Some((local, check(bundle, table, local, test)?))
+        });
+        let tests = tests.collect::<Option<_>>()?;
+        let periods = periods(table, row.effective.as_slice(), &row.retired)?;
+        Some(TableRow { tests, periods, values: row.values.clone() })
+    };
+    own.rows.iter().map(one).collect()
+}

@@ -1,0 +1,256 @@
+//! The program and the interpreter give the same bytes: for every scenario, and for thousands made from them by leaving
+//! out, exchanging and spoiling what they say, under the readings of every setting.
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+
+mod common;
+
+use clausal::{Answer, Engine, RequestError};
+use serde_json::{Map, Value as Json};
+
+/// Numbers that are always the same.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, n: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).unwrap() % n.max(1)
+    }
+}
+
+fn requests() -> Vec<Json> {
+    let paths = common::files(&common::root().join("fixtures/decide"), ".yaml");
+    paths.iter().map(|path| common::yaml(path)["request"].clone()).collect()
+}
+
+/// What is written of an answer, and what is asked of it.
+fn bytes(answer: &Result<Answer, RequestError>) -> String {
+    match answer {
+        Ok(answer) => {
+            let lines = ["en", "ru"].map(|language| answer.to_json_line(language));
+            let codes: Vec<Vec<&str>> = answer.decisions().iter().map(|one| one.reason_codes().collect()).collect();
+            let results: Vec<String> =
+                answer.decisions().iter().map(|one| format!("{:?} {:?}", one.outcome(), one.results())).collect();
+            let names: Vec<_> = answer.decisions().iter().map(|one| (one.id(), one.kind(), one.at())).collect();
+            format!("{lines:?} {codes:?} {results:?} {names:?}")
+        }
+        Err(error) => format!("{error:?}"),
+    }
+}
+
+/// What the reading of a program gives without words: cheaper, so that many more are compared.
+fn brief(answer: &Result<Answer, RequestError>) -> String {
+    match answer {
+        Ok(answer) => answer.decisions().iter().fold(String::new(), |text, one| {
+            let codes: Vec<&str> = one.reason_codes().collect();
+            format!("{text}{:?} {:?} {codes:?} {:?};", one.id(), one.outcome(), one.results())
+        }),
+        Err(error) => format!("{error:?}"),
+    }
+}
+
+#[track_caller]
+fn agree(engine: &Engine, text: &str, form: fn(&Result<Answer, RequestError>) -> String) {
+    let (fast, slow) = (engine.decide_json(text.as_bytes()), engine.interpret_json(text.as_bytes()));
+    assert_eq!(form(&fast), form(&slow), "{text}");
+}
+
+/// All places of a request, as paths of keys and positions.
+fn places(value: &Json, at: &mut Vec<String>, out: &mut Vec<Vec<String>>) {
+    let children: Vec<(String, &Json)> = match value {
+        Json::Object(map) => map.iter().map(|(key, below)| (key.clone(), below)).collect(),
+        Json::Array(items) => items.iter().enumerate().map(|(n, below)| (n.to_string(), below)).collect(),
+        _ => Vec::new(),
+    };
+    for (key, below) in children {
+        at.push(key);
+        out.push(at.clone());
+        places(below, at, out);
+        at.pop();
+    }
+}
+
+fn pointer(path: &[String]) -> String {
+    path.iter().map(|key| format!("/{key}")).collect()
+}
+
+const ODD: [&str; 34] = [
+    "null", "true", "false", "0", "-1", "7", "-0", "1.5", "1e3", "99999999999999999999", "\"\"", "\"  \"", "\"DE\"",
+    "\"Guinea\"", "\"Georgia\"", "\"Congo\"", "\"Widgets\"", "\"admin-agent\"", "[\"global-admin\"]", "[\"Admin agent\", \"nobody\"]",
+    "[]", "{}", "\"P1M\"", "\"P3Y\"", "\"2021-06-10\"", "\"2021-06-10T00:00:00Z\"", "\"2021-07-11T09:00:00.5+02:00\"", "\"0.00\"",
+    "\"-5\"", "\"tab\\there\"", "\"a\\u0001b\"", "\"Réunion\"", "\"cancelled\"", "\"JPY\"",
+];
+
+/// A request with one to three changes.
+fn changed(dice: &mut Dice, all: &[Json]) -> String {
+    let mut request = all[dice.below(all.len())].clone();
+    for _ in 0..=dice.below(3) {
+        let mut found = Vec::new();
+        places(&request, &mut Vec::new(), &mut found);
+        let path = found[dice.below(found.len())].clone();
+        match dice.below(10) {
+            0..4 => remove(&mut request, &path),
+            4..6 => {
+                let odd: Json = serde_json::from_str(ODD[dice.below(ODD.len())]).unwrap();
+                *request.pointer_mut(&pointer(&path)).unwrap() = odd;
+            }
+            _ => {
+                // What another request says at the same place.
+                let other = &all[dice.below(all.len())];
+                if let Some(value) = other.pointer(&pointer(&path)) {
+                    *request.pointer_mut(&pointer(&path)).unwrap() = value.clone();
+                }
+            }
+        }
+    }
+    written(dice, &request)
+}
+
+fn remove(request: &mut Json, path: &[String]) {
+    let (last, above) = path.split_last().unwrap();
+    match request.pointer_mut(&pointer(above)) {
+        Some(Json::Object(map)) => drop(map.remove(last)),
+        Some(Json::Array(items)) => drop(items.remove(last.parse().unwrap())),
+        _ => {}
+    }
+}
+
+/// Written in some order, sometimes with white space, sometimes with a key twice.
+fn written(dice: &mut Dice, request: &Json) -> String {
+    let Json::Object(map) = request else { return request.to_string() };
+    let mut entries: Vec<(&String, &Json)> = map.iter().collect();
+    if dice.below(2) == 0 {
+        entries.sort_by_key(|(key, _)| *key != "kind");
+    }
+    let mut lines: Vec<String> = entries.iter().map(|(key, value)| format!("{}: {value}", Json::from(key.as_str()))).collect();
+    if dice.below(50) == 0 && !lines.is_empty() {
+        lines.push(lines[dice.below(lines.len())].clone());
+    }
+    let text = format!("{{{}}}", lines.join(if dice.below(2) == 0 { "," } else { " ,\n\t" }));
+    match dice.below(60) {
+        0 => text[..text.floor_char_boundary(dice.below(text.len()))].to_owned(),
+        1 => format!("{text} x"),
+        _ => text,
+    }
+}
+
+fn engines() -> Vec<Engine> {
+    let plain = Engine::embedded().unwrap();
+    let timeline = Engine::builder().embedded("csp-timeline").build().unwrap();
+    let mut out = vec![plain.clone(), timeline];
+    for (name, setting) in &plain.checked().settings {
+        for choice in &setting.choices {
+            if *choice != setting.value {
+                out.push(Engine::builder().setting(name.to_string(), choice.to_string()).build().unwrap());
+            }
+        }
+    }
+    out
+}
+
+#[test]
+fn scenarios_are_decided_alike() {
+    let engine = Engine::embedded().unwrap();
+    let timeline = Engine::builder().embedded("csp-timeline").build().unwrap();
+    let (mut read, all) = (0, requests());
+    for request in &all {
+        let text = request.to_string();
+        agree(&engine, &text, bytes);
+        agree(&timeline, &text, bytes);
+        read += usize::from(engine.prepare(text.as_bytes()).is_some());
+    }
+    assert!(read * 10 > all.len() * 8, "the program reads only {read} of {} scenarios", all.len());
+}
+
+#[test]
+fn changed_requests_are_decided_alike() {
+    let (engine, all, mut dice) = (Engine::embedded().unwrap(), requests(), Dice(1));
+    let mut read = 0;
+    for _ in 0..3_000 {
+        let text = changed(&mut dice, &all);
+        read += usize::from(engine.prepare(text.as_bytes()).is_some());
+        agree(&engine, &text, brief);
+    }
+    assert!(read > 1_000, "the program read only {read} of 3000");
+    for _ in 0..300 {
+        agree(&engine, &changed(&mut dice, &all), bytes);
+    }
+}
+
+#[test]
+fn a_prepared_request_is_decided_like_its_text() {
+    let (engine, all) = (Engine::embedded().unwrap(), requests());
+    let mut seen = 0;
+    for request in &all {
+        let text = request.to_string();
+        if let Some(prepared) = engine.prepare(text.as_bytes()) {
+            seen += 1;
+            assert_eq!(bytes(&prepared.decide(&engine)), bytes(&engine.interpret_json(text.as_bytes())), "{text}");
+        }
+    }
+    assert!(seen > 100, "only {seen} were prepared");
+}
+
+#[test]
+#[ignore = "minutes: every reading of every setting, a million pairs"]
+fn a_million_pairs_agree() {
+    let (engines, all, mut dice) = (engines(), requests(), Dice(2));
+    assert!(engines.len() > 20, "only {} readings", engines.len());
+    for at in 0..1_000_000 {
+        agree(&engines[at % engines.len()], &changed(&mut dice, &all), brief);
+    }
+}
+
+/// A bundle with more rules than one block holds, so that rules are found by what a request says.
+fn large(rules: usize) -> Engine {
+    let codes = |letter: char| (0..20).map(|n| format!("{letter}{n}")).collect::<Vec<_>>().join(", ");
+    let rule = |at: usize| {
+        let (market, product, least) = (at % 20, at / 20 % 20, at % 5);
+        let test = match at % 4 {
+            0 => format!("market: m{market}, amount: {{ more-than: {least} }}"),
+            1 => format!("market: m{market}, product: p{product}"),
+            2 => format!("market: [m{market}, m0], product: {{ not: p{product} }}, amount: {least}"),
+            _ => format!("product: p{product}, tags: {{ any: [m{market}] }}"),
+        };
+        let effect = ["deny: too-much", "permit: fine", "refer: ask-us", "deny: other"][at / 4 % 4];
+        format!("  - id: rule-{at}\n    clauses: [1]\n    when: {{ {test} }}\n    {effect}\n")
+    };
+    let vocabulary = format!(
+        "types:\n  market: {{ values: [{}], unrecognised: ask }}\n  product: {{ values: [{}], unrecognised: other }}\nstages: [order]\n\
+         reasons:\n  information-missing: order\n  rule-failed: order\n  too-much: order\n  other: order\n  fine: order\n  ask-us: order\n  \
+         nothing: order\nfacts:\n  market: {{ type: market, gist: Where. }}\n  product: {{ type: product, gist: What. }}\n  amount: {{ \
+         type: integer, gist: How many. }}\n  tags: {{ type: set of market, absent: optional, gist: More. }}\nkinds:\n  order:\n    gist: \
+         An order.\n    facts: [market, product, amount, tags]\n    otherwise: nothing\n",
+        codes('m'),
+        codes('p')
+    );
+    let messages: String = ["information-missing", "rule-failed", "too-much", "other", "fine", "ask-us", "nothing"]
+        .map(|code| format!("reason-{code} = {code}.\n"))
+        .concat();
+    let source = "source: law\ntitle: { en: Law }\npublished: \"2021-06-02\"\nsections:\n  - { id: s, title: { en: S } }\nclauses:\n  \
+                  - { clause: 1, section: s, normative: true, gist: { en: One. } }\n";
+    let policy = format!("policy: all\nrequest: order\nsource: law\nrules:\n{}", (0..rules).map(rule).collect::<String>());
+    let manifest = "bundle: large\nversion: \"1\"\nlanguages: [en]\nvocabulary: vocabulary.yaml\nsources: [law.yaml]\npolicies: \
+                    [all.yaml]\nmessages: { en: en.ftl }\n";
+    let files = [("bundle.yaml", manifest), ("vocabulary.yaml", &vocabulary), ("law.yaml", source), ("all.yaml", &policy), ("en.ftl", &messages)];
+    Engine::builder().texts(files.map(|(path, text)| (path.to_owned(), text.to_owned()))).build().unwrap()
+}
+
+#[test]
+fn many_rules_are_found_by_what_a_request_says() {
+    let (engine, mut dice) = (large(900), Dice(3));
+    for _ in 0..400 {
+        let mut request = Map::from_iter([("kind".to_owned(), "order".into()), ("at".to_owned(), "2021-07-01".into())]);
+        for (key, letter) in [("market", 'm'), ("product", 'p')] {
+            if dice.below(12) > 0 {
+                request.insert(key.into(), format!("{letter}{}", dice.below(21)).into());
+            }
+        }
+        if dice.below(12) > 0 {
+            request.insert("amount".into(), dice.below(8).into());
+        }
+        if dice.below(2) > 0 {
+            request.insert("tags".into(), vec![format!("m{}", dice.below(20)), "m1".to_owned()].into());
+        }
+        agree(&engine, &Json::Object(request).to_string(), brief);
+    }
+}
