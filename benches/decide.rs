@@ -45,9 +45,12 @@ fn main() {
     report("engine, prepared", &decided, Some(&by_hand));
     let oracle = measure(&lines, |line| drop(black_box(engine.interpret_json(line.as_bytes()).unwrap())));
     report("interpreter, from JSON", &oracle, Some(&whole));
-    println!("allocations: prepared {:.2}", allocations(ALLOCATOR, &prepared, |request| {
-        drop(black_box(request.decide(&engine).unwrap()));
-    }));
+    println!(
+        "allocations: prepared {:.2}",
+        allocations(ALLOCATOR, &prepared, |request| {
+            drop(black_box(request.decide(&engine).unwrap()));
+        })
+    );
     let json = measure(&lines, |line| drop(black_box(engine.decide_json(line.as_bytes()).unwrap())));
     report("engine, from JSON", &json, Some(&whole));
     let words = measure(&lines, |line| {

@@ -247,7 +247,8 @@ impl Decision {
     /// The paths of the facts that can still matter, sorted.
     #[must_use]
     pub fn missing(&self) -> Vec<Arc<str>> {
-        let paths: BTreeSet<Arc<str>> = self.decided().verdict.missing.iter().map(|ix| self.checked().path(*ix)).collect();
+        let paths: BTreeSet<Arc<str>> =
+            self.decided().verdict.missing.iter().map(|ix| self.checked().path(*ix)).collect();
         paths.into_iter().collect()
     }
 

@@ -74,10 +74,40 @@ fn pointer(path: &[String]) -> String {
 }
 
 const ODD: [&str; 34] = [
-    "null", "true", "false", "0", "-1", "7", "-0", "1.5", "1e3", "99999999999999999999", "\"\"", "\"  \"", "\"DE\"",
-    "\"Guinea\"", "\"Georgia\"", "\"Congo\"", "\"Widgets\"", "\"admin-agent\"", "[\"global-admin\"]", "[\"Admin agent\", \"nobody\"]",
-    "[]", "{}", "\"P1M\"", "\"P3Y\"", "\"2021-06-10\"", "\"2021-06-10T00:00:00Z\"", "\"2021-07-11T09:00:00.5+02:00\"", "\"0.00\"",
-    "\"-5\"", "\"tab\\there\"", "\"a\\u0001b\"", "\"Réunion\"", "\"cancelled\"", "\"JPY\"",
+    "null",
+    "true",
+    "false",
+    "0",
+    "-1",
+    "7",
+    "-0",
+    "1.5",
+    "1e3",
+    "99999999999999999999",
+    "\"\"",
+    "\"  \"",
+    "\"DE\"",
+    "\"Guinea\"",
+    "\"Georgia\"",
+    "\"Congo\"",
+    "\"Widgets\"",
+    "\"admin-agent\"",
+    "[\"global-admin\"]",
+    "[\"Admin agent\", \"nobody\"]",
+    "[]",
+    "{}",
+    "\"P1M\"",
+    "\"P3Y\"",
+    "\"2021-06-10\"",
+    "\"2021-06-10T00:00:00Z\"",
+    "\"2021-07-11T09:00:00.5+02:00\"",
+    "\"0.00\"",
+    "\"-5\"",
+    "\"tab\\there\"",
+    "\"a\\u0001b\"",
+    "\"Réunion\"",
+    "\"cancelled\"",
+    "\"JPY\"",
 ];
 
 /// A request with one to three changes.
@@ -121,7 +151,8 @@ fn written(dice: &mut Dice, request: &Json) -> String {
     if dice.below(2) == 0 {
         entries.sort_by_key(|(key, _)| *key != "kind");
     }
-    let mut lines: Vec<String> = entries.iter().map(|(key, value)| format!("{}: {value}", Json::from(key.as_str()))).collect();
+    let mut lines: Vec<String> =
+        entries.iter().map(|(key, value)| format!("{}: {value}", Json::from(key.as_str()))).collect();
     if dice.below(50) == 0 && !lines.is_empty() {
         lines.push(lines[dice.below(lines.len())].clone());
     }
@@ -228,10 +259,17 @@ fn large(rules: usize) -> Engine {
         .concat();
     let source = "source: law\ntitle: { en: Law }\npublished: \"2021-06-02\"\nsections:\n  - { id: s, title: { en: S } }\nclauses:\n  \
                   - { clause: 1, section: s, normative: true, gist: { en: One. } }\n";
-    let policy = format!("policy: all\nrequest: order\nsource: law\nrules:\n{}", (0..rules).map(rule).collect::<String>());
+    let policy =
+        format!("policy: all\nrequest: order\nsource: law\nrules:\n{}", (0..rules).map(rule).collect::<String>());
     let manifest = "bundle: large\nversion: \"1\"\nlanguages: [en]\nvocabulary: vocabulary.yaml\nsources: [law.yaml]\npolicies: \
                     [all.yaml]\nmessages: { en: en.ftl }\n";
-    let files = [("bundle.yaml", manifest), ("vocabulary.yaml", &vocabulary), ("law.yaml", source), ("all.yaml", &policy), ("en.ftl", &messages)];
+    let files = [
+        ("bundle.yaml", manifest),
+        ("vocabulary.yaml", &vocabulary),
+        ("law.yaml", source),
+        ("all.yaml", &policy),
+        ("en.ftl", &messages),
+    ];
     Engine::builder().texts(files.map(|(path, text)| (path.to_owned(), text.to_owned()))).build().unwrap()
 }
 

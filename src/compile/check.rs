@@ -216,9 +216,7 @@ fn in_list(table: &FactTable, local: usize, entries: &[ListEntry]) -> Option<Che
 /// The truth of a test for everything that has one class; `None` when the value itself matters.
 pub fn by_class(check: &Check, slot: &Slot) -> Option<Tri> {
     match check {
-        Check::All(tests) => {
-            tests.iter().try_fold(Tri::True, |all, test| by_class(test, slot).map(|one| all.and(one)))
-        }
+        Check::All(tests) => tests.iter().try_fold(Tri::True, |all, test| by_class(test, slot).map(|one| all.and(one))),
         Check::Table(..) => None,
         Check::Listed(_) if slot.is_known() => None,
         Check::Not(inner) if slot.is_known() || *slot == Slot::Other => by_class(inner, slot).map(Tri::not),
@@ -346,7 +344,8 @@ impl<'a> Normal<'a> {
                     return Some(vec![vec![(*at, holds)]]);
                 }
                 let local = self.table.local(*ix);
-                let made = local.and_then(|local| Some(Predicate::Fact(local, check(self.bundle, self.table, local, test)?)));
+                let made =
+                    local.and_then(|local| Some(Predicate::Fact(local, check(self.bundle, self.table, local, test)?)));
                 self.seen.push((key, u32::try_from(self.predicates.len()).ok()?));
                 self.literal(made.unwrap_or(Predicate::Beyond), holds)
             }

@@ -83,7 +83,11 @@ impl FactTable {
     /// What an ignored value leaves.
     pub fn ignored(&self, meaning: &KindFact) -> Option<Slot> {
         match &meaning.absence {
-            Absence::Default(value) => Slot::of(value).or(Some(Slot::Absent).filter(|_| meaning.unrecognised != crate::bundle::checked::Unrecognised::Ignore)),
+            Absence::Default(value) => {
+                Slot::of(value)
+                    .or(Some(Slot::Absent)
+                        .filter(|_| meaning.unrecognised != crate::bundle::checked::Unrecognised::Ignore))
+            }
             _ => Some(Slot::Absent),
         }
     }
@@ -91,9 +95,7 @@ impl FactTable {
     /// The slot of a value of a fact.
     pub fn slot(&self, local: usize, value: &Value) -> Option<Slot> {
         match value {
-            Value::Symbol(code) => {
-                self.codes.get(self.codes_of(local)?)?.position(code).map(Slot::Symbol)
-            }
+            Value::Symbol(code) => self.codes.get(self.codes_of(local)?)?.position(code).map(Slot::Symbol),
             other => Slot::of(other),
         }
     }

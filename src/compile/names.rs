@@ -69,8 +69,7 @@ impl Codes {
     }
 
     fn resolve(&self, written: &str) -> Spelled {
-        let resolved =
-            if self.by_region { self.domain.resolve_region(written) } else { self.domain.resolve(written) };
+        let resolved = if self.by_region { self.domain.resolve_region(written) } else { self.domain.resolve(written) };
         match resolved {
             Resolved::Code(code) => self.position(&code).map_or(Spelled::Unrecognised, Spelled::Code),
             Resolved::Ambiguous(_) | Resolved::Unknown => Spelled::Unrecognised,

@@ -8,7 +8,9 @@ use crate::model::decision::{INFORMATION_MISSING, Outcome};
 use crate::model::value::Value;
 
 use super::blocks::{Alternative, Builder, Group, alternatives};
-use super::check::{Alternatives, Check, Compute, Normal, Periods, Predicate, both, check, compute, compute_script, periods};
+use super::check::{
+    Alternatives, Check, Compute, Normal, Periods, Predicate, both, check, compute, compute_script, periods,
+};
 use super::facts::FactTable;
 use super::run::{DERIVED, Why};
 use super::scan::{Keys, Reading, keys};
@@ -236,7 +238,8 @@ fn result_value(bundle: &Bundle, table: &FactTable, value: &Expression) -> Resul
     match value {
         Expression::Constant(value) => ResultValue::Constant(value.clone()),
         Expression::Script { script, reads, .. } => {
-            if let ([Operand::Fact(ix)], true) = (reads.as_slice(), script.reads() == [script.text().trim().to_owned()]) {
+            if let ([Operand::Fact(ix)], true) = (reads.as_slice(), script.reads() == [script.text().trim().to_owned()])
+            {
                 let same = bundle.fact(*ix).is_some_and(|fact| fact.type_ == *script.type_());
                 if let Some(local) = table.local(*ix).filter(|local| same && *local < table.stated) {
                     return ResultValue::Fact(local);

@@ -147,7 +147,11 @@ impl<'r> Run<'r> {
             let at = left.trailing_zeros();
             let rule = usize::try_from(at).ok().and_then(|at| block.rules.get(at)).ok_or(GiveUp)?;
             let bit = 1_u64.checked_shl(at).ok_or(GiveUp)?;
-            if open & bit == 0 { self.sure.push(*rule) } else { self.open.push(*rule) }
+            if open & bit == 0 {
+                self.sure.push(*rule)
+            } else {
+                self.open.push(*rule)
+            }
             left &= !bit;
         }
         Ok(())
@@ -325,8 +329,7 @@ impl<'r> Run<'r> {
         if outcome == Outcome::NeedsInformation && self.kind.asks_carry {
             return Err(GiveUp);
         }
-        let mut brief =
-            Brief { outcome, because: SmallVec::new(), results: SmallVec::new(), carry: SmallVec::new() };
+        let mut brief = Brief { outcome, because: SmallVec::new(), results: SmallVec::new(), carry: SmallVec::new() };
         for rule in &sure {
             self.sure_rule(*rule, &mut brief)?;
         }
@@ -358,7 +361,9 @@ impl<'r> Run<'r> {
         let kind = self.kind;
         let rule = kind.rule(at).ok_or(GiveUp)?;
         let carries = rule.follows.carries(brief.outcome);
-        if carries && !matches!(rule.follows, Follows::Attach(_)) || (rule.follows == Follows::Unmet && brief.outcome == Outcome::NeedsInformation) {
+        if carries && !matches!(rule.follows, Follows::Attach(_))
+            || (rule.follows == Follows::Unmet && brief.outcome == Outcome::NeedsInformation)
+        {
             brief.because.push(Why { rule: Some(at), waits: false });
         }
         if carries && rule.has_obligations {
@@ -438,10 +443,8 @@ impl Seen {
         }
         let settled = self.permitted || self.referred;
         let possible = settled || self.open_permit || self.open_refer;
-        let open = self.open_deny
-            || self.unmet
-            || !settled
-            || (!self.referred && (self.open_refer || self.open_obligation));
+        let open =
+            self.open_deny || self.unmet || !settled || (!self.referred && (self.open_refer || self.open_obligation));
         match (possible, open) {
             (true, true) => Outcome::NeedsInformation,
             _ if self.referred => Outcome::Refer,

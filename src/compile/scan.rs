@@ -73,7 +73,11 @@ impl Reading {
         let allowed = match (&meaning.values, codes) {
             (Some(values), Some(at)) => {
                 let known = table.codes.get(at)?;
-                Some((0..known.count()).map(|n| u32::try_from(n).is_ok_and(|n| values.contains(&Value::Symbol(known.code(n).clone())))).collect())
+                Some(
+                    (0..known.count())
+                        .map(|n| u32::try_from(n).is_ok_and(|n| values.contains(&Value::Symbol(known.code(n).clone()))))
+                        .collect(),
+                )
             }
             _ => None,
         };
@@ -364,7 +368,11 @@ impl<'t> Scan<'t> {
             let text = part(self.text, span);
             match codes.spelled(text) {
                 Spelled::Code(code) => bits |= 1_u64.checked_shl(code)?,
-                Spelled::Unrecognised if reading.unrecognised == Unrecognised::Ask || reading.unrecognised == Unrecognised::Error => return None,
+                Spelled::Unrecognised
+                    if reading.unrecognised == Unrecognised::Ask || reading.unrecognised == Unrecognised::Error =>
+                {
+                    return None;
+                }
                 Spelled::Unrecognised => {}
             }
             count = count.saturating_add(1);

@@ -439,7 +439,9 @@ fn call(function: Builtin, [first, second]: [Datum<'_>; 2]) -> Result<Datum<'_>,
         (Builtin::AddDuration, Datum::Date(date), Datum::Duration(long)) => date.plus(long).map(Datum::Date),
         (Builtin::IsAfter, Datum::Timestamp(a), Datum::Timestamp(b)) => Some(Datum::Boolean(a.is_after(b))),
         (Builtin::SecondsBetween, Datum::Timestamp(a), Datum::Timestamp(b)) => Some(Datum::Integer(a.seconds_until(b))),
-        (Builtin::Round(strategy), amount, Datum::Integer(digits)) => return round(strategy, amount.decimal()?, digits),
+        (Builtin::Round(strategy), amount, Datum::Integer(digits)) => {
+            return round(strategy, amount.decimal()?, digits);
+        }
         (Builtin::MinorUnits, Datum::Text(code), _) => {
             let units = iso_currency::Currency::from_code(code).and_then(iso_currency::Currency::exponent);
             units.map(|units| Datum::Integer(units.into()))
