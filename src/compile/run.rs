@@ -361,9 +361,9 @@ impl<'r> Run<'r> {
         let kind = self.kind;
         let rule = kind.rule(at).ok_or(GiveUp)?;
         let carries = rule.follows.carries(brief.outcome);
-        if carries && !matches!(rule.follows, Follows::Attach(_))
-            || (rule.follows == Follows::Unmet && brief.outcome == Outcome::NeedsInformation)
-        {
+        let attached = matches!(rule.follows, Follows::Attach(_) | Follows::Oblige);
+        let unmet = rule.follows == Follows::Unmet && brief.outcome == Outcome::NeedsInformation;
+        if unmet || (carries && !attached) {
             brief.because.push(Why { rule: Some(at), waits: false });
         }
         if carries && rule.has_obligations {
