@@ -340,9 +340,18 @@ pub enum Condition {
     /// A fact passes a test.
     Fact(FactIx, Test, Place),
     /// A setting has one of these values; known at load.
-    Constant(bool, Place),
+    Constant(bool, Place, Box<SettingTest>),
     /// A script says so.
     Script(Arc<Expression>, Place),
+}
+
+/// The test of a setting.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SettingTest {
+    /// The setting.
+    pub name: Arc<str>,
+    /// The values of which it must have one.
+    pub wanted: BTreeSet<Value>,
 }
 
 /// How a number, date or duration is compared.

@@ -7,7 +7,7 @@ use crate::model::finding::{Code, Finding, Findings};
 use crate::model::names::nearest;
 use crate::model::value::{Type, Value};
 
-use super::checked::{Comparison, Condition, FactIx, KindIx, ListIx, TableIx, Test};
+use super::checked::{Comparison, Condition, FactIx, KindIx, ListIx, SettingTest, TableIx, Test};
 use super::draft::Draft;
 use super::expression;
 use super::reader::{boolean, entries, list, text, unknown, wrong_form};
@@ -58,7 +58,8 @@ fn setting(key: &Node, name: &str, body: &Node, draft: &mut Draft, findings: &mu
     let (type_, current) = (setting.type_.clone(), setting.value.clone());
     draft.used.insert(("setting", name.into()));
     let wanted = one_of(body, &type_, draft, findings)?;
-    Some(Condition::Constant(wanted.contains(&current), body.place.clone()))
+    let holds = wanted.contains(&current);
+    Some(Condition::Constant(holds, body.place.clone(), Box::new(SettingTest { name: name.into(), wanted })))
 }
 
 /// Reads the test of a fact of this type.

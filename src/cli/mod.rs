@@ -1,6 +1,7 @@
 //! The `clausal` command: argument types, one verb per file, exit codes.
 
 mod decide;
+mod explain;
 mod input;
 mod output;
 
@@ -34,6 +35,8 @@ pub struct Cli {
 enum Command {
     /// Decide one request, an array of requests, or one request per line
     Decide(decide::DecideArgs),
+    /// Explain why a request is decided as it is, rule by rule, and what would have to change for a permit
+    Explain(explain::ExplainArgs),
 }
 
 /// Which bundle decides.
@@ -106,6 +109,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let done = match cli.command {
         Command::Decide(args) => decide::run(&args),
+        Command::Explain(args) => explain::run(&args),
     };
     match done {
         Ok(code) => code.into(),

@@ -116,7 +116,11 @@ fn evaluate_rule(bundle: &Bundle, facts: &Facts, ix: RuleIx, rule: &Rule) -> Eva
 }
 
 /// The value of an expression; `None` when it is absent or not known.
-fn evaluate_expression(bundle: &Bundle, facts: &Facts, expression: &Expression) -> Result<Option<Value>, RuleFailure> {
+pub fn evaluate_expression(
+    bundle: &Bundle,
+    facts: &Facts,
+    expression: &Expression,
+) -> Result<Option<Value>, RuleFailure> {
     match expression {
         Expression::Constant(value) => Ok(Some(value.clone())),
         Expression::Script { script, reads, .. } => match operands(bundle, facts, reads) {
@@ -133,7 +137,7 @@ pub fn evaluate_condition(bundle: &Bundle, facts: &Facts, condition: &Condition)
         Condition::All(parts) => Truth::all(parts.iter().map(|part| evaluate_condition(bundle, facts, part))),
         Condition::Any(parts) => Truth::any(parts.iter().map(|part| evaluate_condition(bundle, facts, part))),
         Condition::Not(inner) => evaluate_condition(bundle, facts, inner).not(),
-        Condition::Constant(holds, _) => Truth::from_bool(*holds),
+        Condition::Constant(holds, ..) => Truth::from_bool(*holds),
         Condition::Fact(fact, test, _) => evaluate_test(bundle, facts, *fact, test),
         Condition::Script(expression, _) => evaluate_script(bundle, facts, expression),
     }
