@@ -125,7 +125,8 @@ pub fn search(bundle: &Bundle, kind: &Kind, statement: &Statement, facts: &Facts
         true => blocking.iter().filter_map(|(ix, on)| search.obstacle(*ix, on, &mentions)).collect(),
         false => Vec::new(),
     };
-    without_excess(&mut search.found);
+    without_excess(&mut search.found, |change| change);
+    without_excess(&mut search.onward, |onward| &onward.change);
     let more = search.found.len().saturating_sub(MOST_CHANGES);
     search.found.truncate(MOST_CHANGES);
     let Search { found: to_permit, onward, trials, complete, .. } = search;
@@ -171,9 +172,9 @@ fn candidates(search: &Search<'_>, mentions: &Mentions) -> BTreeMap<FactIx, Vec<
 }
 
 /// Drops changes that give a set more members than another change of the same facts needs.
-fn without_excess(found: &mut Vec<Change>) {
-    let all = found.clone();
-    found.retain(|change| !all.iter().any(|other| other != change && needs_less(other, change)));
+fn without_excess<T: Clone>(found: &mut Vec<T>, change: impl Fn(&T) -> &Change) {
+    let all: Vec<Change> = found.iter().map(|one| change(one).clone()).collect();
+    found.retain(|one| !all.iter().any(|other| other != change(one) && needs_less(other, change(one))));
 }
 
 fn needs_less(less: &Change, more: &Change) -> bool {
