@@ -14,7 +14,7 @@ use crate::decide::{Failure, Shapes, decide, read_request, shapes};
 use crate::decision::{Answer, answer};
 use crate::embedded;
 use crate::explain::words::{Subject, message};
-use crate::explain::{Explanation, explain};
+use crate::explain::{Asked, Explanation, explain};
 use crate::model::error::{LoadError, RequestError, RequestErrorKind};
 use crate::model::finding::Finding;
 use crate::model::limits::Limits;
@@ -180,7 +180,8 @@ impl Engine {
         let Inner { bundle, shapes, limits } = &*self.inner;
         let tree = parse(bytes, &limits.request)?;
         let read = read_request(bundle, shapes, &tree, &limits.request)?;
-        let explain = |part| explain(bundle, read.kind, read.id.as_ref(), part, with_changes);
+        let asked = Asked { id: read.id.as_ref(), parts: read.parts.len(), changes: with_changes };
+        let explain = |part| explain(bundle, read.kind, part, asked);
         read.parts.into_iter().map(explain).collect::<Result<_, _>>().map_err(|failure| self.request_error(failure))
     }
 

@@ -15,11 +15,15 @@ use crate::model::value::Value;
 
 use super::candidates::Mentions;
 use super::depends;
-use super::explanation::FactState;
 use super::steps::Case;
+use super::trace::FactState;
 
 /// The most decisions that one search makes.
 pub const MOST_TRIALS: usize = 2_000;
+/// The fewest, however many rules and parts there are.
+pub const FEWEST_TRIALS: usize = 20;
+/// About how many rules are evaluated for all parts of a request together.
+pub const MOST_EVALUATIONS: usize = 200_000;
 /// The most changes that are told.
 pub const MOST_CHANGES: usize = 12;
 
@@ -94,8 +98,20 @@ pub struct Obstacle {
     pub last_day: Option<Date>,
 }
 
+/// How many decisions a search may make, when one decision on all parts evaluates so many rules.
+pub(super) fn trials(rules: usize) -> usize {
+    MOST_EVALUATIONS.checked_div(rules).unwrap_or(MOST_TRIALS).clamp(FEWEST_TRIALS, MOST_TRIALS)
+}
+
 /// Searches.
-pub fn search(bundle: &Bundle, kind: &Kind, statement: &Statement, facts: &Facts, verdict: &Verdict) -> Changes {
+pub(super) fn search(
+    bundle: &Bundle,
+    kind: &Kind,
+    statement: &Statement,
+    facts: &Facts,
+    verdict: &Verdict,
+    most: usize,
+) -> Changes {
     let mentions = Mentions::of(bundle, kind, facts);
     let blocking = blocking(bundle, facts, verdict);
     let mut search = Search {
@@ -106,6 +122,7 @@ pub fn search(bundle: &Bundle, kind: &Kind, statement: &Statement, facts: &Facts
         turned_down: verdict.outcome != Outcome::NeedsInformation,
         values: BTreeMap::new(),
         trials: 0,
+        most,
         found: Vec::new(),
         onward: Vec::new(),
         complete: true,
@@ -196,6 +213,7 @@ struct Search<'a> {
     turned_down: bool,
     values: BTreeMap<FactIx, Vec<NewValue>>,
     trials: usize,
+    most: usize,
     found: Vec<Change>,
     onward: Vec<Onward>,
     complete: bool,
@@ -215,7 +233,7 @@ impl Search<'_> {
 
     /// Tries a change and keeps it when it leads to a permit, or at least on. `false` when the trials are used up.
     fn attempt(&mut self, changed: &[(FactIx, &NewValue)]) -> bool {
-        if self.trials >= MOST_TRIALS {
+        if self.trials >= self.most {
             self.complete = false;
             return false;
         }

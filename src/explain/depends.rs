@@ -37,16 +37,14 @@ pub fn bases(bundle: &Bundle, facts: &Facts, ix: FactIx) -> BTreeSet<FactIx> {
 }
 
 /// Everything these rules read, and what it comes from.
-pub fn of_rules<'n>(bundle: &Bundle, facts: &Facts, names: impl Iterator<Item = &'n str>) -> BTreeSet<FactIx> {
-    let mut out = BTreeSet::new();
-    for name in names {
-        let Some(rule) = bundle.rules.iter().find(|rule| &*rule.name == name) else { continue };
-        for ix in of_rule(bundle, rule, true) {
-            out.insert(ix);
-            out.extend(bases(bundle, facts, ix));
-        }
+pub fn of_rules<'b>(bundle: &Bundle, facts: &Facts, rules: impl Iterator<Item = &'b Rule>) -> BTreeSet<FactIx> {
+    let mut named = BTreeSet::new();
+    for rule in rules {
+        named.extend(of_rule(bundle, rule, true));
     }
-    out
+    let bases: Vec<FactIx> = named.iter().flat_map(|ix| bases(bundle, facts, *ix)).collect();
+    named.extend(bases);
+    named
 }
 
 struct Collector<'b> {

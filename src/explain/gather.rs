@@ -13,31 +13,42 @@ use crate::decide::{Decided, decide_part};
 use crate::model::decision::Outcome;
 
 use super::explanation::{
-    EffectKind, Explanation, FactExplained, FactState, Given, Holds, Input, ReasonExplained, ResultExplained,
-    RuleExplained, SettingExplained, Standing, Step, What,
+    EffectKind, Explanation, FactExplained, ReasonExplained, ResultExplained, RuleExplained, SettingExplained, Standing,
 };
 use super::steps::Case;
+use super::trace::{FactState, Given, Holds, Input, Step, What};
 use super::{changes, depends};
 
 /// The decision time is the first fact of every vocabulary; it is told anyway.
 const AT: FactIx = FactIx(0);
 
+/// What is asked of an explanation.
+#[derive(Clone, Copy)]
+pub(crate) struct Asked<'a> {
+    /// The request's id.
+    pub id: Option<&'a Arc<str>>,
+    /// How many parts the request has; they share the effort.
+    pub parts: usize,
+    /// Whether to search what would have to change.
+    pub changes: bool,
+}
+
 /// Decides a part and explains the decision.
 pub(crate) fn explain(
     bundle: &Arc<Bundle>,
     kind: &Kind,
-    id: Option<&Arc<str>>,
     part: Part,
-    with_changes: bool,
+    asked: Asked<'_>,
 ) -> Result<Explanation, crate::decide::Failure> {
     let Decided { facts, evaluated, verdict, part: name } = decide_part(bundle, kind, &part.statement, part.name)?;
     let case = Case { bundle, facts: &facts };
     let rules = rules(case, &evaluated, &verdict);
-    let wanted = with_changes && verdict.outcome != Outcome::Permit;
-    let changes = wanted.then(|| changes::search(bundle, kind, &part.statement, &facts, &verdict));
+    let wanted = asked.changes && verdict.outcome != Outcome::Permit;
+    let trials = changes::trials(kind.rules.len().saturating_mul(asked.parts));
+    let changes = wanted.then(|| changes::search(bundle, kind, &part.statement, &facts, &verdict, trials));
     Ok(Explanation {
         bundle: Arc::clone(bundle),
-        id: id.cloned(),
+        id: asked.id.cloned(),
         kind: Arc::clone(&kind.name),
         at: Arc::clone(&part.statement.at),
         part: name,
@@ -182,8 +193,7 @@ fn clauses(rule: &RuleExplained) -> Vec<crate::model::clause::ClauseRef> {
 
 /// The facts that were given or that a rule reads.
 fn facts(case: Case<'_>, kind: &Kind, statement: &Statement) -> Vec<FactExplained> {
-    let names = kind.rules.iter().filter_map(|ix| case.bundle.rules.get(ix.0)).map(|rule| &*rule.name);
-    let read = depends::of_rules(case.bundle, case.facts, names);
+    let read = depends::of_rules(case.bundle, case.facts, case.bundle.rules_of(kind));
     let one = |ix: &FactIx| {
         let fact = case.bundle.fact(*ix)?;
         let stated = statement.facts.get(ix);

@@ -10,10 +10,10 @@ use crate::model::value::Value;
 
 use super::changes::{Change, Changes};
 use super::explanation::{
-    EffectKind, EntryUsed, Explanation, FactExplained, FactState, Given, Holds, Input, PeriodExplained,
-    ReasonExplained, ResultExplained, RowUsed, RuleExplained, SettingExplained, Standing, Step, Wanted, What,
+    EffectKind, Explanation, FactExplained, ReasonExplained, ResultExplained, RuleExplained, SettingExplained, Standing,
 };
 use super::text::none_because;
+use super::trace::{EntryUsed, FactState, Given, Holds, Input, PeriodExplained, RowUsed, Step, Wanted, What};
 use super::wording::{Sense, Wording};
 
 impl Explanation {

@@ -13,12 +13,14 @@ mod json;
 mod phrases;
 mod steps;
 mod text;
+pub mod trace;
 mod wording;
 pub mod words;
 
 pub use changes::{Change, ChangedFact, Changes, NewValue, Obstacle, Onward};
 pub use explanation::{
-    EffectKind, EntryUsed, Explanation, FactExplained, FactState, Given, Holds, Input, PeriodExplained,
-    ReasonExplained, ResultExplained, RowUsed, RuleExplained, SettingExplained, Standing, Step, Wanted, What,
+    EffectKind, Explanation, FactExplained, ReasonExplained, ResultExplained, RuleExplained, SettingExplained, Standing,
 };
-pub(crate) use gather::explain;
+pub use trace::{EntryUsed, FactState, Given, Holds, Input, PeriodExplained, RowUsed, Step, Wanted, What};
+
+pub(crate) use gather::{Asked, explain};

@@ -10,7 +10,7 @@ use crate::decide::evaluate::{Cell, Truth, evaluate_condition, evaluate_test, in
 use crate::decide::facts::{Facts, State};
 use crate::model::value::Value;
 
-use super::explanation::{EntryUsed, FactState, Given, Holds, Input, PeriodExplained, RowUsed, Step, Wanted, What};
+use super::trace::{EntryUsed, FactState, Given, Holds, Input, PeriodExplained, RowUsed, Step, Wanted, What};
 
 /// A bundle and the facts of one part.
 #[derive(Clone, Copy)]

@@ -6,11 +6,9 @@ use std::sync::Arc;
 use crate::model::clause::ClauseRef;
 
 use super::changes::{Changes, Obstacle};
-use super::explanation::{
-    Explanation, FactExplained, FactState, Given, Holds, PeriodExplained, ReasonExplained, ResultExplained,
-    RuleExplained, Standing, Step, What,
-};
+use super::explanation::{Explanation, FactExplained, ReasonExplained, ResultExplained, RuleExplained, Standing};
 use super::phrases::counted;
+use super::trace::{FactState, Given, Holds, PeriodExplained, Step, What};
 use super::wording::{Sense, Wording};
 use super::words::{Subject, message};
 

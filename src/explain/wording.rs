@@ -9,10 +9,9 @@ use crate::model::decision::Outcome;
 use crate::model::value::{Type, Value};
 
 use super::changes::{Change, ChangedFact, Obstacle};
-use super::explanation::{
-    EffectKind, EntryUsed, FactState, Given, Holds, Input, PeriodExplained, RowUsed, RuleExplained, Step, Wanted, What,
-};
+use super::explanation::{EffectKind, RuleExplained};
 use super::phrases::{counted, phrase};
+use super::trace::{EntryUsed, FactState, Given, Holds, Input, PeriodExplained, RowUsed, Step, Wanted, What};
 use super::words::display;
 
 /// The most values of a list that are written out.

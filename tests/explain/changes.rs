@@ -101,3 +101,17 @@ fn a_closed_window_tells_its_last_day() {
     assert_eq!(found.obstacles[0].last_day.map(|day| day.to_string()).as_deref(), Some("2021-07-10"));
     assert_eq!(one.results["cancel_by"].to_string(), "2021-07-10");
 }
+
+#[test]
+fn many_parts_share_the_effort() {
+    let engine = Engine::embedded().unwrap();
+    let orders: Vec<Json> = (0..400).map(|n| json!({ "id": format!("O{n}"), "status": "completed" })).collect();
+    let request = json!({
+        "kind": "cancellation", "at": "2021-06-20", "orders": orders,
+        "actor": { "side": "partner", "roles": ["Sales agent"], "portal": "azure-portal" }
+    });
+    let explanations = engine.explain(&request).unwrap();
+    assert_eq!(explanations.len(), 400);
+    let trials: usize = explanations.iter().filter_map(|one| one.changes.as_ref()).map(|found| found.trials).sum();
+    assert!(trials <= 400 * 25, "{trials} trials");
+}

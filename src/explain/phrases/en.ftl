@@ -51,7 +51,7 @@ wanted-present = to be given
 wanted-absent = not to be given
 wanted-known = a value that the registry knows
 wanted-unknown = a value that no registry knows
-wanted-not = anything but: { $wanted }
+wanted-not = anything but { $wanted }
 limit-of-cell = { $limit } ({ $cell })
 
 step-test = { $what }: { $is } — wanted: { $wanted }
