@@ -114,19 +114,7 @@ pub(super) fn search(
 ) -> Changes {
     let mentions = Mentions::of(bundle, kind, facts);
     let blocking = blocking(bundle, facts, verdict);
-    let mut search = Search {
-        bundle,
-        kind,
-        statement,
-        facts,
-        turned_down: verdict.outcome != Outcome::NeedsInformation,
-        values: BTreeMap::new(),
-        trials: 0,
-        most,
-        found: Vec::new(),
-        onward: Vec::new(),
-        complete: true,
-    };
+    let mut search = Search::new(bundle, kind, statement, facts, verdict, most);
     search.values = candidates(&search, &mentions);
     search.singles(&blocking);
     if search.found.is_empty() {
@@ -217,6 +205,31 @@ struct Search<'a> {
     found: Vec<Change>,
     onward: Vec<Onward>,
     complete: bool,
+}
+
+impl<'a> Search<'a> {
+    fn new(
+        bundle: &'a Bundle,
+        kind: &'a Kind,
+        statement: &'a Statement,
+        facts: &'a Facts,
+        verdict: &Verdict,
+        most: usize,
+    ) -> Self {
+        Self {
+            bundle,
+            kind,
+            statement,
+            facts,
+            turned_down: verdict.outcome != Outcome::NeedsInformation,
+            values: BTreeMap::new(),
+            trials: 0,
+            most,
+            found: Vec::new(),
+            onward: Vec::new(),
+            complete: true,
+        }
+    }
 }
 
 type Blocking = [(RuleIx, BTreeSet<FactIx>)];

@@ -95,19 +95,7 @@ fn explain_rule(case: Case<'_>, rule: &Rule, evaluated: &Evaluated, verdict: &Ve
         _ => None,
     };
     let standing = if failure.is_some() { Standing::Failed } else { standing(case, rule, evaluated) };
-    let waits_for = match (because, truth, &evaluated.ask) {
-        _ if standing != Standing::Undetermined => Vec::new(),
-        (Some(because), _, _) => case.paths(&because.missing),
-        (None, Truth::Unknown(facts), None) => case.paths(facts),
-        (None, truth, Some((_, unmet))) => {
-            let mut facts = unmet.clone();
-            if let Truth::Unknown(more) = truth {
-                facts.extend(more);
-            }
-            case.paths(&facts)
-        }
-        _ => Vec::new(),
-    };
+    let waits_for = if standing == Standing::Undetermined { waits_for(case, evaluated, because) } else { Vec::new() };
     let mut out = RuleExplained {
         name: Arc::clone(&rule.name),
         place: rule.place.clone(),
@@ -125,6 +113,19 @@ fn explain_rule(case: Case<'_>, rule: &Rule, evaluated: &Evaluated, verdict: &Ve
     };
     out.clauses = clauses(&out);
     out
+}
+
+/// The facts that an undetermined rule waits for: those of its reason, or those on which its condition and its question
+/// depend.
+fn waits_for(case: Case<'_>, evaluated: &Evaluated, because: Option<&Because>) -> Vec<Arc<str>> {
+    if let Some(because) = because {
+        return case.paths(&because.missing);
+    }
+    let mut facts = evaluated.ask.as_ref().map(|(_, unmet)| unmet.clone()).unwrap_or_default();
+    if let Truth::Unknown(more) = &evaluated.truth {
+        facts.extend(more);
+    }
+    case.paths(&facts)
 }
 
 fn standing(case: Case<'_>, rule: &Rule, evaluated: &Evaluated) -> Standing {

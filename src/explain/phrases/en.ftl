@@ -94,7 +94,7 @@ rule-obligations = obligations and advice: { $codes }
 
 facts-unread = given, but no rule reads it: { $facts }
 facts-absent = not given, and that is an answer: { $facts }
-fact-fixed = the caller cannot change it
+fact-fixed = as it is; the caller cannot choose it
 setting-choices = of { $choices }
 
 change-permits = a permit follows when:

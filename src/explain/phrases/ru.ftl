@@ -95,7 +95,7 @@ rule-obligations = обязательства и советы: { $codes }
 
 facts-unread = указано, но ни одно правило этого не читает: { $facts }
 facts-absent = не указано, и это тоже ответ: { $facts }
-fact-fixed = заявитель не может это изменить
+fact-fixed = как есть, выбрать это заявитель не может
 setting-choices = из { $choices }
 
 change-permits = разрешение последует, если:
