@@ -254,12 +254,7 @@ impl Decision {
     fn evidence(&self, rule: &Rule) -> Vec<String> {
         let mut out = Vec::new();
         let mut add = |evidence: &Evidence| {
-            if let (Some(certainty), Some(text)) = (&evidence.certainty, &evidence.evidence) {
-                let line = format!("{certainty}: {text}");
-                if !out.contains(&line) {
-                    out.push(line);
-                }
-            }
+            out.extend(evidence.line().filter(|line| !out.contains(line)));
         };
         add(&rule.evidence);
         self.cite_all(rule, &mut |_, evidence| add(evidence));

@@ -308,6 +308,14 @@ pub struct Evidence {
     pub evidence: Option<Arc<str>>,
 }
 
+impl Evidence {
+    /// `high: the page of 2019-03-20`, when both are given.
+    #[must_use]
+    pub fn line(&self) -> Option<String> {
+        self.certainty.as_ref().zip(self.evidence.as_ref()).map(|(certainty, text)| format!("{certainty}: {text}"))
+    }
+}
+
 /// A rule.
 #[derive(Debug)]
 pub struct Rule {

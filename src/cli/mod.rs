@@ -1,6 +1,7 @@
 //! The `clausal` command: argument types, one verb per file, exit codes.
 
 mod decide;
+mod explain;
 mod history;
 mod input;
 mod output;
@@ -37,6 +38,8 @@ pub struct Cli {
 enum Command {
     /// Decide one request, an array of requests, or one request per line
     Decide(decide::DecideArgs),
+    /// Explain why a request is decided as it is, rule by rule, and what would have to change for a permit
+    Explain(explain::ExplainArgs),
     /// Show how an answer, or a rule, changed over time
     History(history::HistoryArgs),
     /// Show the effective whole of a bundle, each line with where it comes from
@@ -146,6 +149,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let done = match cli.command {
         Command::Decide(args) => decide::run(&args),
+        Command::Explain(args) => explain::run(&args),
         Command::History(args) => history::run(&args),
         Command::Show(args) => show::run(&args),
     };

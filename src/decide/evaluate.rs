@@ -117,7 +117,11 @@ fn evaluate_rule(bundle: &Bundle, facts: &Facts, ix: RuleIx, rule: &Rule) -> Eva
 }
 
 /// The value of an expression; `None` when it is absent or not known.
-fn evaluate_expression(bundle: &Bundle, facts: &Facts, expression: &Expression) -> Result<Option<Value>, RuleFailure> {
+pub fn evaluate_expression(
+    bundle: &Bundle,
+    facts: &Facts,
+    expression: &Expression,
+) -> Result<Option<Value>, RuleFailure> {
     match expression {
         Expression::Constant(value) => Ok(Some(value.clone())),
         Expression::Script { script, reads, .. } => match operands(bundle, facts, reads) {

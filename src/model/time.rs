@@ -133,6 +133,14 @@ impl Timestamp {
         Some(Self { instant, ..self })
     }
 
+    /// The instant `days` times 24 hours later (earlier when negative); `None` outside the years 0001 to 9999.
+    #[must_use]
+    pub fn plus_days(self, days: i64) -> Option<Self> {
+        let instant = self.instant.checked_add_signed(TimeDelta::try_days(days)?)?;
+        Date::bounded(instant.date_naive())?;
+        Some(Self { instant, whole_day: self.whole_day })
+    }
+
     /// Whether only a date was written.
     #[must_use]
     pub fn is_whole_day(self) -> bool {
