@@ -57,14 +57,14 @@ struct Sorted {
 pub fn combine(bundle: &Bundle, kind: &Kind, evaluated: &[Evaluated]) -> Verdict {
     let sorted = sort(bundle, evaluated, &BTreeMap::new());
     let outcome = outcome(&sorted);
-    match collect(bundle, evaluated, outcome) {
-        Ok((results, obligations)) => verdict(bundle, kind, &sorted, outcome, results, obligations),
-        Err(conflicts) => {
-            // Two rules give one result two values: neither can be trusted, so they count as failed.
-            let sorted = sort(bundle, evaluated, &conflicts);
-            verdict(bundle, kind, &sorted, Outcome::Deny, BTreeMap::new(), Vec::new())
-        }
+    let (results, obligations, conflicts) = collect(bundle, evaluated, outcome);
+    // Two rules give one result two values: neither can be trusted, so they count as failed. What asks for information
+    // stays what it is and leaves the result out, because what is supplied may settle it.
+    if conflicts.is_empty() || outcome == Outcome::NeedsInformation {
+        return verdict(bundle, kind, &sorted, outcome, results, obligations);
     }
+    let sorted = sort(bundle, evaluated, &conflicts);
+    verdict(bundle, kind, &sorted, Outcome::Deny, BTreeMap::new(), Vec::new())
 }
 
 fn sort(bundle: &Bundle, evaluated: &[Evaluated], conflicts: &BTreeMap<RuleIx, RuleFailure>) -> Sorted {
@@ -85,6 +85,7 @@ impl Sorted {
         let ix = one.rule;
         match (&rule.effect, &one.truth) {
             (_, Truth::False) => {}
+            (Effect::Ask(..), _) if one.is_met() => {}
             (Effect::Permit(_), Truth::Failed(error)) => self.failed_permits.push((ix, error.clone())),
             (Effect::Attach(on), Truth::Failed(_)) if *on != Outcome::Permit => {}
             (_, Truth::Failed(error)) => self.failed.push((ix, error.clone())),
@@ -95,14 +96,11 @@ impl Sorted {
             (Effect::Refer(code), Truth::True) => self.refers.push((ix, Arc::clone(code))),
             (Effect::Refer(_), Truth::Unknown(facts)) => self.open_refers.push((ix, facts.clone())),
             (Effect::Ask(_, code), truth) => {
-                let Some((met, unmet)) = &one.ask else { return };
-                if *met != Truth::True {
-                    let mut facts = unmet.clone();
-                    if let Truth::Unknown(more) = truth {
-                        facts.extend(more);
-                    }
-                    self.unmet.push((ix, Arc::clone(code), facts));
+                let mut facts = one.ask.as_ref().map(|(_, unmet)| unmet.clone()).unwrap_or_default();
+                if let Truth::Unknown(more) = truth {
+                    facts.extend(more);
                 }
+                self.unmet.push((ix, Arc::clone(code), facts));
             }
             (Effect::Attach(Outcome::Permit), Truth::Unknown(facts)) if !rule.obligations.is_empty() => {
                 self.open_obligations.push((ix, facts.clone()));
@@ -130,29 +128,16 @@ fn outcome(sorted: &Sorted) -> Outcome {
     }
 }
 
-type Collected = (BTreeMap<Arc<str>, Value>, Vec<(Arc<str>, RuleIx)>);
+type Collected = (BTreeMap<Arc<str>, Value>, Vec<(Arc<str>, RuleIx)>, BTreeMap<RuleIx, RuleFailure>);
 
-/// Results and obligations of the rules that carry the outcome; or the rules that contradict one another.
-fn collect(
-    bundle: &Bundle,
-    evaluated: &[Evaluated],
-    outcome: Outcome,
-) -> Result<Collected, BTreeMap<RuleIx, RuleFailure>> {
-    let mut results: BTreeMap<Arc<str>, (Value, RuleIx)> = BTreeMap::new();
-    let (mut obligations, mut conflicts) = (Vec::<(Arc<str>, RuleIx)>::new(), BTreeMap::new());
-    for one in evaluated.iter().filter(|one| one.truth == Truth::True) {
+/// Results and obligations of the rules that carry the outcome, and all rules that contradict one another.
+fn collect(bundle: &Bundle, evaluated: &[Evaluated], outcome: Outcome) -> Collected {
+    let mut given: BTreeMap<&Arc<str>, Vec<(&Value, RuleIx)>> = BTreeMap::new();
+    let mut obligations = Vec::<(Arc<str>, RuleIx)>::new();
+    for one in evaluated.iter().filter(|one| one.truth == Truth::True && !one.is_met()) {
         let Some(rule) = bundle.rules.get(one.rule.0).filter(|rule| carries(&rule.effect, outcome)) else { continue };
         for (name, value) in &one.results {
-            match results.get(name) {
-                Some((other, first)) if other != value => {
-                    conflicts.insert(one.rule, RuleFailure::TwoValues { result: Arc::clone(name) });
-                    conflicts.insert(*first, RuleFailure::TwoValues { result: Arc::clone(name) });
-                }
-                Some(_) => {}
-                None => {
-                    results.insert(Arc::clone(name), (value.clone(), one.rule));
-                }
-            }
+            given.entry(name).or_default().push((value, one.rule));
         }
         for code in &rule.obligations {
             if !obligations.iter().any(|(known, _)| known == code) {
@@ -160,10 +145,17 @@ fn collect(
             }
         }
     }
-    if !conflicts.is_empty() {
-        return Err(conflicts);
+    let (mut results, mut conflicts) = (BTreeMap::new(), BTreeMap::new());
+    for (name, values) in given {
+        match values.split_first() {
+            Some(((first, _), others)) if others.iter().all(|(other, _)| other == first) => {
+                results.insert(Arc::clone(name), (*first).clone());
+            }
+            _ => conflicts
+                .extend(values.iter().map(|(_, rule)| (*rule, RuleFailure::TwoValues { result: Arc::clone(name) }))),
+        }
     }
-    Ok((results.into_iter().map(|(name, (value, _))| (name, value)).collect(), obligations))
+    (results, obligations, conflicts)
 }
 
 fn carries(effect: &Effect, outcome: Outcome) -> bool {
