@@ -32,12 +32,12 @@ fn some_tags() -> impl Strategy<Value = std::collections::BTreeSet<&'static str>
     subsequence(TAGS.to_vec(), 1..=2).prop_map(|tags| tags.into_iter().collect())
 }
 
-/// A value of a fact.
+/// A value of a fact that a rule may speak of.
 pub fn value(fact: Fact) -> BoxedStrategy<Val> {
     match fact {
         Fact::Color | Fact::Shade => color().boxed(),
         Fact::Tags => tags().prop_map(Val::Tags).boxed(),
-        Fact::Day | Fact::At => (0..DAYS.len()).prop_map(Val::Day).boxed(),
+        Fact::Day | Fact::At => (1..DAYS.len() - 1).prop_map(Val::Day).boxed(),
         Fact::Flag => any::<bool>().prop_map(Val::Flag).boxed(),
         _ => (0..4_i64).prop_map(Val::Int).boxed(),
     }
@@ -294,7 +294,11 @@ pub fn bundle() -> impl Strategy<Value = Bundle> {
 }
 
 fn said(fact: Fact) -> BoxedStrategy<Said> {
-    let value = value(fact).prop_map(Said::Value);
+    let value = match fact {
+        Fact::Day => (0..DAYS.len()).prop_map(Val::Day).boxed(),
+        fact => value(fact),
+    };
+    let value = value.prop_map(Said::Value);
     match fact {
         Fact::Color | Fact::Shade => prop_oneof![7 => value, 1 => Just(Said::Odd)].boxed(),
         Fact::Tags => prop_oneof![5 => value, 1 => tags().prop_map(Said::OddAmong)].boxed(),
@@ -313,4 +317,73 @@ pub fn request() -> impl Strategy<Value = Request> {
 /// A bundle and so many requests.
 pub fn case(requests: usize) -> impl Strategy<Value = Case> {
     (bundle(), vec(request(), requests)).prop_map(|(bundle, requests)| Case { bundle, requests })
+}
+
+/// A matcher that can go either way: for every one there is a value that passes and one that does not.
+fn either_way(fact: Fact) -> BoxedStrategy<Matcher> {
+    let one_of = vec(value(fact), 1..=2).prop_map(|mut values| {
+        values.sort();
+        values.dedup();
+        Matcher::OneOf(values)
+    });
+    let inner = match fact {
+        Fact::Color | Fact::Shade => one_of.boxed(),
+        Fact::Flag => any::<bool>().prop_map(|flag| Matcher::OneOf(vec![Val::Flag(flag)])).boxed(),
+        Fact::Tags => prop_oneof![
+            some_tags().prop_map(Matcher::Any),
+            some_tags().prop_map(Matcher::All),
+            some_tags().prop_map(Matcher::None),
+        ]
+        .boxed(),
+        fact => prop_oneof![one_of, compare(fact)].boxed(),
+    };
+    (inner, any::<bool>()).prop_map(|(inner, not)| if not { Matcher::Not(Box::new(inner)) } else { inner }).boxed()
+}
+
+/// Two conditions that together speak of no fact twice; the first may be empty.
+fn apart() -> impl Strategy<Value = (Option<Cond>, Cond)> {
+    let facts = subsequence(STATED.to_vec(), 2..=5).prop_shuffle();
+    let tested =
+        facts.prop_flat_map(|facts| facts.into_iter().map(|fact| (Just(fact), either_way(fact))).collect::<Vec<_>>());
+    (tested, 0..3_usize, any::<[bool; 2]>()).prop_map(|(mut tests, first, [any_of, not])| {
+        let one = |test: (Fact, Matcher)| Cond { tests: BTreeMap::from([test]), ..Cond::default() };
+        let when: BTreeMap<_, _> = tests.drain(..first.min(tests.len() - 1)).collect();
+        let mut cond = Cond::default();
+        if any_of && tests.len() > 1 {
+            cond.any_of = tests.drain(..2).map(one).collect();
+        }
+        if not && !tests.is_empty() {
+            cond.not = tests.pop().map(|test| Box::new(one(test)));
+        }
+        cond.tests = tests.into_iter().collect();
+        ((!when.is_empty()).then(|| Cond { tests: when, ..Cond::default() }), cond)
+    })
+}
+
+/// A bundle whose rules speak of no fact twice and cannot fail, and so many requests.
+pub fn simple_case(requests: usize) -> impl Strategy<Value = Case> {
+    let effects = select(vec!["permit", "permit", "deny", "refer", "require", "ask", "attach"]);
+    let rule = (apart(), effects).prop_map(|((when, cond), effect)| {
+        let (when, effect) = match effect {
+            "require" => (when, Effect::Require(cond, "bad")),
+            "ask" => (when, Effect::Ask(cond, "wanted")),
+            "permit" => (Some(cond), Effect::Permit("fine")),
+            "deny" => (Some(cond), Effect::Deny("bad")),
+            "refer" => (Some(cond), Effect::Refer("call")),
+            _ => (Some(cond), Effect::Attach("permit")),
+        };
+        let mut rule = Rule::new("", when, effect);
+        rule.duties.extend(matches!(rule.effect, Effect::Attach(_)).then_some(DUTIES[0]));
+        rule
+    });
+    let file = vec(rule, 1..=4).prop_map(|rules| File { name: String::new(), period: None, dated_by: Fact::At, rules });
+    (bundle(), vec(file, 1..=2), vec(request(), requests)).prop_map(|(bundle, files, requests)| {
+        let mut bundle = Bundle { files: numbered(files), ..bundle };
+        for absence in bundle.absences.values_mut() {
+            if let Absence::From(_) = absence {
+                *absence = Absence::Ask;
+            }
+        }
+        Case { bundle, requests }
+    })
 }

@@ -11,6 +11,7 @@
     reason = "tests"
 )]
 
+mod completions;
 mod generate;
 mod laws;
 mod oracle;
@@ -38,5 +39,17 @@ macro_rules! laws {
 }
 
 laws! {
-    the_engine_agrees_with_the_oracle: 128,
+    the_engine_agrees_with_the_oracle: 96,
+    the_default_is_never_permit: 32,
+    a_deny_overrides: 32,
+    order_changes_nothing: 48,
+    one_more_deny_never_widens: 48,
+    a_failed_rule_never_widens: 48,
+    the_same_input_gives_the_same_bytes: 32,
+    a_permit_and_a_deny_hold_for_every_completion: 48,
+    a_permit_is_lost_to_results_only: 32,
+    missing_names_every_fact_that_matters: 48,
+    missing_names_no_other: 32,
+    nobody_is_asked_twice: 32,
+    the_generator_reaches_everything: 160,
 }

@@ -289,6 +289,7 @@ impl<'b> World<'b> {
                 }
                 Script::Cell => self.max_for(&[Fact::N])? >= self.int(Fact::N, 0)?,
                 Script::Derived(fact, k) => self.int(*fact, 0)? > *k,
+                Script::Broken => return Err(Broken),
                 Script::Flag => self.read(&[Fact::Flag])?.pop().flatten() == Some(Val::Flag(true)),
             })
         };
@@ -371,6 +372,7 @@ impl<'b> World<'b> {
             Script::Cell => (&[Fact::N], true),
             Script::Derived(fact, _) => (&[*fact], false),
             Script::Flag => (&[Fact::Flag], false),
+            Script::Broken => (&[Fact::At], false),
         };
         let mut out: Facts = facts.iter().flat_map(|fact| self.base(*fact)).collect();
         if cell {

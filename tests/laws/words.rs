@@ -34,7 +34,8 @@ pub const DERIVED: [(Fact, &str); 3] = [
 ];
 pub const COLORS: [&str; 3] = ["red", "green", "blue"];
 pub const TAGS: [&str; 3] = ["x", "y", "z"];
-pub const DAYS: [&str; 4] = ["2021-01-01", "2021-04-01", "2021-07-01", "2021-10-01"];
+/// The first and the last are no limits of any rule, so that every test of a day can go either way.
+pub const DAYS: [&str; 6] = ["2020-10-01", "2021-01-01", "2021-04-01", "2021-07-01", "2021-10-01", "2022-01-01"];
 
 impl Fact {
     pub fn path(self) -> &'static str {
@@ -62,10 +63,6 @@ impl Fact {
             Self::Flag => "boolean",
             Self::At => "timestamp",
         }
-    }
-
-    pub fn is_symbolic(self) -> bool {
-        matches!(self, Self::Color | Self::Shade | Self::Tags)
     }
 }
 
@@ -198,6 +195,8 @@ pub enum Script {
     Cell,
     Derived(Fact, i64),
     Flag,
+    /// Fails always.
+    Broken,
 }
 
 impl Script {
@@ -208,6 +207,7 @@ impl Script {
             Self::Cell => "limits.max >= (n ?? 0)".into(),
             Self::Derived(fact, k) => format!("({} ?? 0) > {k}", fact.path()),
             Self::Flag => "flag ?? false".into(),
+            Self::Broken => "12 / days_between(date(at), date(at)) > 0".into(),
         }
     }
 }
@@ -367,6 +367,22 @@ impl Bundle {
         self.files.iter().flat_map(|file| file.rules.iter().map(move |rule| (file, rule)))
     }
 
+    /// Whether some rule tests whether a value is known.
+    pub fn tests_knowledge(&self) -> bool {
+        self.texts().iter().any(|(_, text)| text.contains("known: "))
+    }
+
+    /// The bundle without results; rules that only add results add a duty instead.
+    pub fn without_results(mut self) -> Self {
+        for rule in self.files.iter_mut().flat_map(|file| &mut file.rules) {
+            rule.results.clear();
+            if matches!(rule.effect, Effect::Attach(_)) && rule.duties.is_empty() {
+                rule.duties.push(DUTIES[0]);
+            }
+        }
+        self
+    }
+
     /// The files of the bundle.
     pub fn texts(&self) -> Vec<(String, String)> {
         let mut out = vec![
@@ -480,7 +496,7 @@ fn messages() -> String {
 }
 
 /// What a request says of a fact.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Said {
     Value(Val),
     /// A color that the vocabulary does not have.
