@@ -57,14 +57,27 @@ struct Sorted {
 pub fn combine(bundle: &Bundle, kind: &Kind, evaluated: &[Evaluated]) -> Verdict {
     let sorted = sort(bundle, evaluated, &BTreeMap::new());
     let outcome = outcome(&sorted);
-    let (results, obligations, conflicts) = collect(bundle, evaluated, outcome);
-    // Two rules give one result two values: neither can be trusted, so they count as failed. What asks for information
-    // stays what it is and leaves the result out, because what is supplied may settle it.
-    if conflicts.is_empty() || outcome == Outcome::NeedsInformation {
-        return verdict(bundle, kind, &sorted, outcome, results, obligations);
+    let settled = settled(&sorted, outcome);
+    let (_, _, conflicts) = collect(bundle, evaluated, settled);
+    if !conflicts.is_empty() && settled != Outcome::NeedsInformation {
+        // Two rules give one result two values: neither can be trusted, so they count as failed.
+        let sorted = sort(bundle, evaluated, &conflicts);
+        return verdict(bundle, kind, &sorted, Outcome::Deny, BTreeMap::new(), Vec::new());
     }
-    let sorted = sort(bundle, evaluated, &conflicts);
-    verdict(bundle, kind, &sorted, Outcome::Deny, BTreeMap::new(), Vec::new())
+    // What asks for information leaves such a result out and stays what it is: what is supplied may settle it.
+    let (results, obligations, _) = collect(bundle, evaluated, outcome);
+    verdict(bundle, kind, &sorted, outcome, results, obligations)
+}
+
+/// The outcome unless a rule that is still open denies or adds obligations: rules that carry it and contradict one another
+/// deny whatever becomes of those.
+fn settled(sorted: &Sorted, outcome: Outcome) -> Outcome {
+    match outcome {
+        Outcome::NeedsInformation if !sorted.unmet.is_empty() => outcome,
+        Outcome::NeedsInformation if !sorted.refers.is_empty() => Outcome::Refer,
+        Outcome::NeedsInformation if !sorted.permits.is_empty() && sorted.open_refers.is_empty() => Outcome::Permit,
+        _ => outcome,
+    }
 }
 
 fn sort(bundle: &Bundle, evaluated: &[Evaluated], conflicts: &BTreeMap<RuleIx, RuleFailure>) -> Sorted {

@@ -167,7 +167,7 @@ fn evaluate_script(bundle: &Bundle, facts: &Facts, expression: &Expression) -> T
     }
 }
 
-/// The truth of a test of a fact.
+/// The truth of a test of a fact. A comparison with a table does not hold where no row can apply, whatever the fact is.
 pub fn evaluate_test(bundle: &Bundle, facts: &Facts, fact: FactIx, test: &Test) -> Truth {
     if let Test::All(tests) = test {
         return Truth::all(tests.iter().map(|test| evaluate_test(bundle, facts, fact, test)));
@@ -176,6 +176,11 @@ pub fn evaluate_test(bundle: &Bundle, facts: &Facts, fact: FactIx, test: &Test) 
         (State::Absent, Test::Present(wanted)) => Truth::from_bool(!wanted),
         (State::Absent, _) => Truth::False,
         (State::Missing(bases), _) => undetermined(bundle, facts, test, bases.clone()),
+        (State::Failed(error), Test::CompareTable(_, table, _)) => match lookup(bundle, facts, *table) {
+            Cell::None => Truth::False,
+            Cell::Unknown(bases) => Truth::Unknown(bases),
+            Cell::Row(_) | Cell::Failed(_) => Truth::Failed(error.clone()),
+        },
         (State::Failed(error), _) => Truth::Failed(error.clone()),
         (State::Unrecognised(..) | State::Other(_), Test::Known(wanted)) => Truth::from_bool(!wanted),
         (State::Unrecognised(..) | State::Other(_), Test::Present(wanted)) => Truth::from_bool(*wanted),
@@ -197,8 +202,7 @@ pub fn evaluate_test(bundle: &Bundle, facts: &Facts, fact: FactIx, test: &Test) 
     }
 }
 
-/// A test of a value that is not known: a comparison with a table does not hold where no row can apply; everything else
-/// waits for the value, and for what the table or the list waits for.
+/// A test of a value that is not known waits for the value, and for what the table or the list waits for.
 fn undetermined(bundle: &Bundle, facts: &Facts, test: &Test, mut bases: BTreeSet<FactIx>) -> Truth {
     if let Test::CompareTable(_, table, _) = test
         && matches!(lookup(bundle, facts, *table), Cell::None)

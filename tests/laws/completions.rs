@@ -96,6 +96,18 @@ pub fn of_facts(bundle: &Bundle, request: &Request, paths: &BTreeSet<String>) ->
     fill(bundle, request, &facts).into_iter().filter(known).collect()
 }
 
+/// Every way of stating those of these facts that are missing; what the request states already stays. None where it
+/// states one of them in a word that the vocabulary does not have and a rule speaks of exactly that.
+pub fn of_missing(bundle: &Bundle, request: &Request, paths: &BTreeSet<String>) -> Vec<Request> {
+    let unknown: BTreeSet<&str> = unknown(bundle, request).into_iter().map(Fact::path).collect();
+    let odd = |fact: &Fact| matches!(request.said.get(fact), Some(Said::Odd | Said::OddAmong(_)));
+    if STATED.into_iter().any(|fact| odd(&fact) && paths.contains(fact.path()) && !unknown.contains(fact.path())) {
+        return Vec::new();
+    }
+    let both = paths.iter().filter(|path| unknown.contains(path.as_str())).cloned().collect();
+    of_facts(bundle, request, &both)
+}
+
 /// An outcome, and the codes of the obligations that come with it.
 pub type Outcome = (String, BTreeSet<String>);
 
@@ -114,7 +126,12 @@ pub fn outcomes(engine: &Engine, completions: &[Request]) -> Result<Outcomes, Te
 
 /// The facts in which alone two completions differ that have different outcomes; the one to ask for, where a fact takes
 /// its value from another.
-pub fn differing(bundle: &Bundle, outcomes: &Outcomes, alike: impl Fn(&Outcome, &Outcome) -> bool) -> BTreeSet<Fact> {
+pub fn differing(
+    bundle: &Bundle,
+    request: &Request,
+    outcomes: &Outcomes,
+    alike: impl Fn(&Outcome, &Outcome) -> bool,
+) -> BTreeSet<Fact> {
     let mut out = BTreeSet::new();
     for (at, fact) in STATED.into_iter().enumerate() {
         let mut by_rest = BTreeMap::new();
@@ -122,24 +139,28 @@ pub fn differing(bundle: &Bundle, outcomes: &Outcomes, alike: impl Fn(&Outcome, 
             let mut rest = filled.clone();
             rest[at] = None;
             if !alike(by_rest.entry(rest).or_insert(outcome), outcome) {
-                out.insert(if let Absence::From(source) = bundle.absences[&fact] { source } else { fact });
+                out.insert(match bundle.absences[&fact] {
+                    Absence::From(source) if !request.said.contains_key(&fact) => source,
+                    _ => fact,
+                });
             }
         }
     }
     out
 }
 
-/// Whether a permit was lost to nothing but rules that give results and failed.
+/// Whether a permit was lost to nothing but rules that give results and failed; a permit that fails beside them takes
+/// nothing away.
 pub fn lost_to_a_result(bundle: &Bundle, then: &Told) -> bool {
-    let gives_results = |name: &str| {
-        let named = |file: &File, rule: &Rule| format!("{}/{}", file.name, rule.id) == name;
-        bundle.rules().any(|(file, rule)| named(file, rule) && !rule.results.is_empty())
+    let failed = |wanted: &dyn Fn(&Rule) -> bool| {
+        then.reasons.iter().filter(|(_, code)| code == "rule-failed").map(|(name, _)| name).any(|name| {
+            bundle.rules().any(|(file, rule)| format!("{}/{}", file.name, rule.id) == *name && wanted(rule))
+        })
     };
-    let excused = |(rule, code): &(String, String)| match code.as_str() {
-        "rule-failed" => gives_results(rule),
-        code => code == "nothing-permits",
-    };
-    then.reasons.iter().any(|(_, code)| code == "rule-failed") && then.reasons.iter().all(excused)
+    let gives_results = |rule: &Rule| !rule.results.is_empty();
+    let harmless = |rule: &Rule| gives_results(rule) || matches!(rule.effect, Effect::Permit(_));
+    let others = then.reasons.iter().all(|(_, code)| code == "rule-failed" || code == "nothing-permits");
+    others && failed(&gives_results) && !failed(&|rule| !harmless(rule))
 }
 
 /// The bundle with this rule alone, and a permit for everything where the rule itself permits nothing, so that what the

@@ -266,7 +266,7 @@ pub fn missing_names_every_fact_that_matters(cases: u32) {
                 continue;
             }
             let outcomes = completions::outcomes(&engine, &completions::all(&bundle, &request))?;
-            for fact in completions::differing(&bundle, &outcomes, |one, other| one.0 == other.0) {
+            for fact in completions::differing(&bundle, &request, &outcomes, |one, other| one.0 == other.0) {
                 let named = now.missing.contains(fact.path());
                 prop_assert!(named, "{} matters and is not named:\n{}\n{:?}", fact.path(), request.json(), now);
             }
@@ -295,7 +295,9 @@ pub fn missing_names_no_other(cases: u32) {
                 let alone = completions::alone(&case.bundle, rule);
                 let outcomes = completions::outcomes(&load(&alone)?, &answered)?;
                 able.extend(
-                    completions::differing(&alone, &outcomes, |one, other| one == other).iter().map(|f| f.path()),
+                    completions::differing(&alone, &request, &outcomes, |one, other| one == other)
+                        .iter()
+                        .map(|f| f.path()),
                 );
             }
             for path in &now.missing {
@@ -306,7 +308,7 @@ pub fn missing_names_no_other(cases: u32) {
     });
 }
 
-/// One answer to everything that `missing` names is enough: then no rule waits for a fact any more.
+/// Stating everything missing that `missing` names is enough: then no rule waits for a fact any more.
 pub fn nobody_is_asked_twice(cases: u32) {
     hold(cases, &generate::case(3), |case| {
         let engine = load(&case.bundle)?;
@@ -316,7 +318,7 @@ pub fn nobody_is_asked_twice(cases: u32) {
             if now.outcome != "needs-information" {
                 continue;
             }
-            for answered in completions::of_facts(&case.bundle, &request, &now.missing) {
+            for answered in completions::of_missing(&case.bundle, &request, &now.missing) {
                 let then = told(&engine, &answered)?;
                 let waits = then.reasons.iter().any(|(_, code)| code == "information-missing");
                 prop_assert!(!waits, "asked again:\n{}\n{}\n{:?}", request.json(), answered.json(), then);

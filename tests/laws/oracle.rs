@@ -237,10 +237,11 @@ impl<'b> World<'b> {
         }
         let state = &self.states[&fact];
         match (state, matcher) {
+            (_, Matcher::Table(_)) if matches!(self.cell(), Cell::NoRow) => No,
+            (State::Broken, Matcher::Table(_)) if !self.besides(matcher).is_empty() => Open(self.besides(matcher)),
             (State::Broken, _) => Broken,
             (State::Absent, Matcher::Present(wanted)) => yes(!wanted),
             (State::Absent, _) => No,
-            (State::Missing(_), Matcher::Table(_)) if matches!(self.cell(), Cell::NoRow) => No,
             (State::Missing(by), _) => Open(by.union(&self.besides(matcher)).copied().collect()),
             (State::Odd | State::Other, Matcher::Known(wanted)) => yes(!wanted),
             (State::Odd | State::Other | State::Known(_), Matcher::Present(wanted)) => yes(*wanted),
@@ -534,10 +535,19 @@ fn combine(found: &[Found]) -> Said {
         "needs-information" => asks(one) && one.matched,
         _ => one.matched && one.word() == outcome,
     };
-    let clash = clashes(found.iter().filter(carrying));
-    if !clash.is_empty() && outcome != "needs-information" {
-        return clashed(found, outcome, &clash);
+    let asked = outcome == "needs-information" && found.iter().any(|one| asks(&one));
+    // What could still come in between, a denial or an obligation, does not save rules that contradict one another.
+    let settled = match outcome {
+        "needs-information" if asked => outcome,
+        "needs-information" if referred => "refer",
+        "needs-information" if permitted && !open("refer") => "permit",
+        _ => outcome,
+    };
+    let contradicted = clashes(found.iter().filter(|one| one.matched && one.word() == settled));
+    if !contradicted.is_empty() && settled != "needs-information" {
+        return clashed(found, settled, &contradicted);
     }
+    let clash = clashes(found.iter().filter(carrying));
     let waits = |one: &&Found| {
         outcome == "needs-information"
             && match one.word() {
