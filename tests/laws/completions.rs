@@ -6,6 +6,7 @@ use clausal::Engine;
 use proptest::test_runner::TestCaseError;
 
 use super::laws::{Told, told};
+use super::request::*;
 use super::words::*;
 
 /// More completions than these are not enumerated; a request with more is given some of its facts first.

@@ -7,6 +7,7 @@ use proptest::option::weighted;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 
+use super::request::*;
 use super::words::*;
 
 /// What `known` may do where a condition stands.

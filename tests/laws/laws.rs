@@ -8,6 +8,8 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 
 use super::completions;
+use super::request::*;
+use super::verdict::Verdict;
 use super::words::*;
 use super::{generate, oracle};
 
@@ -59,7 +61,7 @@ pub fn told(engine: &Engine, request: &Request) -> Result<Told, TestCaseError> {
     })
 }
 
-fn expected(said: &oracle::Said) -> Told {
+fn expected(said: &Verdict) -> Told {
     Told {
         outcome: said.outcome.into(),
         reasons: said.reasons.iter().map(|(rule, code)| (rule.clone(), (*code).into())).collect(),

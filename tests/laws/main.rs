@@ -15,6 +15,10 @@ mod completions;
 mod generate;
 mod laws;
 mod oracle;
+mod print;
+mod request;
+mod verdict;
+mod wanting;
 mod words;
 
 macro_rules! laws {

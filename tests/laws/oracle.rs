@@ -3,9 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::request::*;
+use super::verdict::{Found, combine};
 use super::words::*;
 
-type Facts = BTreeSet<Fact>;
+pub type Facts = BTreeSet<Fact>;
 
 /// The state of a fact.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,7 +25,7 @@ enum State {
 
 /// What can be said of a condition.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Truth {
+pub enum Truth {
     Yes,
     No,
     Open(Facts),
@@ -58,36 +60,25 @@ fn all(parts: Vec<Truth>) -> Truth {
     }
 }
 
-fn any(parts: Vec<Truth>) -> Truth {
+pub fn any(parts: Vec<Truth>) -> Truth {
     not(all(parts.into_iter().map(not).collect()))
 }
 
 /// What a table gives.
-enum Cell {
+pub enum Cell {
     Value(i64),
     NoRow,
     Open(Facts),
     Broken,
 }
 
-/// What the oracle says of a request.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Said {
-    pub outcome: &'static str,
-    /// Rule (none for the kind's own reason) and code.
-    pub reasons: BTreeSet<(String, &'static str)>,
-    pub missing: BTreeSet<&'static str>,
-    pub results: BTreeMap<&'static str, i64>,
-    pub duties: BTreeSet<&'static str>,
-}
-
-struct World<'b> {
+pub struct World<'b> {
     bundle: &'b Bundle,
     states: BTreeMap<Fact, State>,
     stated: BTreeSet<Fact>,
 }
 
-pub fn decide(bundle: &Bundle, request: &Request) -> Said {
+pub fn decide(bundle: &Bundle, request: &Request) -> super::verdict::Verdict {
     let world = World::new(bundle, request);
     let found: Vec<Found> = bundle.rules().map(|(file, rule)| world.rule(file, rule)).collect();
     combine(&found)
@@ -118,9 +109,9 @@ impl<'b> World<'b> {
             (Unrecognised::Ignore, _) => State::Absent,
         };
         match (request.said.get(&fact), absence) {
-            (Some(super::words::Said::Value(value)), _) => State::Known(value.clone()),
-            (Some(super::words::Said::Odd), _) => odd(self.bundle.unrecognised[&fact]),
-            (Some(super::words::Said::OddAmong(tags)), _) => match self.bundle.unrecognised[&fact] {
+            (Some(Said::Value(value)), _) => State::Known(value.clone()),
+            (Some(Said::Odd), _) => odd(self.bundle.unrecognised[&fact]),
+            (Some(Said::OddAmong(tags)), _) => match self.bundle.unrecognised[&fact] {
                 Unrecognised::Ask => State::Odd,
                 _ => State::Known(Val::Tags(tags.clone())),
             },
@@ -132,7 +123,7 @@ impl<'b> World<'b> {
     }
 
     /// The fact that a caller would state to make this one known.
-    fn base(&self, fact: Fact) -> Facts {
+    pub fn base(&self, fact: Fact) -> Facts {
         match (&self.states[&fact], fact, self.bundle.absences.get(&fact)) {
             (State::Missing(by), ..) => by.clone(),
             (_, Fact::Total, _) => Facts::from([Fact::N, Fact::M]).iter().flat_map(|f| self.base(*f)).collect(),
@@ -190,7 +181,7 @@ impl<'b> World<'b> {
         }
     }
 
-    fn cell(&self) -> Cell {
+    pub fn cell(&self) -> Cell {
         let rows: Vec<(Truth, i64)> = self
             .bundle
             .rows
@@ -214,7 +205,7 @@ impl<'b> World<'b> {
     }
 
     /// What else than the fact itself a matcher waits for.
-    fn besides(&self, matcher: &Matcher) -> Facts {
+    pub fn besides(&self, matcher: &Matcher) -> Facts {
         match matcher {
             Matcher::InList => {
                 let periods =
@@ -231,7 +222,7 @@ impl<'b> World<'b> {
         }
     }
 
-    fn test(&self, fact: Fact, matcher: &Matcher) -> Truth {
+    pub fn test(&self, fact: Fact, matcher: &Matcher) -> Truth {
         if let Matcher::Both(parts) = matcher {
             return all(parts.iter().map(|part| self.test(fact, part)).collect());
         }
@@ -280,7 +271,7 @@ impl<'b> World<'b> {
         }
     }
 
-    fn script(&self, script: &Script) -> Truth {
+    pub fn script(&self, script: &Script) -> Truth {
         let value = || -> Result<bool, Truth> {
             Ok(match script {
                 Script::Ratio(k) => 12_i64.checked_div(self.int(Fact::N, 1)?).ok_or(Broken)? > *k,
@@ -313,7 +304,7 @@ impl<'b> World<'b> {
         }
     }
 
-    fn condition(&self, cond: &Cond) -> Truth {
+    pub fn condition(&self, cond: &Cond) -> Truth {
         all(self.parts(cond))
     }
 
@@ -325,61 +316,6 @@ impl<'b> World<'b> {
         parts.extend(cond.not.iter().map(|inner| not(self.condition(inner))));
         parts.extend(cond.script.iter().map(|script| self.script(script)));
         parts
-    }
-
-    /// The facts that a caller may look at again to meet what is asked for: those of every part that does not hold.
-    fn wanting(&self, cond: &Cond) -> Facts {
-        if self.condition(cond) == Yes {
-            return Facts::new();
-        }
-        let mut out = Facts::new();
-        for (fact, matcher) in &cond.tests {
-            if self.test(*fact, matcher) != Yes {
-                out.extend(self.about_test(*fact, matcher));
-            }
-        }
-        if any(cond.any_of.iter().map(|one| self.condition(one)).collect()) != Yes {
-            out.extend(cond.any_of.iter().flat_map(|one| self.wanting(one)));
-        }
-        if let Some(inner) = &cond.not
-            && self.condition(inner) != No
-        {
-            out.extend(self.about(inner));
-        }
-        if let Some(script) = &cond.script
-            && self.script(script) != Yes
-        {
-            out.extend(self.about_script(script));
-        }
-        out
-    }
-
-    /// Every fact that a condition speaks of.
-    fn about(&self, cond: &Cond) -> Facts {
-        let tests = cond.tests.iter().flat_map(|(fact, matcher)| self.about_test(*fact, matcher));
-        let any_of = cond.any_of.iter().flat_map(|one| self.about(one));
-        let not = cond.not.iter().flat_map(|inner| self.about(inner));
-        tests.chain(any_of).chain(not).chain(cond.script.iter().flat_map(|s| self.about_script(s))).collect()
-    }
-
-    fn about_test(&self, fact: Fact, matcher: &Matcher) -> Facts {
-        self.base(fact).union(&self.besides(matcher)).copied().collect()
-    }
-
-    fn about_script(&self, script: &Script) -> Facts {
-        let (facts, cell): (&[Fact], bool) = match script {
-            Script::Ratio(_) => (&[Fact::N], false),
-            Script::Sum(_) => (&[Fact::N, Fact::M], false),
-            Script::Cell => (&[Fact::N], true),
-            Script::Derived(fact, _) => (&[*fact], false),
-            Script::Flag => (&[Fact::Flag], false),
-            Script::Broken => (&[Fact::At], false),
-        };
-        let mut out: Facts = facts.iter().flat_map(|fact| self.base(*fact)).collect();
-        if cell {
-            out.extend(self.besides(&Matcher::Table(None)));
-        }
-        out
     }
 
     fn rule(&self, file: &File, rule: &Rule) -> Found {
@@ -442,174 +378,4 @@ fn holds(order: Order, value: &Val, limit: &Val) -> bool {
         Order::MoreThan => value > limit,
         Order::LessThan => value < limit,
     }
-}
-
-/// What a rule gave.
-struct Found {
-    name: String,
-    effect: Effect,
-    /// Whether it does what it says; for an `ask`, whether it applies and is not met.
-    truth: Truth,
-    /// Whether its condition holds.
-    matched: bool,
-    /// For an `ask`: the facts it asks for.
-    asks_for: Facts,
-    results: BTreeMap<&'static str, i64>,
-    duties: Vec<&'static str>,
-}
-
-impl Found {
-    fn attached_to(&self, outcome: &str) -> bool {
-        matches!(self.effect, Effect::Attach(on) if on == outcome)
-    }
-
-    fn denies(&self) -> bool {
-        matches!(self.effect, Effect::Deny(_) | Effect::Require(..))
-    }
-
-    /// What the rule would do, had it matched.
-    fn word(&self) -> &'static str {
-        match self.effect {
-            Effect::Permit(_) => "permit",
-            Effect::Deny(_) | Effect::Require(..) => "deny",
-            Effect::Refer(_) => "refer",
-            Effect::Ask(..) => "needs-information",
-            Effect::Attach(outcome) => outcome,
-        }
-    }
-
-    fn code(&self) -> &'static str {
-        match self.effect {
-            Effect::Permit(code)
-            | Effect::Deny(code)
-            | Effect::Refer(code)
-            | Effect::Require(_, code)
-            | Effect::Ask(_, code) => code,
-            Effect::Attach(_) => "",
-        }
-    }
-
-    fn decides(&self) -> bool {
-        !matches!(self.effect, Effect::Attach(_))
-    }
-
-    /// Whether its failure counts as a denial.
-    fn fails_safe(&self) -> bool {
-        self.truth == Broken
-            && match self.effect {
-                Effect::Permit(_) => false,
-                Effect::Attach(outcome) => outcome == "permit",
-                _ => true,
-            }
-    }
-
-    fn is(&self, word: &str, truth: &Truth) -> bool {
-        self.decides() && self.word() == word && self.truth == *truth
-    }
-
-    fn open(&self) -> Option<&Facts> {
-        if let Open(by) = &self.truth { Some(by) } else { None }
-    }
-}
-
-fn combine(found: &[Found]) -> Said {
-    let matched = |word: &str| found.iter().any(|one| one.is(word, &Yes));
-    let open = |word: &str| found.iter().any(|one| one.decides() && one.word() == word && one.open().is_some());
-    let asks = |one: &&Found| matches!((&one.effect, &one.truth), (Effect::Ask(..), Yes | Open(_)));
-    let duties_open = |one: &&Found| one.attached_to("permit") && one.open().is_some() && !one.duties.is_empty();
-    let (permitted, referred) = (matched("permit"), matched("refer"));
-    let outcome = if matched("deny") || found.iter().any(Found::fails_safe) {
-        "deny"
-    } else if !(permitted || referred || open("permit") || open("refer")) {
-        "not-covered"
-    } else if open("deny") || found.iter().any(|one| asks(&one)) || !(permitted || referred) {
-        "needs-information"
-    } else if referred {
-        "refer"
-    } else if open("refer") || found.iter().any(|one| duties_open(&one)) {
-        "needs-information"
-    } else {
-        "permit"
-    };
-    let carrying = |one: &&Found| match outcome {
-        "needs-information" => asks(one) && one.matched,
-        _ => one.matched && one.word() == outcome,
-    };
-    let asked = outcome == "needs-information" && found.iter().any(|one| asks(&one));
-    // What could still come in between, a denial or an obligation, does not save rules that contradict one another.
-    let settled = match outcome {
-        "needs-information" if asked => outcome,
-        "needs-information" if referred => "refer",
-        "needs-information" if permitted && !open("refer") => "permit",
-        _ => outcome,
-    };
-    let contradicted = clashes(found.iter().filter(|one| one.matched && one.word() == settled));
-    if !contradicted.is_empty() && settled != "needs-information" {
-        return clashed(found, settled, &contradicted);
-    }
-    let clash = clashes(found.iter().filter(carrying));
-    let waits = |one: &&Found| {
-        outcome == "needs-information"
-            && match one.word() {
-                "deny" => one.denies() && one.open().is_some(),
-                "refer" => one.decides() && one.open().is_some() && !referred,
-                "permit" if one.decides() => one.open().is_some() && !permitted && !referred,
-                "permit" => duties_open(one) && !referred,
-                _ => false,
-            }
-    };
-    let mut said = Said {
-        outcome,
-        reasons: BTreeSet::new(),
-        missing: BTreeSet::new(),
-        results: BTreeMap::new(),
-        duties: BTreeSet::new(),
-    };
-    let mut missing = Facts::new();
-    for one in found {
-        if outcome == "needs-information" && asks(&one) {
-            said.reasons.insert((one.name.clone(), one.code()));
-            missing.extend(&one.asks_for);
-        } else if waits(&one) {
-            said.reasons.insert((one.name.clone(), "information-missing"));
-            missing.extend(one.open().into_iter().flatten());
-        } else if one.is(outcome, &Yes) {
-            said.reasons.insert((one.name.clone(), one.code()));
-        }
-        if one.fails_safe() || (one.is("permit", &Broken) && outcome != "permit") {
-            said.reasons.insert((one.name.clone(), "rule-failed"));
-        }
-        if carrying(&one) {
-            said.duties.extend(&one.duties);
-            said.results.extend(one.results.iter().filter(|(name, _)| !clash.contains(*name)));
-        }
-    }
-    if outcome == "not-covered" {
-        said.reasons.insert(("vocabulary/ask".into(), "nothing-permits"));
-    }
-    said.missing = missing.into_iter().map(Fact::path).collect();
-    said
-}
-
-/// The results that are given two values.
-fn clashes<'f>(carrying: impl Iterator<Item = &'f Found>) -> BTreeSet<&'static str> {
-    let mut values: BTreeMap<&'static str, BTreeSet<i64>> = BTreeMap::new();
-    for (name, value) in carrying.flat_map(|one| &one.results) {
-        values.entry(name).or_default().insert(*value);
-    }
-    values.into_iter().filter(|(_, values)| values.len() > 1).map(|(name, _)| name).collect()
-}
-
-/// Rules that contradict one another count as failed, all of them; nothing they give is trusted.
-fn clashed(found: &[Found], outcome: &str, clash: &BTreeSet<&'static str>) -> Said {
-    let mut reasons = BTreeSet::new();
-    for one in found {
-        let gives = one.matched && one.word() == outcome && one.results.keys().any(|name| clash.contains(name));
-        if gives || one.fails_safe() || one.is("permit", &Broken) {
-            reasons.insert((one.name.clone(), "rule-failed"));
-        } else if one.is("deny", &Yes) {
-            reasons.insert((one.name.clone(), one.code()));
-        }
-    }
-    Said { outcome: "deny", reasons, missing: BTreeSet::new(), results: BTreeMap::new(), duties: BTreeSet::new() }
 }
