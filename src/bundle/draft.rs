@@ -188,12 +188,31 @@ impl Draft {
         Some(Operand::Cell(ix, column))
     }
 
-    /// Whether a fact may be absent for one of the kinds.
+    /// Whether a fact may be absent for one of the kinds; without kinds (derived facts), by its own declaration.
     fn optional(&self, ix: FactIx, kinds: &[KindIx]) -> bool {
+        if kinds.is_empty() {
+            let declared = |ix: FactIx| self.fact_defaults.get(ix.0).map(|(absence, odd)| (absence, *odd));
+            return self.may_be_absent(ix, declared);
+        }
         kinds
             .iter()
-            .filter_map(|k| self.kinds.get(k.0)?.facts.get(&ix))
-            .any(|fact| matches!(fact.absence, Absence::Optional) || fact.unrecognised == Unrecognised::Ignore)
+            .filter_map(|k| self.kinds.get(k.0))
+            .any(|kind| self.may_be_absent(ix, |ix| kind.facts.get(&ix).map(|fact| (&fact.absence, fact.unrecognised))))
+    }
+
+    /// A fact that takes the value of another is absent when the other is.
+    fn may_be_absent<'a>(&self, ix: FactIx, of: impl Fn(FactIx) -> Option<(&'a Absence, Unrecognised)>) -> bool {
+        let mut next = Some(ix);
+        for _ in 0..self.facts.len() {
+            let Some((absence, unrecognised)) = next.take().and_then(&of) else { return false };
+            match absence {
+                _ if unrecognised == Unrecognised::Ignore => return true,
+                Absence::Optional => return true,
+                Absence::From(source) => next = Some(*source),
+                Absence::Ask | Absence::Default(_) => return false,
+            }
+        }
+        false
     }
 }
 
