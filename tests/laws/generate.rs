@@ -225,9 +225,16 @@ pub fn numbered(mut files: Vec<File>) -> Vec<File> {
         file.name = format!("file-{at}");
         for (at, rule) in file.rules.iter_mut().enumerate() {
             rule.id = format!("rule-{at}");
+            // A rule that no date reaches is refused at load.
+            rule.period = rule.period.filter(|own| file.period.is_none_or(|whole| meet(*own, whole)));
         }
     }
     files
+}
+
+fn meet(a: Period, b: Period) -> bool {
+    let from = a.from.max(b.from).unwrap_or(0);
+    [a.until, b.until].into_iter().flatten().all(|until| from < until)
 }
 
 fn absences() -> impl Strategy<Value = BTreeMap<Fact, Absence>> {
