@@ -119,7 +119,8 @@ fn one_of(node: &Node, type_: &Type, draft: &Draft, findings: &mut Findings) -> 
     (!out.is_empty()).then_some(out)
 }
 
-const MATCHERS: [&str; 11] =
+/// The matchers of a test.
+pub const MATCHERS: [&str; 11] =
     ["any", "all", "none", "at-least", "at-most", "more-than", "less-than", "is", "present", "known", "not"];
 
 fn keyed(

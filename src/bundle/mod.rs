@@ -3,9 +3,10 @@
 pub mod checked;
 mod condition;
 pub mod domain;
-mod draft;
+pub(crate) mod draft;
 mod expression;
 pub mod files;
+pub mod grammar;
 pub mod lint;
 pub mod load;
 mod manifest;

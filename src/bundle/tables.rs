@@ -121,7 +121,7 @@ fn list_entry(
         let value = value(node, type_, draft, findings)?;
         return Some(ListEntry { value, clauses: Vec::new(), effective: None, place });
     }
-    let mut map = Mapping::open(node, "an entry", findings)?;
+    let mut map = Mapping::open(node, "a list entry", findings)?;
     let entry_value = map.need("value", findings).and_then(|node| value(node, type_, draft, findings));
     let clauses = draft.clauses(map.take("clauses"), source, findings);
     let effective = effective(map.take("effective"), dated, findings);
