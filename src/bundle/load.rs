@@ -269,6 +269,26 @@ impl Loader<'_> {
 }
 
 impl Survey {
+    /// The name of the bundle; empty where there is none.
+    pub(crate) fn name(&self) -> &str {
+        self.name.as_ref().map_or("", |(name, _)| name)
+    }
+
+    /// The text of a message as it stands in its file, without its id; the lines that go on are indented or close a
+    /// bracket.
+    pub(crate) fn message_text(&self, place: &Place, id: &str) -> Option<&str> {
+        let rest = self.files.get(&place.file)?.get(place.bytes.0..)?.strip_prefix(id)?;
+        let rest = rest.trim_start_matches([' ', '=']);
+        let mut end = 0_usize;
+        for (at, line) in rest.split_inclusive('\n').enumerate() {
+            if at > 0 && !line.starts_with([' ', '\t', '}']) {
+                break;
+            }
+            end = end.saturating_add(line.len());
+        }
+        rest.get(..end).map(str::trim_end)
+    }
+
     /// Whether there was a manifest to begin with.
     pub(crate) fn found(&self) -> bool {
         self.found

@@ -3,6 +3,7 @@
 mod decide;
 mod input;
 mod output;
+mod schema;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -10,8 +11,13 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::bundle::files::Files;
+use crate::embedded;
 use crate::engine::Engine;
 use crate::model::error::LoadError;
+
+/// The bundle that is used when none is named.
+const SHIPPED: &str = "csp";
 
 /// Exit code: a request that cannot be decided.
 pub const INVALID_REQUEST: u8 = 1;
@@ -34,6 +40,8 @@ pub struct Cli {
 enum Command {
     /// Decide one request, an array of requests, or one request per line
     Decide(decide::DecideArgs),
+    /// Write JSON Schemas of bundle files, with the names of a bundle, for editors
+    Schema(schema::SchemaArgs),
 }
 
 /// Which bundle decides.
@@ -45,6 +53,14 @@ pub struct BundleArgs {
 }
 
 impl BundleArgs {
+    /// The files of the bundle, and what it is called in errors.
+    fn files(&self) -> (Files, String) {
+        match &self.bundle {
+            Some(folder) => (Files::Folder(folder.clone()), folder.display().to_string()),
+            None => (embedded::files(SHIPPED), SHIPPED.to_owned()),
+        }
+    }
+
     /// Loads the bundle.
     fn load(&self) -> Result<Engine, Failure> {
         let engine = match &self.bundle {
@@ -106,6 +122,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let done = match cli.command {
         Command::Decide(args) => decide::run(&args),
+        Command::Schema(args) => schema::run(&args),
     };
     match done {
         Ok(code) => code.into(),

@@ -78,10 +78,8 @@ fn asked_while_loading() -> BTreeMap<(String, &'static str), bool> {
 #[test]
 fn readers_and_grammar_know_the_same_keys() {
     let asked: BTreeSet<(String, &str)> = asked_while_loading().into_keys().collect();
-    let known: BTreeSet<(String, &str)> = shapes()
-        .into_iter()
-        .flat_map(|shape| shape.keys.iter().map(|key| (shape.what.to_owned(), key.name)))
-        .collect();
+    let known: BTreeSet<(String, &str)> =
+        shapes().into_iter().flat_map(|shape| shape.keys.iter().map(|key| (shape.what.to_owned(), key.name))).collect();
     let only_read: Vec<_> = asked.difference(&known).collect();
     let never_read: Vec<_> = known.difference(&asked).collect();
     assert!(only_read.is_empty(), "readers ask for keys that the grammar does not have: {only_read:?}");
@@ -99,7 +97,11 @@ fn readers_and_grammar_need_the_same_keys() {
                 Need::May => !needed,
                 Need::Depends => true,
             };
-            assert!(agree, "`{}` of a {}: the grammar says {:?}, needed by the reader: {needed}", key.name, shape.what, key.need);
+            assert!(
+                agree,
+                "`{}` of a {}: the grammar says {:?}, needed by the reader: {needed}",
+                key.name, shape.what, key.need
+            );
         }
     }
 }
@@ -120,7 +122,8 @@ fn matchers_are_the_readers() {
 #[test]
 fn other_keys_are_the_readers() {
     let errors = |rule: &str, row: &str, type_: &str| {
-        let bundle = "bundle: b\nversion: '1'\nlanguages: [en]\nvocabulary: v.yaml\npolicies: [p.yaml]\nsources: [s.yaml]\n";
+        let bundle =
+            "bundle: b\nversion: '1'\nlanguages: [en]\nvocabulary: v.yaml\npolicies: [p.yaml]\nsources: [s.yaml]\n";
         let vocabulary = format!(
             "stages: [one]\nreasons: {{ information-missing: one, rule-failed: one, no: one }}\nresults: {{ r: {{ type: text }} }}\n\
              facts: {{ age: {{ type: integer }}, other: {{ type: {type_} }} }}\nkinds: {{ ask: {{ facts: [age], otherwise: no }} }}\n"
@@ -132,7 +135,9 @@ fn other_keys_are_the_readers() {
         let texts = [("bundle.yaml", bundle), ("v.yaml", &vocabulary), ("p.yaml", &policy), ("s.yaml", source)];
         let files = texts.iter().map(|(path, text)| ((*path).to_owned(), Arc::from(*text))).collect();
         let found = load(&Files::Memory(files, String::new()), &Limits::default()).findings;
-        let structural = |code: &str| matches!(code, "unknown-key" | "unknown-fact" | "unknown-column" | "unknown-type" | "wrong-form");
+        let structural = |code: &str| {
+            matches!(code, "unknown-key" | "unknown-fact" | "unknown-column" | "unknown-type" | "wrong-form")
+        };
         found.into_iter().filter(|finding| structural(finding.code.as_str())).map(|f| f.to_string()).collect::<Vec<_>>()
     };
     let body = |key: &str| match key {

@@ -29,7 +29,11 @@ pub(super) static VOCABULARY: Shape = Shape {
             "Codes of reasons and their stages.",
         ),
         may("results", Form::Map(Slot::Define(Sort::Result), &Form::Shape(&RESULT)), "Values decisions may carry."),
-        may("facts", Form::Map(Slot::Define(Sort::Fact), &Form::Shape(&FACT_DEF)), "Facts by their paths in a request."),
+        may(
+            "facts",
+            Form::Map(Slot::Define(Sort::Fact), &Form::Shape(&FACT_DEF)),
+            "Facts by their paths in a request.",
+        ),
         may("kinds", Form::Map(Slot::Define(Sort::Kind), &Form::Shape(&KIND)), "Kinds of request."),
     ],
 };
