@@ -54,6 +54,22 @@ fn schemas_are_draft_07() {
     }
 }
 
+/// Editors refuse an empty `enum`, which the draft only advises against.
+#[test]
+fn no_bundle_is_too_small() {
+    let texts = [
+        ("bundle.yaml", "bundle: b\nversion: '1'\nlanguages: [en]\nvocabulary: v.yaml\nmessages: { en: en.ftl }\n"),
+        ("v.yaml", "stages: [one]\nreasons: { information-missing: one, rule-failed: one }\n"),
+        ("en.ftl", "reason-information-missing = Missing.\nreason-rule-failed = Failed.\n"),
+    ];
+    let files = texts.iter().map(|(path, text)| ((*path).to_owned(), Arc::from(*text))).collect();
+    for (kind, schema) in schemas(&Files::Memory(files, String::new()), "b", &Limits::default()).unwrap() {
+        jsonschema::draft7::meta::validate(&schema).unwrap_or_else(|error| panic!("{kind:?}: {error}"));
+        assert!(!schema.to_string().contains("\"enum\":[]"), "{kind:?}: {schema}");
+        jsonschema::draft7::new(&schema).unwrap();
+    }
+}
+
 #[test]
 fn committed_schemas_are_up_to_date() {
     for (kind, schema) in written() {

@@ -8,7 +8,7 @@ use crate::model::value::Type;
 
 use super::names::{NAME_PATTERN, enumeration};
 use super::values::scalar;
-use super::{Writer, described, merge, object};
+use super::{Writer, by_form, described, merge, object};
 
 impl Writer<'_> {
     pub(super) fn form(&mut self, form: &'static Form) -> Json {
@@ -17,11 +17,14 @@ impl Writer<'_> {
             Form::List(item) => json!({ "type": "array", "items": self.form(item) }),
             Form::ListOrOne(item) => {
                 let item = self.form(item);
-                json!({ "anyOf": [item, { "type": "array", "items": item }] })
+                by_form("array", json!({ "items": item }), item.clone())
             }
             Form::Map(slot, value) => self.map(*slot, value),
             Form::Shape(shape) => self.shape(shape),
-            Form::Either(one, other) => json!({ "anyOf": [self.form(one), self.form(other)] }),
+            Form::Either(one, other) => {
+                let (one, other) = (self.form(one), self.form(other));
+                by_form("object", other, one)
+            }
             Form::Condition => self.condition(),
             Form::Results => self.results(),
             Form::Row => self.row(None),
@@ -62,8 +65,8 @@ impl Writer<'_> {
             "type" => json!({ "anyOf": [{ "required": ["values"] }, { "required": ["registry"] }] }),
             "rule" => one_effect(),
             "list" => self.by_type(|value| {
-                let entry = json!({ "properties": { "value": value }, "type": "object" });
-                json!({ "entries": { "items": { "anyOf": [value, entry] } } })
+                let entry = json!({ "properties": { "value": value } });
+                json!({ "entries": { "items": by_form("object", entry, value.clone()) } })
             }),
             "fact" => self.by_type(|value| json!({ "default": value, "at-least": value })),
             "setting" => {
@@ -143,7 +146,7 @@ impl Writer<'_> {
                 json!({ "enum": setting.choices.iter().map(crate::model::value::Value::to_json).collect::<Vec<_>>() })
             };
             let about = self.text(&setting.gist);
-            properties.insert(name.to_string(), described(json!({ "anyOf": [set, declared] }), &about));
+            properties.insert(name.to_string(), described(by_form("object", declared.clone(), set), &about));
         }
         object(properties, declared)
     }
@@ -180,7 +183,8 @@ impl Writer<'_> {
         let mut branches: Vec<String> = paths.map(|(branch, _)| format!("{branch}.*")).collect();
         branches.sort();
         branches.dedup();
-        json!({ "anyOf": [fact, { "type": "string", "enum": branches }, { "type": "string", "pattern": "\\*$" }] })
+        let branches = enumeration(&branches.into_iter().map(|branch| (branch, String::new())).collect());
+        json!({ "anyOf": [fact, branches, { "type": "string", "pattern": "\\*$" }] })
     }
 
     /// A clause: by its number alone, or with its source.
@@ -196,6 +200,9 @@ impl Writer<'_> {
                 numbers.push(*number);
                 numbers_about.push(about);
             }
+        }
+        if numbers.is_empty() {
+            return json!({ "type": ["integer", "string"] });
         }
         json!({ "anyOf": [
             { "type": "integer", "enum": numbers, "enumDescriptions": numbers_about },

@@ -154,6 +154,12 @@ fn object(properties: Map<String, Json>, additional: Json) -> Json {
     json!({ "type": "object", "properties": properties, "additionalProperties": additional })
 }
 
+/// One schema for values of a JSON type, another for the rest. Editors tell mistakes inside `then` where they stand, and
+/// look for values to offer in `anyOf` only.
+fn by_form(type_: &str, such: Json, other: Json) -> Json {
+    json!({ "anyOf": [other, { "type": type_ }], "if": { "type": type_ }, "then": such })
+}
+
 /// With a description, beside a `$ref` too: editors show it, validators pass it over.
 fn described(mut schema: Json, about: &str) -> Json {
     if let (false, Json::Object(map)) = (about.is_empty(), &mut schema) {

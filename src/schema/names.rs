@@ -16,8 +16,11 @@ pub(super) type Names = Vec<(String, String)>;
 
 pub(super) const NAME_PATTERN: &str = "^[A-Za-z0-9_.-]+$";
 
-/// One of these names, each with its description.
+/// One of these names, each with its description; any name where there are none, for an empty `enum` is not allowed.
 pub(super) fn enumeration(names: &Names) -> Json {
+    if names.is_empty() {
+        return json!({ "type": "string", "pattern": NAME_PATTERN });
+    }
     let (values, about): (Vec<&String>, Vec<&String>) = names.iter().map(|(name, about)| (name, about)).unzip();
     let mut out = json!({ "type": "string", "enum": values });
     if about.iter().any(|text| !text.is_empty()) {

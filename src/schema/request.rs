@@ -35,6 +35,9 @@ impl Writer<'_> {
             let is_kind = json!({ "properties": { "kind": { "const": &*kind.name } }, "required": ["kind"] });
             kinds.push(json!({ "if": is_kind, "then": request }));
         }
+        if kinds.is_empty() {
+            return json!({});
+        }
         let invalid = json!({ "properties": { "expect": { "type": "object", "properties": { "outcome": { "const": "invalid" } }, "required": ["outcome"] } } });
         json!({ "allOf": [{
             "if": invalid,

@@ -7,7 +7,7 @@ use crate::bundle::grammar::{CONDITION_KEYS, MATCHERS, Matcher, RESULT_SCRIPT, S
 use crate::model::value::Type;
 
 use super::names::enumeration;
-use super::{Writer, described, object};
+use super::{Writer, by_form, described, merge, object};
 
 /// Any scalar but nothing: what is read as text.
 pub(super) fn scalar() -> Json {
@@ -20,7 +20,7 @@ fn named(prefix: &str, type_: &Type) -> String {
 }
 
 fn one_or_many(item: &Json) -> Json {
-    json!({ "anyOf": [item, many(item)] })
+    by_form("array", many(item), item.clone())
 }
 
 fn many(item: &Json) -> Json {
@@ -88,12 +88,12 @@ impl Writer<'_> {
         let mut all = Vec::new();
         if !matches!(type_, Type::Set(_)) {
             let value = self.value_of(type_);
-            all.extend([value.clone(), many(&value)]);
+            all.extend([many(&value), value]);
         }
         all.extend(self.references(type_, Sort::List));
         all.extend(self.references(type_, Sort::Column));
-        all.push(self.matchers(type_));
-        json!({ "anyOf": all })
+        let matchers = self.matchers(type_);
+        if all.is_empty() { matchers } else { by_form("object", matchers, json!({ "anyOf": all })) }
     }
 
     fn matchers(&mut self, type_: &Type) -> Json {
@@ -113,7 +113,7 @@ impl Writer<'_> {
             properties.insert(name.into(), described(form, about));
         }
         let mut out = object(properties, false.into());
-        super::merge(&mut out, json!({ "minProperties": 1 }));
+        merge(&mut out, json!({ "minProperties": 1 }));
         out
     }
 
@@ -135,7 +135,11 @@ impl Writer<'_> {
             out.push(json!({ "type": "string", "enum": names(fitting) }));
         }
         if self.can_define(sort) {
-            out.push(json!({ "type": "string", "pattern": pattern, "not": { "enum": names(others) } }));
+            let mut other = json!({ "type": "string", "pattern": pattern });
+            if !others.is_empty() {
+                merge(&mut other, json!({ "not": { "enum": names(others) } }));
+            }
+            out.push(other);
         }
         out
     }
@@ -188,12 +192,13 @@ impl Writer<'_> {
                     "additionalProperties": false,
                 });
                 let textual = matches!(def.type_, Type::Text | Type::Symbol(_) | Type::Currency | Type::Boolean);
-                let mut all = vec![constant, script];
+                let mut all = vec![constant];
                 if !textual {
                     all.push(json!({ "type": "string", "description": "An expression." }));
                 }
                 let about = format!("{} ({})", writer.text(&def.gist), def.type_);
-                properties.insert(name.to_string(), described(json!({ "anyOf": all }), &about));
+                properties
+                    .insert(name.to_string(), described(by_form("object", script, json!({ "anyOf": all })), &about));
             }
             object(properties, false.into())
         })
