@@ -8,6 +8,7 @@
 //! |---|---|---|
 //! | 7 | `cli` | the `clausal` command: one verb per file, argument types, exit codes |
 //! | 6 | [`engine`], [`decision`] | load, decide; the answer and its JSON; hot swap is a new [`Engine`] |
+//! | 6 | `lsp` | the language server: an editor's unsaved texts → findings, completion, hover, definitions |
 //! | 5 | [`schema`] | JSON Schemas of bundle files, with the names that a bundle declares |
 //! | 5 | [`explain`] | a decision in words, in the bundle's languages |
 //! | 4 | [`decide`] | bundle + request → verdict: read, split into parts, evaluate, combine; pure |
@@ -26,6 +27,8 @@ pub mod decision;
 mod embedded;
 pub mod engine;
 pub mod explain;
+#[cfg(feature = "lsp")]
+pub mod lsp;
 pub mod model;
 pub mod schema;
 pub mod script;

@@ -274,19 +274,20 @@ impl Survey {
         self.name.as_ref().map_or("", |(name, _)| name)
     }
 
-    /// The text of a message as it stands in its file, without its id; the lines that go on are indented or close a
-    /// bracket.
+    /// The text of a message as it stands in its file, without its id.
     pub(crate) fn message_text(&self, place: &Place, id: &str) -> Option<&str> {
-        let rest = self.files.get(&place.file)?.get(place.bytes.0..)?.strip_prefix(id)?;
-        let rest = rest.trim_start_matches([' ', '=']);
-        let mut end = 0_usize;
-        for (at, line) in rest.split_inclusive('\n').enumerate() {
-            if at > 0 && !line.starts_with([' ', '\t', '}']) {
-                break;
-            }
-            end = end.saturating_add(line.len());
-        }
-        rest.get(..end).map(str::trim_end)
+        let (start, end) = self.message_bytes(place, id)?;
+        self.files.get(&place.file)?.get(start..end)
+    }
+
+    /// Where the text of a message stands; the lines that go on are indented or close a bracket.
+    pub(crate) fn message_bytes(&self, place: &Place, id: &str) -> Option<(usize, usize)> {
+        let text = self.files.get(&place.file)?;
+        let rest = text.get(place.bytes.0..)?.strip_prefix(id)?.trim_start_matches([' ', '=']);
+        let goes_on = |(at, line): &(usize, &str)| *at == 0 || line.starts_with([' ', '\t', '}']);
+        let length = rest.split_inclusive('\n').enumerate().take_while(goes_on).map(|(_, line)| line.len()).sum();
+        let start = text.len().checked_sub(rest.len())?;
+        Some((start, start.checked_add(rest.get(..length)?.trim_end().len())?))
     }
 
     /// Whether there was a manifest to begin with.

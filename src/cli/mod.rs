@@ -2,6 +2,8 @@
 
 mod decide;
 mod input;
+#[cfg(feature = "lsp")]
+mod lsp;
 mod output;
 mod schema;
 
@@ -40,6 +42,9 @@ pub struct Cli {
 enum Command {
     /// Decide one request, an array of requests, or one request per line
     Decide(decide::DecideArgs),
+    /// Serve an editor: findings, completion, hover, definitions, references and quick fixes
+    #[cfg(feature = "lsp")]
+    Lsp(lsp::LspArgs),
     /// Write JSON Schemas of bundle files, with the names of a bundle, for editors
     Schema(schema::SchemaArgs),
 }
@@ -122,6 +127,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let done = match cli.command {
         Command::Decide(args) => decide::run(&args),
+        #[cfg(feature = "lsp")]
+        Command::Lsp(args) => lsp::run(&args),
         Command::Schema(args) => schema::run(&args),
     };
     match done {

@@ -104,12 +104,12 @@ impl Writer<'_> {
             Slot::Define(Sort::Setting) => self.map_of_settings(value),
             Slot::Refer(sort) => {
                 let value = self.form(value);
-                let names = self.names(sort).into_iter();
+                let names = self.lexicon().names(sort).into_iter();
                 object(names.map(|(name, about)| (name, described(value.clone(), &about))).collect(), false.into())
             }
             Slot::Define(sort) => {
                 let value = self.form(value);
-                let known = self.names(sort).into_iter().filter(|(_, about)| !about.is_empty());
+                let known = self.lexicon().names(sort).into_iter().filter(|(_, about)| !about.is_empty());
                 let known = known.map(|(name, about)| (name, described(value.clone(), &about))).collect();
                 let mut out = object(known, value);
                 merge(&mut out, json!({ "propertyNames": { "pattern": NAME_PATTERN } }));
@@ -128,7 +128,7 @@ impl Writer<'_> {
         for (at, fact) in self.draft().facts.iter().enumerate() {
             self.value = Some(fact.type_.clone());
             let form = self.form(value);
-            properties.insert(fact.path.to_string(), described(form, &self.fact_about(FactIx(at))));
+            properties.insert(fact.path.to_string(), described(form, &self.lexicon().fact_about(FactIx(at))));
         }
         self.value = None;
         let open = if self.can_define(Sort::Fact) { self.form(value) } else { false.into() };
@@ -145,7 +145,7 @@ impl Writer<'_> {
             } else {
                 json!({ "enum": setting.choices.iter().map(crate::model::value::Value::to_json).collect::<Vec<_>>() })
             };
-            let about = self.text(&setting.gist);
+            let about = self.lexicon().text(&setting.gist);
             properties.insert(name.to_string(), described(by_form("object", declared.clone(), set), &about));
         }
         object(properties, declared)
@@ -193,7 +193,7 @@ impl Writer<'_> {
         for (source, number, clause) in
             self.draft().sources.iter().flat_map(|(id, s)| s.clauses.iter().map(move |(n, clause)| (id, n, clause)))
         {
-            let about = self.text(&clause.gist);
+            let about = self.lexicon().text(&clause.gist);
             full.push(format!("{source}#{number}"));
             full_about.push(about.clone());
             if !numbers.contains(number) {

@@ -17,8 +17,8 @@ use serde_json::{Map, Value as Json, json};
 use crate::bundle::draft::Draft;
 use crate::bundle::files::Files;
 use crate::bundle::grammar::{FileKind, Sort};
+use crate::bundle::lexicon::Lexicon;
 use crate::bundle::load::{Survey, survey};
-use crate::bundle::messages::Messages;
 use crate::model::error::LoadError;
 use crate::model::limits::Limits;
 use crate::model::value::Type;
@@ -112,8 +112,8 @@ impl<'s> Writer<'s> {
         &self.survey.draft
     }
 
-    fn messages(&self) -> &'s Messages {
-        &self.survey.messages
+    fn lexicon(&self) -> Lexicon<'s> {
+        Lexicon::new(self.survey)
     }
 
     /// A reference to a definition, which is made when it is first referred to; it may refer to itself.

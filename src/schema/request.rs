@@ -17,7 +17,7 @@ impl Writer<'_> {
     pub(super) fn request(&mut self) -> Json {
         json!({
             "type": "object",
-            "properties": { "kind": enumeration(&self.names(Sort::Kind)), "at": { "type": "string" } },
+            "properties": { "kind": enumeration(&self.lexicon().names(Sort::Kind)), "at": { "type": "string" } },
         })
     }
 
@@ -30,7 +30,7 @@ impl Writer<'_> {
                 let shape = of_kind(&writer.draft().facts, kind);
                 let mut out = writer.keys(&shape);
                 merge(&mut out, json!({ "required": ["kind", "at"] }));
-                described(out, &writer.text(&kind.gist))
+                described(out, &writer.lexicon().text(&kind.gist))
             });
             let is_kind = json!({ "properties": { "kind": { "const": &*kind.name } }, "required": ["kind"] });
             kinds.push(json!({ "if": is_kind, "then": request }));
@@ -60,7 +60,7 @@ impl Writer<'_> {
             properties.insert(key.clone(), form);
         }
         if properties.contains_key("kind") && properties.contains_key("at") {
-            properties.insert("kind".into(), enumeration(&self.names(Sort::Kind)));
+            properties.insert("kind".into(), enumeration(&self.lexicon().names(Sort::Kind)));
         }
         object(properties, false.into())
     }
@@ -72,7 +72,7 @@ impl Writer<'_> {
         if matches!(fact.type_, Type::Symbol(_)) && fact.by_region {
             value = json!({ "type": "string" });
         }
-        described(nullable(value), &self.fact_about(ix))
+        described(nullable(value), &self.lexicon().fact_about(ix))
     }
 
     fn written(&mut self, type_: &Type) -> Json {
@@ -83,7 +83,7 @@ impl Writer<'_> {
             Type::Set(inner) => json!({ "type": "array", "items": self.written(inner) }),
             Type::Symbol(name) => {
                 let Some(domain) = self.draft().domains.get(name) else { return json!({ "type": "string" }) };
-                let codes = enumeration(&self.codes(domain));
+                let codes = enumeration(&self.lexicon().codes(domain));
                 json!({ "anyOf": [codes, { "type": "string" }] })
             }
             _ => json!({ "type": "string" }),

@@ -31,17 +31,7 @@ impl Writer<'_> {
     /// The types that `type:` may name, but for sets.
     pub(super) fn named_types(&self) -> Vec<(String, Type)> {
         let own = self.draft().types.iter().map(|(name, def)| (name.to_string(), def.type_.clone()));
-        let built_in = [
-            Type::Boolean,
-            Type::Integer,
-            Type::Decimal,
-            Type::Text,
-            Type::Currency,
-            Type::Date,
-            Type::Timestamp,
-            Type::Duration,
-        ];
-        own.chain(built_in.into_iter().map(|type_| (type_.to_string(), type_))).collect()
+        own.chain(Type::BUILT_IN.into_iter().map(|type_| (type_.to_string(), type_))).collect()
     }
 
     /// A value of a type, as policies write it.
@@ -67,9 +57,9 @@ impl Writer<'_> {
             Type::Duration => text("An ISO 8601 duration, `P30D`.", "^P"),
             Type::Symbol(name) => match self.draft().domains.get(name) {
                 Some(domain) if self.can_define(Sort::Entry) => {
-                    json!({ "anyOf": [enumeration(&self.codes(domain)), { "type": "string" }] })
+                    json!({ "anyOf": [enumeration(&self.lexicon().codes(domain)), { "type": "string" }] })
                 }
-                Some(domain) => enumeration(&self.codes(domain)),
+                Some(domain) => enumeration(&self.lexicon().codes(domain)),
                 None => json!({ "type": "string" }),
             },
             Type::Set(inner) => {
@@ -161,7 +151,7 @@ impl Writer<'_> {
         }
         for (name, setting) in &self.draft().settings {
             let value = one_or_many(&self.value_of(&setting.type_));
-            let about = self.text(&setting.gist);
+            let about = self.lexicon().text(&setting.gist);
             properties.insert(format!("{SETTING_PREFIX}{name}"), described(value, &about));
         }
         properties.extend(self.fact_tests());
@@ -174,7 +164,7 @@ impl Writer<'_> {
         let mut properties = Map::new();
         for (at, fact) in self.draft().facts.iter().enumerate() {
             let test = self.test_of(&fact.type_);
-            properties.insert(fact.path.to_string(), described(test, &self.fact_about(FactIx(at))));
+            properties.insert(fact.path.to_string(), described(test, &self.lexicon().fact_about(FactIx(at))));
         }
         properties
     }
@@ -196,7 +186,7 @@ impl Writer<'_> {
                 if !textual {
                     all.push(json!({ "type": "string", "description": "An expression." }));
                 }
-                let about = format!("{} ({})", writer.text(&def.gist), def.type_);
+                let about = format!("{} ({})", writer.lexicon().text(&def.gist), def.type_);
                 properties
                     .insert(name.to_string(), described(by_form("object", script, json!({ "anyOf": all })), &about));
             }

@@ -1,7 +1,7 @@
 //! A client of language servers over standard input and output, for tests.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Read as _, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
