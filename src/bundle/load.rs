@@ -48,6 +48,7 @@ pub(crate) struct Survey {
     /// The text of every file that was read.
     pub(crate) files: BTreeMap<Arc<str>, Arc<str>>,
     /// What each YAML file is, by the manifests.
+    #[cfg_attr(not(feature = "lsp"), expect(dead_code, reason = "only the language server asks"))]
     pub(crate) kinds: BTreeMap<Arc<str>, FileKind>,
     name: Option<(Arc<str>, Arc<str>)>,
     found: bool,

@@ -76,26 +76,6 @@ impl<'n> Mapping<'n> {
     }
 }
 
-/// What readers ask for, so that a test can hold the grammar to it.
-#[cfg(test)]
-pub mod asked {
-    use std::cell::RefCell;
-    use std::collections::BTreeMap;
-
-    thread_local! {
-        static ASKED: RefCell<BTreeMap<(&'static str, &'static str), bool>> = const { RefCell::new(BTreeMap::new()) };
-    }
-
-    pub fn note(what: &'static str, key: &'static str, needed: bool) {
-        ASKED.with_borrow_mut(|asked| *asked.entry((what, key)).or_default() |= needed);
-    }
-
-    /// What was asked for on this thread since the last call: mapping and key, and whether the key was needed.
-    pub fn take() -> BTreeMap<(&'static str, &'static str), bool> {
-        ASKED.take()
-    }
-}
-
 /// A finding for a name that is not known, with the nearest one that is.
 pub fn unknown<'a>(code: Code, node: &Node, what: &str, known: impl IntoIterator<Item = &'a str>) -> Finding {
     let name = node.text().unwrap_or_default();
@@ -228,4 +208,24 @@ pub fn by_language(node: &Node, languages: &[Arc<str>], findings: &mut Findings)
 pub fn texts(node: Option<&Node>, findings: &mut Findings) -> Vec<Arc<str>> {
     let Some(node) = node else { return Vec::new() };
     list(node, findings).iter().filter_map(|item| text(item, findings)).map(Arc::from).collect()
+}
+
+/// What readers ask for, so that a test can hold the grammar to it.
+#[cfg(test)]
+pub mod asked {
+    use std::cell::RefCell;
+    use std::collections::BTreeMap;
+
+    thread_local! {
+        static ASKED: RefCell<BTreeMap<(&'static str, &'static str), bool>> = const { RefCell::new(BTreeMap::new()) };
+    }
+
+    pub fn note(what: &'static str, key: &'static str, needed: bool) {
+        ASKED.with_borrow_mut(|asked| *asked.entry((what, key)).or_default() |= needed);
+    }
+
+    /// What was asked for on this thread since the last call: mapping and key, and whether the key was needed.
+    pub fn take() -> BTreeMap<(&'static str, &'static str), bool> {
+        ASKED.take()
+    }
 }

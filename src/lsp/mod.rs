@@ -8,6 +8,7 @@ mod complete;
 mod diagnose;
 mod frame;
 mod index;
+mod offers;
 mod paths;
 mod script;
 mod server;

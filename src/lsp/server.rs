@@ -253,6 +253,8 @@ impl<W: Write> Server<W> {
         let Some(document) = self.workspace.documents.get(&path) else { return };
         let start = document.text.to_string();
         let text = params.content_changes.into_iter().fold(start, |text, change| changed(&text, change));
+        // A new version is answered with diagnostics even where they are the same.
+        self.shown.remove(&path);
         self.workspace.set(path, uri, params.text_document.version, text);
         self.dirty = true;
     }

@@ -228,7 +228,7 @@ fn function(survey: &Survey, name: &str) -> Option<String> {
             .and_then(|rest| rest.trim_start().strip_prefix(name))
             .is_some_and(|rest| rest.trim_start().starts_with('('))
     };
-    let at = lines.iter().position(|line| is_it(line))?;
+    let at = lines.iter().position(is_it)?;
     let head = lines.get(at)?.trim_end_matches(['{', ' ']);
     let comment: Vec<&str> = lines.get(..at)?.iter().rev().map_while(|line| line.strip_prefix("//")).collect();
     let comment: String = comment.iter().rev().map(|line| line.trim()).collect::<Vec<_>>().join(" ");
