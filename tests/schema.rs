@@ -326,3 +326,43 @@ fn broken_files_of_other_kinds_do_not_fit() {
         assert!(!found.is_empty(), "the scenario with `{to}` fits");
     }
 }
+
+fn clausal(args: &[&str]) -> (Option<i32>, String, String) {
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_clausal")).arg("schema").args(args).output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
+#[test]
+fn the_command_prints_and_writes() {
+    let (code, one, _) = clausal(&["policy"]);
+    assert_eq!((code, one.as_str()), (Some(0), text(&written()[&FileKind::Policy]).as_str()));
+    let (code, all, _) = clausal(&["--bundle", "policies/csp"]);
+    let all: BTreeMap<String, Json> = serde_json::from_str(&all).unwrap();
+    assert_eq!(code, Some(0));
+    assert_eq!(all.keys().collect::<Vec<_>>(), ["bundle", "policy", "registry", "scenario", "source", "vocabulary"]);
+
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("a/b");
+    assert_eq!(clausal(&["--out", out.to_str().unwrap()]).0, Some(0));
+    for (kind, schema) in written() {
+        assert_eq!(fs::read_to_string(out.join(file_name(kind))).unwrap(), text(&schema));
+    }
+    // A file stands where the folder should be.
+    fs::write(folder.path().join("file"), "").unwrap();
+    assert_eq!(clausal(&["--out", folder.path().join("file").to_str().unwrap()]).0, Some(74));
+}
+
+#[test]
+fn the_command_refuses_what_does_not_load() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().to_str().unwrap();
+    let (code, out, told) = clausal(&["--bundle", place]);
+    assert_eq!((code, out.as_str()), (Some(65), ""));
+    assert!(told.contains("holds no bundle"), "{told}");
+    fs::write(folder.path().join("bundle.yaml"), "bundle: b\nversions: 1\n").unwrap();
+    let (code, out, told) = clausal(&["--bundle", place]);
+    assert_eq!((code, out.as_str()), (Some(65), ""));
+    assert!(told.contains("versions"), "{told}");
+    assert_eq!(clausal(&["polices"]).0, Some(64));
+}
