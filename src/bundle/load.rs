@@ -65,7 +65,8 @@ pub(crate) fn survey(files: &Files, limits: &Limits) -> Survey {
         messages: Messages::default(),
     };
     let layers = loader.layers();
-    let found = !layers.is_empty();
+    // A manifest with mistakes is a manifest.
+    let found = !loader.texts.is_empty();
     let name = loader.build(&layers);
     if !loader.findings.has_errors() {
         lint::whole(&loader.draft, &loader.messages, &mut loader.findings);
