@@ -366,3 +366,16 @@ fn the_command_refuses_what_does_not_load() {
     assert!(told.contains("the bundle has 3 errors"), "{told}");
     assert_eq!(clausal(&["polices"]).0, Some(64));
 }
+
+#[test]
+fn shipped_files_name_their_schemas() {
+    for path in common::files(&csp(), ".yaml") {
+        let name = path.strip_prefix(csp()).unwrap().to_string_lossy().into_owned();
+        let text = fs::read_to_string(&path).unwrap();
+        let line = text.lines().next().unwrap();
+        let schema = line.strip_prefix("# yaml-language-server: $schema=").unwrap_or_else(|| panic!("{name}: {line}"));
+        let named = path.parent().unwrap().join(schema).canonicalize().unwrap();
+        let wanted = common::root().join("policies/schema/csp").join(file_name(kind_of(&name)));
+        assert_eq!(named, wanted.canonicalize().unwrap(), "{name}");
+    }
+}
