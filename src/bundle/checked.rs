@@ -174,6 +174,8 @@ pub struct Kind {
     pub name: Arc<str>,
     /// What absence and unrecognised values mean for each fact of the kind.
     pub facts: BTreeMap<FactIx, KindFact>,
+    /// What is asked, by language.
+    pub gist: BTreeMap<Arc<str>, Arc<str>>,
     /// Derived facts, each after those it reads.
     pub derived: Vec<FactIx>,
     /// How a request splits into parts.
@@ -240,6 +242,8 @@ pub struct Contradiction {
 pub struct ResultDef {
     /// Its type.
     pub type_: Type,
+    /// What it is, by language.
+    pub gist: BTreeMap<Arc<str>, Arc<str>>,
     /// Where it is declared.
     pub place: Place,
 }

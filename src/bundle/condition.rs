@@ -75,6 +75,13 @@ pub fn read_test(
     findings: &mut Findings,
 ) -> Option<Test> {
     match &node.content {
+        Content::Mapping(parts) if parts.is_empty() => {
+            findings.push(
+                Finding::new(Code::WrongForm, &node.place, "the test says nothing about the fact")
+                    .help("write a value, a list of values, or a matcher such as `{ present: true }`"),
+            );
+            None
+        }
         Content::Mapping(parts) => {
             let tests: Vec<Test> =
                 parts.iter().filter_map(|(key, body)| keyed(key, body, fact, type_, kinds, draft, findings)).collect();
@@ -123,7 +130,8 @@ fn one_of(node: &Node, type_: &Type, draft: &Draft, findings: &mut Findings) -> 
     (!out.is_empty()).then_some(out)
 }
 
-const MATCHERS: [&str; 11] =
+/// The matchers of a test.
+pub const MATCHERS: [&str; 11] =
     ["any", "all", "none", "at-least", "at-most", "more-than", "less-than", "is", "present", "known", "not"];
 
 fn keyed(

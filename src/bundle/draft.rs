@@ -88,6 +88,14 @@ impl Draft {
         self.facts.get(ix.0).map_or(Type::Text, |fact| fact.type_.clone())
     }
 
+    /// The type that a text names: `integer`, `market`, `set of role`.
+    pub fn type_called(&self, written: &str) -> Option<Type> {
+        let (is_set, word) = written.strip_prefix("set of ").map_or((false, written), |inner| (true, inner));
+        let found = Type::BUILT_IN.into_iter().find(|type_| type_.to_string() == word);
+        let single = found.or_else(|| self.types.get(word).map(|def| def.type_.clone()))?;
+        Some(if is_set { Type::Set(Box::new(single)) } else { single })
+    }
+
     /// The list with this name.
     pub fn list(&self, name: &str) -> Option<ListIx> {
         self.lists.iter().position(|list| &*list.name == name).map(ListIx)

@@ -13,6 +13,7 @@ use crate::script::Library;
 use super::checked::{Bundle, Identity};
 use super::draft::Draft;
 use super::files::{Files, join};
+use super::grammar::FileKind;
 use super::manifest::{self, Manifest, Named};
 use super::messages::Messages;
 use super::yaml::{Node, parse};
@@ -36,6 +37,28 @@ pub const GIVEN_SETTINGS: &str = "settings given with the load";
 
 /// Loads the bundle that `files` holds. `settings` is a YAML mapping that goes before what the bundle sets.
 pub fn load(files: &Files, settings: Option<&str>, limits: &Limits) -> Loaded {
+    survey(files, settings, limits).finish(limits)
+}
+
+/// What could be made of a bundle, with mistakes or without: for editors, which work while there are mistakes.
+pub(crate) struct Survey {
+    /// Everything that was declared and makes sense.
+    pub(crate) draft: Draft,
+    /// Messages by language.
+    pub(crate) messages: Messages,
+    /// What there is to say, in no order.
+    findings: Findings,
+    /// The text of every file that was read.
+    pub(crate) files: BTreeMap<Arc<str>, Arc<str>>,
+    /// What each YAML file is, by the manifests.
+    #[cfg_attr(not(feature = "lsp"), expect(dead_code, reason = "only the language server asks"))]
+    pub(crate) kinds: BTreeMap<Arc<str>, FileKind>,
+    name: Option<(Arc<str>, Arc<str>)>,
+    found: bool,
+}
+
+/// Reads everything that `files` holds, as far as it makes sense.
+pub(crate) fn survey(files: &Files, settings: Option<&str>, limits: &Limits) -> Survey {
     let mut loader = Loader {
         files,
         limits,
@@ -46,9 +69,31 @@ pub fn load(files: &Files, settings: Option<&str>, limits: &Limits) -> Loaded {
         settings,
     };
     let layers = loader.layers();
-    let found = !layers.is_empty();
-    let identity = loader.build(&layers);
-    loader.finish(identity, found)
+    // A manifest with mistakes is a manifest.
+    let found = !loader.texts.is_empty();
+    let name = loader.build(&layers);
+    if !loader.findings.has_errors() {
+        lint::whole(&loader.draft, &loader.messages, &mut loader.findings);
+    }
+    let Loader { findings, texts, draft, messages, .. } = loader;
+    Survey { draft, messages, findings, files: texts, kinds: file_kinds(&layers), name, found }
+}
+
+fn file_kinds(layers: &[Layer]) -> BTreeMap<Arc<str>, FileKind> {
+    let mut kinds = BTreeMap::new();
+    for Layer { manifest, folder, .. } in layers {
+        kinds.extend(join(folder, "bundle.yaml").map(|path| (Arc::from(path), FileKind::Bundle)));
+        let groups: [(&mut dyn Iterator<Item = &Named>, FileKind); 4] = [
+            (&mut manifest.vocabulary.iter(), FileKind::Vocabulary),
+            (&mut manifest.registries.iter(), FileKind::Registry),
+            (&mut manifest.sources.iter(), FileKind::Source),
+            (&mut manifest.policies.iter(), FileKind::Policy),
+        ];
+        for (group, kind) in groups {
+            kinds.extend(group.map(|named| (Arc::from(named.path.as_str()), kind)));
+        }
+    }
+    kinds
 }
 
 /// One level of a bundle: its manifest and the node its settings are read from.
@@ -252,19 +297,53 @@ impl Loader<'_> {
         }
         overlay::apply_retirements(&mut self.draft, &mut self.findings);
     }
+}
 
-    fn finish(mut self, name: Option<(Arc<str>, Arc<str>)>, found: bool) -> Loaded {
-        if !self.findings.has_errors() {
-            lint::whole(&self.draft, &self.messages, &mut self.findings);
-        }
-        let files = self.texts;
+impl Survey {
+    /// The name of the bundle; empty where there is none.
+    pub(crate) fn name(&self) -> &str {
+        self.name.as_ref().map_or("", |(name, _)| name)
+    }
+
+    /// The text of a message as it stands in its file, without its id.
+    pub(crate) fn message_text(&self, place: &Place, id: &str) -> Option<&str> {
+        let (start, end) = self.message_bytes(place, id)?;
+        self.files.get(&place.file)?.get(start..end)
+    }
+
+    /// Where the text of a message stands; the lines that go on are indented or close a bracket.
+    pub(crate) fn message_bytes(&self, place: &Place, id: &str) -> Option<(usize, usize)> {
+        let text = self.files.get(&place.file)?;
+        let rest = text.get(place.bytes.0..)?.strip_prefix(id)?.trim_start_matches([' ', '=']);
+        let goes_on = |(at, line): &(usize, &str)| *at == 0 || line.starts_with([' ', '\t', '}']);
+        let length = rest.split_inclusive('\n').enumerate().take_while(goes_on).map(|(_, line)| line.len()).sum();
+        let start = text.len().checked_sub(rest.len())?;
+        Some((start, start.checked_add(rest.get(..length)?.trim_end().len())?))
+    }
+
+    /// Whether there was a manifest to begin with.
+    pub(crate) fn found(&self) -> bool {
+        self.found
+    }
+
+    /// Whether it has errors.
+    pub(crate) fn has_errors(&self) -> bool {
+        self.findings.has_errors()
+    }
+
+    /// Sorted and bounded, what there is to say.
+    pub(crate) fn findings(&self, limits: &Limits) -> Vec<Finding> {
+        bounded(self.findings.clone().into_sorted(), limits.bundle.findings)
+    }
+
+    fn finish(self, limits: &Limits) -> Loaded {
         let failed = self.findings.has_errors();
-        let findings = bounded(self.findings.into_sorted(), self.limits.bundle.findings);
+        let findings = bounded(self.findings.into_sorted(), limits.bundle.findings);
+        let Self { draft, messages, files, name, found, .. } = self;
         let Some((name, version)) = name.filter(|_| !failed) else {
             return Loaded { bundle: None, findings, files, found };
         };
         let identity = Identity { name, version, digest: digest(&files) };
-        let draft = self.draft;
         let bundle = Bundle {
             identity,
             languages: draft.languages,
@@ -280,7 +359,7 @@ impl Loader<'_> {
             lists: draft.lists,
             tables: draft.tables,
             settings: draft.settings,
-            messages: self.messages,
+            messages,
             warnings: findings.clone(),
             files: files.clone(),
         };

@@ -36,12 +36,16 @@ impl<'n> Mapping<'n> {
     /// The value of a key that may be left out.
     pub fn take(&mut self, key: &'static str) -> Option<&'n Node> {
         self.asked.push(key);
+        #[cfg(test)]
+        asked::note(self.what, key, false);
         self.entries.iter().find(|(k, _)| k.text() == Some(key)).map(|(_, value)| value)
     }
 
     /// The value of a key that must be given.
     pub fn need(&mut self, key: &'static str, findings: &mut Findings) -> Option<&'n Node> {
         let found = self.take(key);
+        #[cfg(test)]
+        asked::note(self.what, key, true);
         if found.is_none() {
             findings.push(
                 Finding::new(Code::MissingKey, self.place, format!("{} needs `{key}`", self.what))
@@ -204,4 +208,24 @@ pub fn by_language(node: &Node, languages: &[Arc<str>], findings: &mut Findings)
 pub fn texts(node: Option<&Node>, findings: &mut Findings) -> Vec<Arc<str>> {
     let Some(node) = node else { return Vec::new() };
     list(node, findings).iter().filter_map(|item| text(item, findings)).map(Arc::from).collect()
+}
+
+/// What readers ask for, so that a test can hold the grammar to it.
+#[cfg(test)]
+pub mod asked {
+    use std::cell::RefCell;
+    use std::collections::BTreeMap;
+
+    thread_local! {
+        static ASKED: RefCell<BTreeMap<(&'static str, &'static str), bool>> = const { RefCell::new(BTreeMap::new()) };
+    }
+
+    pub fn note(what: &'static str, key: &'static str, needed: bool) {
+        ASKED.with_borrow_mut(|asked| *asked.entry((what, key)).or_default() |= needed);
+    }
+
+    /// What was asked for on this thread since the last call: mapping and key, and whether the key was needed.
+    pub fn take() -> BTreeMap<(&'static str, &'static str), bool> {
+        ASKED.take()
+    }
 }

@@ -124,7 +124,7 @@ pub fn list_entry(
         let (clauses, retired) = (Vec::new(), Vec::new());
         return Some(ListEntry { value, clauses, effective: None, retired, evidence: Evidence::default(), place });
     }
-    let mut map = Mapping::open(node, "an entry", findings)?;
+    let mut map = Mapping::open(node, "a list entry", findings)?;
     let entry_value = map.need("value", findings).and_then(|node| value(node, type_, draft, findings));
     let clauses = draft.clauses(map.take("clauses"), source, findings);
     let effective = effective(map.take("effective"), dated, findings);

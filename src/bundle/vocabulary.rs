@@ -184,10 +184,10 @@ fn read_reason(key: &Node, stage: &Node, draft: &mut Draft, findings: &mut Findi
 fn read_result(key: &Node, body: &Node, draft: &mut Draft, findings: &mut Findings) {
     let (Some(name), Some(mut map)) = (name(key, findings), Mapping::open(body, "a result", findings)) else { return };
     let type_ = map.need("type", findings).and_then(|node| type_named(node, draft, findings));
-    map.take("gist").map(|node| gist(node, draft, findings));
+    let gist = map.take("gist").map(|node| gist(node, draft, findings)).unwrap_or_default();
     map.finish(findings);
     if let Some(def) = type_ {
-        let def = ResultDef { type_: def.type_, place: key.place.clone() };
+        let def = ResultDef { type_: def.type_, gist, place: key.place.clone() };
         declare(&mut draft.results, name, def, &key.place, findings);
     }
 }
@@ -257,7 +257,7 @@ fn absent_from(node: &Node, draft: &Draft, findings: &mut Findings) -> Option<Ab
 
 fn read_kind(key: &Node, body: &Node, draft: &mut Draft, findings: &mut Findings) {
     let (Some(name), Some(mut map)) = (name(key, findings), Mapping::open(body, "a kind", findings)) else { return };
-    map.take("gist").map(|node| gist(node, draft, findings));
+    let gist = map.take("gist").map(|node| gist(node, draft, findings)).unwrap_or_default();
     let mut facts = BTreeMap::new();
     add_fact(FactIx(0), draft, &mut facts);
     for item in map.need("facts", findings).map(|node| list(node, findings)).unwrap_or_default() {
@@ -280,6 +280,7 @@ fn read_kind(key: &Node, body: &Node, draft: &mut Draft, findings: &mut Findings
     draft.kinds.push(Kind {
         name,
         facts,
+        gist,
         derived,
         fan_out,
         contradictions: Vec::new(),

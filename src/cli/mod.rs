@@ -4,7 +4,10 @@ mod decide;
 mod explain;
 mod history;
 mod input;
+#[cfg(feature = "lsp")]
+mod lsp;
 mod output;
+mod schema;
 mod show;
 
 use std::ffi::OsString;
@@ -13,9 +16,14 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::bundle::files::Files;
+use crate::embedded;
 use crate::engine::{Engine, EngineBuilder};
 use crate::model::error::LoadError;
 use crate::model::time::Timestamp;
+
+/// The bundle that is used when none is named.
+const SHIPPED: &str = "csp";
 
 /// Exit code: a request that cannot be decided.
 pub const INVALID_REQUEST: u8 = 1;
@@ -44,6 +52,11 @@ enum Command {
     History(history::HistoryArgs),
     /// Show the effective whole of a bundle, each line with where it comes from
     Show(show::ShowArgs),
+    /// Serve an editor: findings, completion, hover, definitions, references and quick fixes
+    #[cfg(feature = "lsp")]
+    Lsp(lsp::LspArgs),
+    /// Write JSON Schemas of bundle files, with the names of a bundle, for editors
+    Schema(schema::SchemaArgs),
 }
 
 /// Which bundle decides.
@@ -64,6 +77,14 @@ pub struct BundleArgs {
 }
 
 impl BundleArgs {
+    /// The files of the bundle, and what it is called in errors.
+    fn files(&self) -> (Files, String) {
+        match &self.bundle {
+            Some(folder) => (Files::Folder(folder.clone()), folder.display().to_string()),
+            None => (embedded::files(SHIPPED), SHIPPED.to_owned()),
+        }
+    }
+
     /// Loads the bundle.
     fn load(&self) -> Result<Engine, Failure> {
         self.builder()?.build().map_err(Failure::Bundle)
@@ -152,6 +173,9 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Explain(args) => explain::run(&args),
         Command::History(args) => history::run(&args),
         Command::Show(args) => show::run(&args),
+        #[cfg(feature = "lsp")]
+        Command::Lsp(args) => lsp::run(&args),
+        Command::Schema(args) => schema::run(&args),
     };
     match done {
         Ok(code) => code.into(),

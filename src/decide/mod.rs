@@ -70,7 +70,7 @@ pub type Shapes = BTreeMap<Arc<str>, BTreeMap<String, Shape>>;
 
 /// The shapes of all kinds of a bundle.
 pub fn shapes(bundle: &Bundle) -> Shapes {
-    bundle.kinds.iter().map(|kind| (Arc::clone(&kind.name), shape::of_kind(bundle, kind))).collect()
+    bundle.kinds.iter().map(|kind| (Arc::clone(&kind.name), shape::of_kind(&bundle.facts, kind))).collect()
 }
 
 /// A request, read and split into parts, not decided yet.

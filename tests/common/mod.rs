@@ -1,6 +1,9 @@
 //! What the test files share: scenarios as data, and how an answer is compared with what a person expects.
 #![allow(dead_code, missing_docs, reason = "each test file uses its part")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+#![allow(clippy::arithmetic_side_effects, clippy::string_slice, reason = "tests")]
+
+pub mod client;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -288,8 +288,11 @@ impl<'b> World<'b> {
         value().map_or_else(|truth| truth, yes)
     }
 
-    /// The cell of the table for a script that reads these facts as well; no row is a failure.
+    /// The cell of the table for a script that reads these facts as well. Without a row nothing follows, whatever they are.
     fn max_for(&self, also: &[Fact]) -> Result<i64, Truth> {
+        if matches!(self.cell(), Cell::NoRow) {
+            return Err(No);
+        }
         let facts = match self.read(also) {
             Err(Broken) => return Err(Broken),
             Err(Open(by)) => by,
@@ -300,7 +303,7 @@ impl<'b> World<'b> {
             Cell::Open(by) => Err(Open(by.union(&facts).copied().collect())),
             _ if !facts.is_empty() => Err(Open(facts)),
             Cell::Value(max) => Ok(max),
-            Cell::NoRow => Err(Broken),
+            Cell::NoRow => Err(No),
         }
     }
 
