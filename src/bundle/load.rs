@@ -46,7 +46,7 @@ pub fn load(files: &Files, settings: Option<&str>, limits: &Limits) -> Loaded {
         settings,
     };
     let layers = loader.layers();
-    let found = !layers.is_empty();
+    let found = loader.texts.contains_key("bundle.yaml");
     let identity = loader.build(&layers);
     loader.finish(identity, found)
 }

@@ -1,6 +1,8 @@
 //! The `clausal` command: argument types, one verb per file, exit codes.
 
+mod check;
 mod decide;
+pub mod findings;
 mod explain;
 mod history;
 mod input;
@@ -38,6 +40,8 @@ pub struct Cli {
 enum Command {
     /// Decide one request, an array of requests, or one request per line
     Decide(decide::DecideArgs),
+    /// Report everything that is wrong with a bundle
+    Check(check::CheckArgs),
     /// Explain why a request is decided as it is, rule by rule, and what would have to change for a permit
     Explain(explain::ExplainArgs),
     /// Show how an answer, or a rule, changed over time
@@ -45,6 +49,9 @@ enum Command {
     /// Show the effective whole of a bundle, each line with where it comes from
     Show(show::ShowArgs),
 }
+
+/// The bundle that is taken when none is named.
+const SHIPPED: &str = "csp";
 
 /// Which bundle decides.
 #[derive(Clone, Debug, Args)]
@@ -64,6 +71,11 @@ pub struct BundleArgs {
 }
 
 impl BundleArgs {
+    /// The folder, if one is named.
+    fn folder(&self) -> Option<&std::path::Path> {
+        self.bundle.as_deref()
+    }
+
     /// Loads the bundle.
     fn load(&self) -> Result<Engine, Failure> {
         self.builder()?.build().map_err(Failure::Bundle)
@@ -149,6 +161,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let done = match cli.command {
         Command::Decide(args) => decide::run(&args),
+        Command::Check(args) => check::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::History(args) => history::run(&args),
         Command::Show(args) => show::run(&args),

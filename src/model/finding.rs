@@ -205,6 +205,14 @@ macro_rules! codes {
                 match self { $(Self::$name => Severity::$severity,)+ }
             }
 
+            /// Its page in `docs/findings/`: what it is, a bad and a good example, and why it matters.
+            #[must_use]
+            pub fn page(self) -> &'static str {
+                match self {
+                    $(Self::$name => include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/findings/", $text, ".md")),)+
+                }
+            }
+
             /// What it means, in one line.
             #[must_use]
             pub fn description(self) -> &'static str {
@@ -231,6 +239,8 @@ codes! {
     EffectiveReversed "effective-reversed" Error,
     /// A chain of `extends` that comes back to itself.
     ExtendsCycle "extends-cycle" Error,
+    /// A fact whose path is also the beginning of another fact's path.
+    FactIsBranch "fact-is-branch" Error,
     /// A file that the bundle names and that cannot be read.
     FileMissing "file-missing" Error,
     /// A construct that scripts may not use.
@@ -263,6 +273,10 @@ codes! {
     Syntax "syntax" Error,
     /// A test of whether a fact is known, where it would let not knowing decide.
     TestOfKnowledge "test-of-knowledge" Error,
+    /// More findings than are shown.
+    TooManyFindings "too-many-findings" Warning,
+    /// A rule with more than one effect.
+    TwoEffects "two-effects" Error,
     /// A value of another type than the one wanted.
     TypeMismatch "type-mismatch" Error,
     /// A clause that the source does not have.
@@ -281,7 +295,9 @@ codes! {
     UnknownLanguage "unknown-language" Error,
     /// A list that no policy defines.
     UnknownList "unknown-list" Error,
-    /// A name that a script cannot read.
+    /// A message or term that a message refers to and that its language does not have.
+    UnknownMessage "unknown-message" Error,
+    /// A name that a script reads and that nothing defines.
     UnknownName "unknown-name" Error,
     /// An obligation or advice that no policy defines.
     UnknownObligation "unknown-obligation" Error,
@@ -305,7 +321,9 @@ codes! {
     UnknownType "unknown-type" Error,
     /// A value that the registry or enumeration does not have.
     UnknownValue "unknown-value" Error,
-    /// A list, table, script, message, reason or obligation that nothing uses.
+    /// A fact whose name scripts cannot read.
+    UnreadableName "unreadable-name" Warning,
+    /// Something that is defined and that nothing uses.
     Unused "unused" Warning,
     /// A value that is not of the form wanted here.
     WrongForm "wrong-form" Error,
