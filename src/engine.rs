@@ -361,9 +361,3 @@ impl EngineBuilder {
         }
     }
 }
-
-/// Loads one of the bundles that are compiled into the library, and tells everything there is to say about it.
-#[must_use]
-pub fn check_embedded(name: &str, limits: &Limits) -> Loaded {
-    load(&embedded::files(name), limits)
-}

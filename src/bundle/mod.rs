@@ -1,11 +1,14 @@
 //! YAML → checked bundle: raw text, validation, registries, sources, periods of effect.
 
+mod cascade;
 pub mod checked;
 mod condition;
 pub mod domain;
 mod draft;
 mod expression;
 pub mod files;
+mod fluent;
+mod lines;
 pub mod lint;
 pub mod load;
 mod manifest;
@@ -17,6 +20,8 @@ mod reader;
 mod registries;
 pub mod releases;
 mod restrict;
+mod satisfy;
+mod scalars;
 mod tables;
 mod values;
 mod vocabulary;

@@ -1,19 +1,16 @@
 //! `clausal check`: everything that is wrong with a bundle, with its place and remedy.
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use crate::bundle::load::Loaded;
-use crate::engine;
 use crate::model::error::LoadError;
-use crate::model::finding::{Code, Severity};
-use crate::model::limits::Limits;
+use crate::model::finding::Code;
 use crate::model::names::nearest;
 
 use super::findings::{Form, Report};
-use super::{BundleArgs, Failure, SHIPPED};
+use super::{BundleArgs, Failure};
 
 /// Exit code: the bundle has errors, or warnings that are denied.
 pub const FINDINGS: u8 = 1;
@@ -49,8 +46,12 @@ pub fn run(args: &CheckArgs) -> Result<u8, Failure> {
     if let Some(code) = &args.explain {
         return explain(code);
     }
-    let folder = args.folder.as_deref().or(args.bundle.folder());
-    let loaded = load(folder);
+    let folder = args.folder.as_deref().or(args.bundle.bundle.as_deref());
+    let mut builder = args.bundle.builder()?;
+    if let Some(folder) = &args.folder {
+        builder = builder.folder(folder);
+    }
+    let loaded = builder.check();
     let root = folder.map(|folder| folder.to_string_lossy().into_owned()).unwrap_or_default();
     let report = Report { loaded: &loaded, root: &root };
     if loaded.found || args.format != Form::Human {
@@ -60,16 +61,9 @@ pub fn run(args: &CheckArgs) -> Result<u8, Failure> {
         let message = loaded.findings.first().map(|finding| finding.message.clone()).unwrap_or_default();
         return Err(Failure::Bundle(LoadError::NotFound { place: root, message }));
     }
-    let fails = |severity| severity == Severity::Error || args.deny == Some(Deny::Warnings);
-    Ok(if loaded.findings.iter().any(|finding| fails(finding.severity())) { FINDINGS } else { 0 })
-}
-
-fn load(folder: Option<&Path>) -> Loaded {
-    let limits = Limits::default();
-    match folder {
-        Some(folder) => engine::check(folder, &limits),
-        None => engine::check_embedded(SHIPPED, &limits),
-    }
+    // Errors may be among the findings that are not shown.
+    let denied = args.deny == Some(Deny::Warnings) && !loaded.findings.is_empty();
+    Ok(if loaded.bundle.is_none() || denied { FINDINGS } else { 0 })
 }
 
 fn explain(written: &str) -> Result<u8, Failure> {

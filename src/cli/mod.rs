@@ -50,9 +50,6 @@ enum Command {
     Show(show::ShowArgs),
 }
 
-/// The bundle that is taken when none is named.
-const SHIPPED: &str = "csp";
-
 /// Which bundle decides.
 #[derive(Clone, Debug, Args)]
 pub struct BundleArgs {
@@ -71,11 +68,6 @@ pub struct BundleArgs {
 }
 
 impl BundleArgs {
-    /// The folder, if one is named.
-    fn folder(&self) -> Option<&std::path::Path> {
-        self.bundle.as_deref()
-    }
-
     /// Loads the bundle.
     fn load(&self) -> Result<Engine, Failure> {
         self.builder()?.build().map_err(Failure::Bundle)

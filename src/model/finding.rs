@@ -135,34 +135,58 @@ impl fmt::Display for Finding {
     }
 }
 
+/// How many findings are held; further ones are counted only, so that no bundle can fill the memory with mistakes.
+const HELD: usize = 20_000;
+
 /// The findings of one load, in a stable order, bounded.
 #[derive(Clone, Debug, Default)]
 pub struct Findings {
     all: Vec<Finding>,
+    dropped: usize,
 }
 
 impl Findings {
     /// Adds one.
     pub fn push(&mut self, finding: Finding) {
-        self.all.push(finding);
+        if self.all.len() < HELD {
+            self.all.push(finding);
+        } else {
+            self.dropped = self.dropped.saturating_add(1);
+        }
     }
 
     /// Whether one of them is an error.
     #[must_use]
     pub fn has_errors(&self) -> bool {
-        self.all.iter().any(|f| f.severity() == Severity::Error)
+        self.dropped > 0 || self.all.iter().any(|f| f.severity() == Severity::Error)
     }
 
     /// How many so far.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.all.len()
+        self.all.len().saturating_add(self.dropped)
     }
 
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.all.is_empty()
+        self.len() == 0
+    }
+
+    /// How many were counted and not held.
+    #[must_use]
+    pub fn dropped(&self) -> usize {
+        self.dropped
+    }
+
+    /// Keeps those that `keep` wants.
+    pub fn retain(&mut self, keep: impl FnMut(&Finding) -> bool) {
+        self.all.retain(keep);
+    }
+
+    /// Those that are held, in the order in which they were found.
+    pub fn iter(&self) -> impl Iterator<Item = &Finding> {
+        self.all.iter()
     }
 
     /// Sorted by place, code and message, without repetitions.

@@ -107,3 +107,34 @@ pub fn answer(engine: &clausal::Engine, request: &[u8]) -> Json {
         Err(error) => error.to_json(),
     }
 }
+
+/// Bundles in memory, on top of `fixtures/reject/base`.
+pub mod bundles {
+    use std::collections::BTreeMap;
+    use std::sync::Arc;
+
+    use clausal::Limits;
+    use clausal::bundle::files::Files;
+    use clausal::bundle::load::{Loaded, load};
+
+    /// Checks `fixtures/reject/example` with some of its files replaced; a file given as `../base/…` replaces one of
+    /// the base.
+    pub fn check(changes: BTreeMap<String, String>, limits: &Limits) -> Loaded {
+        load(&files(changes), None, limits)
+    }
+
+    pub fn files(changes: BTreeMap<String, String>) -> Files {
+        let mut files: BTreeMap<String, Arc<str>> = BTreeMap::new();
+        for folder in ["base", "example"] {
+            for path in super::files(&super::root().join("fixtures/reject").join(folder), "") {
+                let text = super::fs::read_to_string(&path).unwrap();
+                files.insert(format!("{folder}/{}", path.file_name().unwrap().to_str().unwrap()), text.into());
+            }
+        }
+        for (path, text) in changes {
+            let path = path.strip_prefix("../").map_or_else(|| format!("example/{path}"), str::to_owned);
+            files.insert(path, text.into());
+        }
+        Files::Memory(files, "example".into())
+    }
+}
