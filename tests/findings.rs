@@ -3,44 +3,12 @@
 
 mod common;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs;
 
 use clausal::{BundleLimits, Code, Limits};
 use common::bundles;
-
-/// The files of one example, and what its fences say besides.
-#[derive(Default)]
-struct Example {
-    files: BTreeMap<String, String>,
-    most: Option<usize>,
-    also: BTreeSet<String>,
-}
-
-/// The examples of a page: fences like ```` ```yaml bad=policy.yaml ````, optionally with `findings=N` (room for N
-/// findings) and `also=CODE` (another finding that the example gives).
-fn examples(page: &str, word: &str) -> Example {
-    let mut out = Example::default();
-    let mut open: Option<String> = None;
-    for line in page.lines() {
-        if let Some(info) = line.strip_prefix("```") {
-            open = None;
-            for (key, value) in info.split(' ').filter_map(|part| part.split_once('=')) {
-                match key {
-                    "bad" | "good" if key == word => open = Some(value.to_owned()),
-                    "findings" if open.is_some() => out.most = Some(value.parse().unwrap()),
-                    "also" if open.is_some() => out.also.extend([value.to_owned()]),
-                    _ => {}
-                }
-            }
-        } else if let Some(file) = &open {
-            let text = out.files.entry(file.clone()).or_default();
-            text.push_str(line);
-            text.push('\n');
-        }
-    }
-    out
-}
+use common::examples::{Example, read as examples};
 
 fn codes(example: &Example) -> (BTreeSet<String>, String) {
     let mut limits = Limits::default();

@@ -26,6 +26,28 @@ impl Ledger {
         note(&self.used, kind, name);
     }
 
+    /// Notes every word of a node as used, for parts that could not be read in full.
+    pub fn mark_mentioned(&self, node: &Node) {
+        match &node.content {
+            Content::Sequence(items) => items.iter().for_each(|item| self.mark_mentioned(item)),
+            Content::Mapping(entries) => {
+                for (key, value) in entries {
+                    self.mark_mentioned(key);
+                    self.mark_mentioned(value);
+                }
+            }
+            Content::Scalar(text, _) => {
+                let words = text.split(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '-' | '_'));
+                // A hyphen may belong to a name, or be a minus.
+                for word in words.flat_map(|word| word.split('-').chain([word])).filter(|word| !word.is_empty()) {
+                    for kind in KINDS {
+                        self.mark(kind, word);
+                    }
+                }
+            }
+        }
+    }
+
     /// Whether something uses the name, or meant to.
     pub fn is_used(&self, kind: &str, name: &str) -> bool {
         self.used.borrow().get(kind).is_some_and(|names| names.contains(name))
@@ -69,6 +91,9 @@ impl Ledger {
         findings.push(finding);
     }
 }
+
+/// What may be unused.
+const KINDS: [&str; 8] = ["list", "table", "reason", "obligation", "result", "setting", "function", "registry"];
 
 fn note(names: &RefCell<Names>, kind: &'static str, name: &str) {
     let mut names = names.borrow_mut();

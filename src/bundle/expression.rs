@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::model::finding::{Code, Finding, Findings, Place};
+use crate::model::finding::{Code, Edit, Finding, Findings, Place};
 use crate::model::value::Type;
 use crate::script::{Refusal, RefusalCode, Script, Spot};
 
@@ -135,12 +135,10 @@ fn is_consequence(refusal: &Refusal, source: &str, kinds: &[KindIx], draft: &Dra
 
 /// The finding for a refusal.
 pub fn finding(refusal: &Refusal, place: &Place) -> Finding {
-    let finding = Finding::new(code(refusal.code), place, refusal.message.clone());
-    match (&refusal.instead, &refusal.help) {
-        (Some(instead), _) => finding.nearest(Some(instead)),
-        (None, Some(help)) => finding.help(help.clone()),
-        (None, None) => finding,
-    }
+    let mut finding = Finding::new(code(refusal.code), place, refusal.message.clone());
+    finding.help.clone_from(&refusal.help);
+    finding.edit = refusal.instead.as_ref().map(|instead| Edit { place: place.clone(), text: instead.clone() });
+    finding
 }
 
 /// The finding that stands for a refusal.

@@ -151,7 +151,12 @@ fn read_obligation(
 /// Reads the rules of a policy file.
 pub fn read_rules(header: &Header, node: &Node, draft: &mut Draft, findings: &mut Findings) {
     for item in list(node, findings) {
-        let Some(rule) = read_rule(header, item, draft, findings) else { continue };
+        let before = findings.len();
+        let rule = read_rule(header, item, draft, findings);
+        if findings.len() > before {
+            draft.ledger.mark_mentioned(item);
+        }
+        let Some(rule) = rule else { continue };
         let first = draft.rule_index.get(&rule.name).and_then(|at| draft.rules.get(*at));
         if let Some(first) = first {
             let message = format!("the rule `{}` is defined twice", rule.name);

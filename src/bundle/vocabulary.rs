@@ -26,7 +26,11 @@ pub fn read_types(node: &Node, draft: &mut Draft, findings: &mut Findings) {
     }
     let Some(mut map) = Mapping::open(node, "a vocabulary", findings) else { return };
     for (key, body) in section(&mut map, "types", findings) {
+        let before = findings.len();
         read_type(key, body, draft, findings);
+        if findings.len() > before {
+            draft.ledger.mark_mentioned(body);
+        }
     }
     for item in map.take("stages").map(|node| list(node, findings)).unwrap_or_default() {
         draft.stages.extend(name(item, findings));
@@ -58,10 +62,18 @@ pub fn read_facts(node: &Node, draft: &mut Draft, findings: &mut Findings) {
     let mut quiet = Findings::default();
     let Some(mut map) = Mapping::open(node, "a vocabulary", &mut quiet) else { return };
     for (key, body) in section(&mut map, "facts", findings) {
+        let before = findings.len();
         read_fact(key, body, draft, findings);
+        if findings.len() > before {
+            draft.ledger.mark_mentioned(body);
+        }
     }
     for (key, body) in section(&mut map, "kinds", findings) {
+        let before = findings.len();
         read_kind(key, body, draft, findings);
+        if findings.len() > before {
+            draft.ledger.mark_mentioned(body);
+        }
     }
 }
 
