@@ -190,8 +190,9 @@ pub fn without_consequences(findings: &mut Findings, gaps: &BTreeSet<Part>) {
     findings.retain(|finding| {
         let place = &finding.place;
         let at = (Arc::clone(&place.file), place.bytes);
-        // A mapping that ends where its file stops being readable may well have had the key.
-        let cut = finding.code == Code::MissingKey && stops.contains(&(Arc::clone(&place.file), place.bytes.1));
+        // What ends where its file stops being readable may well have gone on otherwise.
+        let of_form = matches!(finding.code, Code::MissingKey | Code::WrongForm | Code::TypeMismatch);
+        let cut = of_form && stops.contains(&(Arc::clone(&place.file), place.bytes.1));
         let told = gravest.get(&at).is_some_and(|gravest| *gravest > gravity(finding));
         let again = finding.code == Code::MisreadScalar && !misread.insert(at);
         !silent.contains(&finding.code) && !cut && !told && !again

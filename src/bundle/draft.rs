@@ -112,7 +112,13 @@ impl Draft {
                 let path = node.text().unwrap_or_default();
                 let known = kind.facts.keys().filter_map(|f| self.facts.get(f.0)).map(|f| &*f.path);
                 let message = format!("a request of kind `{}` has no fact `{path}`", kind.name);
-                findings.push(Finding::new(Code::UnknownFact, &node.place, message).nearest(nearest(path, known)));
+                let finding = Finding::new(Code::UnknownFact, &node.place, message).nearest(nearest(path, known));
+                let others: Vec<&str> =
+                    self.kinds.iter().filter(|kind| kind.facts.contains_key(&ix)).map(|kind| &*kind.name).collect();
+                findings.push(match (&finding.help, others.is_empty()) {
+                    (None, false) => finding.help(format!("it belongs to requests of kind `{}`", others.join("`, `"))),
+                    _ => finding,
+                });
                 return None;
             }
         }

@@ -28,8 +28,7 @@ impl Files {
             let message = format!("the file `{path}` cannot be read: {why}");
             let finding =
                 Finding::new(Code::FileMissing, place, message).help("check the name, or remove it from the bundle");
-            let near = self.neighbours(path);
-            let mut finding = finding.nearest(nearest(path, near.iter().map(String::as_str)));
+            let mut finding = finding.nearest(self.nearest(path).as_deref());
             // The path is not as the author wrote it where an overlay's folder goes before it.
             finding.edit = finding
                 .edit
@@ -71,6 +70,17 @@ impl Files {
                 fs::canonicalize(root.join(path)).map_or_else(|_| path.to_owned(), |p| p.to_string_lossy().into_owned())
             }
         }
+    }
+
+    /// The file of the same ending and folder whose name is nearest to that of one that is not there.
+    fn nearest(&self, path: &str) -> Option<String> {
+        let (stem, ending) = path.rsplit_once('.')?;
+        let neighbours = self.neighbours(path);
+        let stems = neighbours.iter().filter_map(|name| name.rsplit_once('.').filter(|(_, e)| *e == ending));
+        let stems: Vec<&str> = stems.map(|(stem, _)| stem).collect();
+        // A file that is there cannot be read for another reason.
+        let found = nearest(stem, stems.iter().copied()).filter(|found| *found != stem)?;
+        Some(format!("{found}.{ending}"))
     }
 
     /// Files in the same folder, by their paths as the bundle would name them.

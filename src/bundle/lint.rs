@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::model::clause::ClauseRef;
 use crate::model::decision::is_engine_reason;
-use crate::model::finding::{Code, Finding, Findings, Place};
+use crate::model::finding::{Code, Edit, Finding, Findings, Place};
 use crate::model::names::nearest;
 
 use super::cascade::Part;
@@ -29,17 +29,15 @@ pub fn whole(draft: &Draft, messages: &Messages, findings: &mut Findings) {
             }
             continue;
         }
-        for wanted in wanted.iter().filter(|_| messages.is_whole(language)) {
-            if messages.get(language, &wanted.id).is_none() {
-                let message = format!("{} has no message in `{language}`", wanted.what);
-                let help = format!("add `{} = …` to the messages in `{language}`", wanted.id);
-                findings.push(Finding::new(Code::MissingMessage, &wanted.place, message).help(help));
-            }
-        }
+        let mistyped = if messages.is_whole(language) {
+            missing_messages(language, messages, &wanted, findings)
+        } else {
+            BTreeSet::new()
+        };
         message_variables(language, draft, messages, findings);
         messages.check_references(language, findings);
         if complete {
-            unused_messages(language, messages, &wanted, findings);
+            unused_messages(language, messages, &wanted, &mistyped, findings);
         }
     }
     if complete {
@@ -76,20 +74,51 @@ fn wanted_messages(draft: &Draft) -> Vec<Wanted> {
     out
 }
 
-/// Messages that no caller sees. One whose name is nearly that of a message that is missing is the missing one mistyped.
-fn unused_messages(language: &Arc<str>, messages: &Messages, wanted: &[Wanted], findings: &mut Findings) {
+/// Messages that are missing. One that nothing uses, with nearly the name, is the missing one mistyped: those are given.
+fn missing_messages(
+    language: &Arc<str>,
+    messages: &Messages,
+    wanted: &[Wanted],
+    findings: &mut Findings,
+) -> BTreeSet<String> {
     let ids: BTreeSet<&str> = wanted.iter().map(|wanted| wanted.id.as_str()).collect();
-    let missing = ids.iter().copied().filter(|id| messages.get(language, id).is_none());
+    let unwanted: Vec<_> =
+        messages.unreferenced(language).into_iter().filter(|(id, _)| !ids.contains(&***id)).collect();
+    let mut mistyped = BTreeSet::new();
+    for wanted in wanted.iter().filter(|wanted| messages.get(language, &wanted.id).is_none()) {
+        let message = format!("{} has no message in `{language}`", wanted.what);
+        let finding = Finding::new(Code::MissingMessage, &wanted.place, message);
+        let near = nearest(&wanted.id, unwanted.iter().map(|(id, _)| &***id)).filter(|near| !mistyped.contains(*near));
+        let near = near.and_then(|near| unwanted.iter().find(|(id, _)| &***id == near));
+        findings.push(match near {
+            Some((id, place)) => {
+                mistyped.insert(id.to_string());
+                let mut finding = finding.help(format!("rename `{id}` to `{}`", wanted.id));
+                finding.edit = Some(Edit { place: (*place).clone(), text: wanted.id.clone() });
+                finding.related(place, "nothing uses this message")
+            }
+            None => finding.help(format!("add `{} = …` to the messages in `{language}`", wanted.id)),
+        });
+    }
+    mistyped
+}
+
+/// Messages that no caller sees, but those whose names are `mistyped`.
+fn unused_messages(
+    language: &Arc<str>,
+    messages: &Messages,
+    wanted: &[Wanted],
+    mistyped: &BTreeSet<String>,
+    findings: &mut Findings,
+) {
+    let ids: BTreeSet<&str> = wanted.iter().map(|wanted| wanted.id.as_str()).collect();
     // A message that is meant by a mistyped reference is not unused.
     let meant = |f: &Finding| f.edit.as_ref().filter(|_| f.code == Code::UnknownMessage).map(|e| e.text.clone());
     let meant: BTreeSet<String> = findings.iter().filter_map(meant).collect();
     for (id, place) in messages.unreferenced(language) {
-        if !ids.contains(&**id) && !meant.contains(&**id) {
-            let finding = Finding::new(Code::Unused, place, format!("nothing uses the message `{id}`"));
-            findings.push(match nearest(id, missing.clone()) {
-                Some(near) => finding.nearest(Some(near)),
-                None => finding.help("remove it"),
-            });
+        if !ids.contains(&**id) && !meant.contains(&**id) && !mistyped.contains(&**id) {
+            let message = format!("nothing uses the message `{id}`");
+            findings.push(Finding::new(Code::Unused, place, message).help("remove it"));
         }
     }
 }

@@ -31,7 +31,7 @@ pub fn effective(node: Option<&Node>, dated_by: FactIx, findings: &mut Findings)
             Finding::new(
                 Code::EffectiveReversed,
                 &node.place,
-                format!("the period ends (`{until}`) before it begins (`{from}`)"),
+                format!("the period from `{from}` until `{until}` holds at no time"),
             )
             .help("`until` is the first day on which it no longer holds"),
         );

@@ -59,6 +59,9 @@ fn form_help(wanted: &Type) -> &'static str {
     }
 }
 
+/// Codes of a type up to which all are listed for a mistaken one that is near to none.
+const MOST_LISTED: usize = 8;
+
 fn symbol(node: &Node, type_name: &str, draft: &Draft, findings: &mut Findings) -> Option<Value> {
     let written = text(node, findings)?;
     let domain = draft.domains.get(type_name)?;
@@ -75,6 +78,10 @@ fn symbol(node: &Node, type_name: &str, draft: &Draft, findings: &mut Findings) 
         Resolved::Code(code) => unknown.nearest(Some(&code)),
         Resolved::Ambiguous(codes) => {
             Finding { edit: None, ..unknown }.help(format!("it may mean any of `{}`", codes.join("`, `")))
+        }
+        Resolved::Unknown if unknown.help.is_none() && domain.entries.len() <= MOST_LISTED => {
+            let all = domain.codes().map(|code| &**code).collect::<Vec<_>>().join("`, `");
+            unknown.help(format!("it has `{all}`"))
         }
         Resolved::Unknown => unknown,
     });

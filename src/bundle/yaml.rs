@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use granit_parser::{Event, Parser, ScalarStyle, Span};
+use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, Span};
 
 use crate::model::finding::{Code, Finding, Findings, Place};
 use crate::model::limits::BundleLimits;
@@ -79,15 +79,7 @@ pub fn parse(file: &str, text: &str, limits: &BundleLimits, findings: &mut Findi
             Err(error) => {
                 let marker = *error.marker();
                 let place = builder.place(&Span::new(marker, marker));
-                let message = format!("this is not YAML: {}", error.info());
-                builder.findings.push(
-                    Finding::new(
-                        Code::Syntax,
-                        &place,
-                        message.to_lowercase().replace("this is not yaml", "this is not YAML"),
-                    )
-                    .help("check the indentation, the quotes and the brackets up to this place"),
-                );
+                builder.findings.push(refused(&error, &place));
                 (place, None)
             }
         };
@@ -104,6 +96,15 @@ pub fn parse(file: &str, text: &str, limits: &BundleLimits, findings: &mut Findi
         );
     }
     root
+}
+
+fn refused(error: &ScanError, place: &Place) -> Finding {
+    if *error.kind() == ErrorKind::RecursionLimitExceeded {
+        return Finding::new(Code::LimitExceeded, place, "the file nests too deeply").help("flatten the structure");
+    }
+    let message = format!("this is not YAML: {}", error.info().replace('\n', " "));
+    Finding::new(Code::Syntax, place, message)
+        .help("check the indentation, the quotes and the brackets up to this place")
 }
 
 /// Keys of a mapping up to which they are compared one by one.
