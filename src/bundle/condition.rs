@@ -109,7 +109,7 @@ fn one_of(node: &Node, type_: &Type, draft: &Draft, findings: &mut Findings) -> 
     let items = super::reader::list_or_one(node);
     if items.is_empty() {
         findings.push(
-            Finding::new(Code::NeverMatches, &node.place, "an empty list matches nothing")
+            Finding::new(Code::WrongForm, &node.place, "an empty list matches nothing")
                 .help("list the values, or remove the rule"),
         );
     }

@@ -121,7 +121,7 @@ fn tiers(node: &Node, findings: &mut Findings) -> Option<(Reach, Reach)> {
         if shorter || (is_full && whole.is_some() && full.is_none()) {
             let message = "the refund option is never reached";
             findings.push(
-                Finding::new(Code::NeverMatches, &item.place, message)
+                Finding::new(Code::WrongForm, &item.place, message)
                     .help("list full refunds first, each option expiring after the one before"),
             );
             return None;

@@ -2,8 +2,8 @@
 
 mod check;
 mod decide;
-pub mod findings;
 mod explain;
+pub mod findings;
 mod history;
 mod input;
 mod output;

@@ -286,7 +286,7 @@ codes! {
     /// Something that no date reaches: its periods exclude one another.
     NeverInForce "never-in-force" Error,
     /// A condition that no value can meet.
-    NeverMatches "never-matches" Error,
+    NeverMatches "never-matches" Warning,
     /// Two rows of one key that are in force together.
     OverlappingRows "overlapping-rows" Error,
     /// A script does not parse.
