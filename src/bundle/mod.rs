@@ -1,13 +1,16 @@
 //! YAML → checked bundle: raw text, validation, registries, sources, periods of effect.
 
+mod cascade;
 pub mod checked;
 mod condition;
 pub mod domain;
 pub(crate) mod draft;
 mod expression;
 pub mod files;
+mod fluent;
 pub mod grammar;
 pub(crate) mod lexicon;
+mod lines;
 pub mod lint;
 pub mod load;
 mod manifest;
@@ -19,6 +22,8 @@ mod reader;
 mod registries;
 pub mod releases;
 mod restrict;
+mod satisfy;
+mod scalars;
 mod tables;
 pub(crate) mod values;
 mod vocabulary;

@@ -108,9 +108,9 @@ fn tiers(node: &Node, findings: &mut Findings) -> Option<(Reach, Reach)> {
     let mut options: Vec<(i64, bool, Reach, &Node)> = Vec::new();
     for item in list(node, findings) {
         let mut map = Mapping::open(item, "a refund option", findings)?;
-        let sequence = map.need("sequenceId", findings).and_then(|node| integer(node, findings));
-        let full = map.need("type", findings).and_then(|node| is_full(node, findings));
-        let expires = map.need("expiresAfter", findings).and_then(|node| reach(node, findings));
+        let sequence = map.need("sequenceId").and_then(|node| integer(node, findings));
+        let full = map.need("type").and_then(|node| is_full(node, findings));
+        let expires = map.need("expiresAfter").and_then(|node| reach(node, findings));
         map.finish(findings);
         options.push((sequence?, full?, expires?, item));
     }
@@ -121,7 +121,7 @@ fn tiers(node: &Node, findings: &mut Findings) -> Option<(Reach, Reach)> {
         if shorter || (is_full && whole.is_some() && full.is_none()) {
             let message = "the refund option is never reached";
             findings.push(
-                Finding::new(Code::NeverMatches, &item.place, message)
+                Finding::new(Code::WrongForm, &item.place, message)
                     .help("list full refunds first, each option expiring after the one before"),
             );
             return None;

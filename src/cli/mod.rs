@@ -1,7 +1,9 @@
 //! The `clausal` command: argument types, one verb per file, exit codes.
 
+mod check;
 mod decide;
 mod explain;
+pub mod findings;
 mod history;
 mod input;
 #[cfg(feature = "lsp")]
@@ -46,6 +48,8 @@ pub struct Cli {
 enum Command {
     /// Decide one request, an array of requests, or one request per line
     Decide(decide::DecideArgs),
+    /// Report everything that is wrong with a bundle
+    Check(check::CheckArgs),
     /// Explain why a request is decided as it is, rule by rule, and what would have to change for a permit
     Explain(explain::ExplainArgs),
     /// Show how an answer, or a rule, changed over time
@@ -170,6 +174,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let done = match cli.command {
         Command::Decide(args) => decide::run(&args),
+        Command::Check(args) => check::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::History(args) => history::run(&args),
         Command::Show(args) => show::run(&args),

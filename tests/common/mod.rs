@@ -110,3 +110,72 @@ pub fn answer(engine: &clausal::Engine, request: &[u8]) -> Json {
         Err(error) => error.to_json(),
     }
 }
+
+/// Bundles in memory, on top of `fixtures/reject/base`.
+pub mod bundles {
+    use std::collections::BTreeMap;
+    use std::sync::Arc;
+
+    use clausal::Limits;
+    use clausal::bundle::files::Files;
+    use clausal::bundle::load::{Loaded, load};
+
+    /// Checks `fixtures/reject/example` with some of its files replaced; a file given as `../base/…` replaces one of
+    /// the base.
+    pub fn check(changes: BTreeMap<String, String>, limits: &Limits) -> Loaded {
+        load(&files(changes), None, limits)
+    }
+
+    pub fn files(changes: BTreeMap<String, String>) -> Files {
+        let mut files: BTreeMap<String, Arc<str>> = BTreeMap::new();
+        for folder in ["base", "example"] {
+            for path in super::files(&super::root().join("fixtures/reject").join(folder), "") {
+                let text = super::fs::read_to_string(&path).unwrap();
+                files.insert(format!("{folder}/{}", path.file_name().unwrap().to_str().unwrap()), text.into());
+            }
+        }
+        for (path, text) in changes {
+            let path = path.strip_prefix("../").map_or_else(|| format!("example/{path}"), str::to_owned);
+            files.insert(path, text.into());
+        }
+        Files::Memory(files, "example".into())
+    }
+}
+
+/// The examples of `docs/findings`.
+pub mod examples {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    /// The files of one example, and what its fences say besides.
+    #[derive(Default)]
+    pub struct Example {
+        pub files: BTreeMap<String, String>,
+        pub most: Option<usize>,
+        pub also: BTreeSet<String>,
+    }
+
+    /// The examples of a page: fences like ```` ```yaml bad=policy.yaml ````, optionally with `findings=N` (room for N
+    /// findings) and `also=CODE` (another finding that the example gives).
+    pub fn read(page: &str, word: &str) -> Example {
+        let mut out = Example::default();
+        let mut open: Option<String> = None;
+        for line in page.lines() {
+            if let Some(info) = line.strip_prefix("```") {
+                open = None;
+                for (key, value) in info.split(' ').filter_map(|part| part.split_once('=')) {
+                    match key {
+                        "bad" | "good" if key == word => open = Some(value.to_owned()),
+                        "findings" if open.is_some() => out.most = Some(value.parse().unwrap()),
+                        "also" if open.is_some() => out.also.extend([value.to_owned()]),
+                        _ => {}
+                    }
+                }
+            } else if let Some(file) = &open {
+                let text = out.files.entry(file.clone()).or_default();
+                text.push_str(line);
+                text.push('\n');
+            }
+        }
+        out
+    }
+}
