@@ -13,7 +13,7 @@ pub mod messages;
 mod overlay;
 mod periods;
 mod policy;
-mod reader;
+pub(crate) mod reader;
 mod registries;
 pub mod releases;
 mod restrict;

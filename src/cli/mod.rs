@@ -4,8 +4,11 @@ mod decide;
 mod explain;
 mod history;
 mod input;
+mod junit;
 mod output;
 mod show;
+mod scenarios;
+mod test;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -19,6 +22,8 @@ use crate::model::time::Timestamp;
 
 /// Exit code: a request that cannot be decided.
 pub const INVALID_REQUEST: u8 = 1;
+/// Exit code: scenarios that do not agree.
+pub const DISAGREES: u8 = 1;
 /// Exit code: wrong usage.
 pub const USAGE: u8 = 64;
 /// Exit code: the bundle does not load.
@@ -44,6 +49,8 @@ enum Command {
     History(history::HistoryArgs),
     /// Show the effective whole of a bundle, each line with where it comes from
     Show(show::ShowArgs),
+    /// Run scenarios against a bundle: verdicts written by hand, and the snapshots pinned beside them
+    Test(test::TestArgs),
 }
 
 /// Which bundle decides.
@@ -152,6 +159,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Explain(args) => explain::run(&args),
         Command::History(args) => history::run(&args),
         Command::Show(args) => show::run(&args),
+        Command::Test(args) => test::run(&args),
     };
     match done {
         Ok(code) => code.into(),
