@@ -20,5 +20,5 @@ mod restrict;
 mod tables;
 mod values;
 mod vocabulary;
-mod window;
+pub mod window;
 pub mod yaml;

@@ -75,7 +75,10 @@ pub fn parse(file: &str, text: &str, limits: &BundleLimits, findings: &mut Findi
             Err(error) => {
                 let marker = *error.marker();
                 let place = builder.place(&Span::new(marker, marker));
-                let message = format!("this is not YAML: {}", error.info());
+                // The parser has no words for a bracket that is never closed.
+                let info = Some(error.info().to_string()).filter(|info| !info.is_empty());
+                let info = info.unwrap_or_else(|| "the text ends too early".to_owned());
+                let message = format!("this is not YAML: {info}");
                 builder.findings.push(
                     Finding::new(
                         Code::Syntax,

@@ -1,5 +1,6 @@
 //! The `clausal` command: argument types, one verb per file, exit codes.
 
+mod coverage;
 mod decide;
 mod explain;
 mod history;
@@ -9,7 +10,9 @@ mod output;
 mod show;
 mod scenarios;
 mod test;
+mod watch;
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -49,8 +52,12 @@ enum Command {
     History(history::HistoryArgs),
     /// Show the effective whole of a bundle, each line with where it comes from
     Show(show::ShowArgs),
+    /// Tell what of a bundle the scenarios exercise: rules, rows, matchers, boundaries, clauses, messages
+    Coverage(coverage::CoverageArgs),
     /// Run scenarios against a bundle: verdicts written by hand, and the snapshots pinned beside them
     Test(test::TestArgs),
+    /// Check and test again whenever a file of the bundle or a scenario is saved
+    Watch(watch::WatchArgs),
 }
 
 /// Which bundle decides.
@@ -90,13 +97,19 @@ impl BundleArgs {
             };
             builder = builder.as_known_on(day, self.releases.as_deref());
         }
-        for setting in &self.settings {
-            let Some((name, value)) = setting.split_once('=') else {
-                return Err(Failure::Usage(format!("`{setting}` is not of the form SETTING=VALUE")));
-            };
+        for (name, value) in self.settings()? {
             builder = builder.setting(name, value);
         }
         Ok(builder)
+    }
+
+    /// The readings asked for, by name.
+    fn settings(&self) -> Result<BTreeMap<String, String>, Failure> {
+        let pair = |setting: &String| match setting.split_once('=') {
+            Some((name, value)) => Ok((name.to_owned(), value.to_owned())),
+            None => Err(Failure::Usage(format!("`{setting}` is not of the form SETTING=VALUE"))),
+        };
+        self.settings.iter().map(pair).collect()
     }
 }
 
@@ -159,7 +172,9 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Explain(args) => explain::run(&args),
         Command::History(args) => history::run(&args),
         Command::Show(args) => show::run(&args),
+        Command::Coverage(args) => coverage::run(&args),
         Command::Test(args) => test::run(&args),
+        Command::Watch(args) => watch::run(&args),
     };
     match done {
         Ok(code) => code.into(),

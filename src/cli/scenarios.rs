@@ -29,11 +29,7 @@ const USUAL: [&str; 2] = ["fixtures/decide", "scenarios"];
 impl BundleArgs {
     /// Loads the bundle that scenarios are run against.
     pub fn load_bundles(&self) -> Result<Bundles, Failure> {
-        let bundles = match &self.bundle {
-            Some(folder) => Bundles::load(folder),
-            None => Bundles::embedded(),
-        };
-        bundles.map_err(Failure::Bundle)
+        Bundles::load(self.bundle.as_deref(), self.settings()?).map_err(Failure::Bundle)
     }
 }
 

@@ -69,10 +69,7 @@ pub fn run(args: &TestArgs) -> Result<u8, Failure> {
     let path = scenarios::folder(args.dir.as_deref(), bundles.folder())?;
     let folder = scenarios::read(&path, &args.filter, &mut bundles)?;
     let done = run_all(&folder, args.accept)?;
-    let fine = folder.files > 0
-        && folder.findings.is_empty()
-        && folder.unreferenced.is_empty()
-        && done.iter().all(Done::agrees);
+    let fine = fine(&folder, &done);
     let mut out = BufWriter::new(anstream::AutoStream::auto(std::io::stdout().lock()));
     let written = match args.format {
         TestFormat::Human => human(&mut out, &folder, &done, &args.filter),
@@ -86,8 +83,13 @@ pub fn run(args: &TestArgs) -> Result<u8, Failure> {
     Ok(if fine { 0 } else { DISAGREES })
 }
 
+/// Whether there is nothing to complain of.
+pub fn fine(folder: &Folder, done: &[Done<'_>]) -> bool {
+    folder.files > 0 && folder.findings.is_empty() && folder.unreferenced.is_empty() && done.iter().all(Done::agrees)
+}
+
 /// Runs every scenario of a folder, with a progress bar on a terminal when it takes long.
-fn run_all(folder: &Folder, accept: bool) -> Result<Vec<Done<'_>>, Failure> {
+pub fn run_all(folder: &Folder, accept: bool) -> Result<Vec<Done<'_>>, Failure> {
     let bar = ProgressBar::with_draw_target(
         u64::try_from(folder.scenarios.len()).ok(),
         // Hidden by itself when the standard error is no terminal.
@@ -118,7 +120,8 @@ fn run_all(folder: &Folder, accept: bool) -> Result<Vec<Done<'_>>, Failure> {
     Ok(out)
 }
 
-fn human(out: &mut impl Write, folder: &Folder, done: &[Done<'_>], filter: &str) -> std::io::Result<()> {
+/// What differs, and how many agree.
+pub fn human(out: &mut impl Write, folder: &Folder, done: &[Done<'_>], filter: &str) -> std::io::Result<()> {
     use super::scenarios::{BAD, GOOD};
     scenarios::findings(out, &folder.findings)?;
     for one in done.iter().filter(|one| !one.agrees()) {
@@ -129,26 +132,35 @@ fn human(out: &mut impl Write, folder: &Folder, done: &[Done<'_>], filter: &str)
     }
     let accepted = done.iter().filter(|one| one.accepted).count();
     if accepted > 0 {
-        writeln!(out, "{accepted} {} pinned", plural(accepted, "snapshot"))?;
+        writeln!(out, "{} pinned", count(accepted, "snapshot"))?;
     }
     if folder.files == 0 {
         let which = if filter.is_empty() { String::new() } else { format!(" whose name contains `{filter}`") };
         return writeln!(out, "{BAD}no scenarios{BAD:#}{which}");
     }
-    let agree = done.iter().filter(|one| one.agrees()).count();
     let cases = done.iter().fold(0usize, |sum, one| sum.saturating_add(one.ran.cases));
-    let unread = folder.files.saturating_sub(done.len());
-    let differ = done.len().saturating_sub(agree);
-    let decided = format!("{cases} {} decided", plural(cases, "request"));
-    if differ == 0 && unread == 0 {
-        return writeln!(out, "{GOOD}{agree} {} agree{GOOD:#}, {decided}", plural(agree, "scenario"));
+    let counts = [
+        (folder.files.saturating_sub(done.len()), ["cannot be read"; 2]),
+        (done.iter().filter(|one| !one.agrees()).count(), ["differs", "differ"]),
+        (folder.unreferenced.len(), ["snapshot unreferenced", "snapshots unreferenced"]),
+    ];
+    let word = |(count, [one, many]): &(usize, [&str; 2])| format!("{count} {}", if *count == 1 { one } else { many });
+    let bad: Vec<String> = counts.iter().filter(|(count, _)| *count > 0).map(word).collect();
+    let decided = format!("{} decided", count(cases, "request"));
+    let scenarios = count(folder.files, "scenario");
+    if bad.is_empty() {
+        let agree = if folder.files == 1 { "agrees" } else { "agree" };
+        return writeln!(out, "{GOOD}{scenarios} {agree}{GOOD:#}, {decided}");
     }
-    let unread = if unread > 0 { format!(", {unread} cannot be read") } else { String::new() };
-    writeln!(out, "{BAD}{differ} of {} scenarios differ{unread}{BAD:#}, {decided}", folder.files)
+    writeln!(out, "{BAD}{}{BAD:#}; {scenarios}, {decided}", bad.join(", "))
+}
+
+fn count(count: usize, word: &str) -> String {
+    format!("{count} {}", plural(count, word))
 }
 
 /// The word, with an `s` for anything but one.
-pub fn plural(count: usize, word: &str) -> String {
+fn plural(count: usize, word: &str) -> String {
     if count == 1 { word.to_owned() } else { format!("{word}s") }
 }
 

@@ -13,6 +13,7 @@ pub mod read;
 pub mod run;
 pub mod snapshot;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -38,6 +39,8 @@ pub struct Scenario {
     pub why: Option<Arc<str>>,
     /// The clauses it is about.
     pub clauses: Vec<ClauseRef>,
+    /// The readings it asks for, where they are not the bundle's.
+    pub settings: BTreeMap<String, String>,
     /// The engine that decides it.
     pub engine: Engine,
     /// The request as written.
@@ -72,7 +75,7 @@ pub struct Written<T> {
 #[derive(Clone, Debug)]
 pub enum Expected {
     /// Of one decision.
-    One(Expect),
+    One(Box<Expect>),
     /// Of each part of a request that fans out.
     Parts(Vec<Expect>, Place),
 }

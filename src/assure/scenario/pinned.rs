@@ -25,6 +25,12 @@ fn write_text(out: &mut String, scenario: &Scenario, answers: &[Result<Answer, R
         writeln!(out, "{}", one_line(why))?;
     }
     clauses(out, scenario)?;
+    if !scenario.settings.is_empty() {
+        writeln!(out, "\nReadings")?;
+    }
+    for (name, value) in &scenario.settings {
+        writeln!(out, "  {name}: {}", one_line(value))?;
+    }
     writeln!(out, "\nRequest")?;
     leaves(out, &scenario.request, "")?;
     if scenario.each {

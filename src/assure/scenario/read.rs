@@ -42,10 +42,9 @@ fn scenario(file: File, node: &Node, bundles: &mut Bundles, findings: &mut Findi
     let mut map = Mapping::open(node, "a scenario", findings)?;
     let title = map.need_text("title", findings);
     let why = map.take("why").and_then(|node| text(node, findings)).map(Arc::from);
-    let engine = match map.take("bundle") {
-        Some(node) => bundle(node, bundles, findings),
-        None => Some(bundles.main().clone()),
-    };
+    let named = map.take("bundle");
+    let settings = map.take("settings").map(|node| settings(node, findings)).unwrap_or_default();
+    let engine = engine(named, &settings, node, bundles, findings);
     let clauses = map.take("clauses");
     let request = map.need("request", findings);
     let expect = map.need("expect", findings);
@@ -60,32 +59,49 @@ fn scenario(file: File, node: &Node, bundles: &mut Bundles, findings: &mut Findi
         (Some(node), Some(shape)) => variations(&context, node, shape, findings),
         _ => vec![Variation::default()],
     };
-    let expected = Arc::new(expected?);
-    let invalid_wanted = |expected: &Expected| matches!(expected, Expected::One(one) if &*one.outcome.value == INVALID);
-    if let (Some(shape), false) = (shape, invalid_wanted(&expected)) {
+    let invalid_wanted = matches!(&expected, Some(Expected::One(one)) if &*one.outcome.value == INVALID);
+    if let (Some(shape), false) = (shape, invalid_wanted) {
         check_keys(request, shape, "", findings);
     }
+    let expected = Arc::new(expected?);
     let cases = cases(&json(request), &expected, variations, request, findings);
     let File { name, shown, path } = file;
     let (each, request) = (each.is_some(), request.clone());
-    Some(Scenario { name, file: shown, path, title: title?, why, clauses, engine, request, cases, each })
+    Some(Scenario { name, file: shown, path, title: title?, why, clauses, settings, engine, request, cases, each })
 }
 
-fn bundle(node: &Node, bundles: &mut Bundles, findings: &mut Findings) -> Option<Engine> {
-    let written = name(node, findings)?;
+/// Readings by name, as text.
+fn settings(node: &Node, findings: &mut Findings) -> BTreeMap<String, String> {
+    let pairs = entries(node, "`settings`", findings).iter();
+    pairs.filter_map(|(key, value)| Some((key.text()?.to_owned(), text(value, findings)?.to_owned()))).collect()
+}
+
+/// The engine of the bundle that the scenario names (the one that is tested when silent), under its readings.
+fn engine(
+    named: Option<&Node>,
+    settings: &BTreeMap<String, String>,
+    scenario: &Node,
+    bundles: &mut Bundles,
+    findings: &mut Findings,
+) -> Option<Engine> {
+    let written = match named {
+        Some(node) => Some(name(node, findings)?),
+        None => None,
+    };
+    let place = named.map_or(&scenario.place, |node| &node.place);
     // A name, not a path: scenarios cannot reach beyond the neighbours of the bundle.
-    if written.starts_with('.') || written.contains(['/', '\\']) {
+    if let Some(written) = written.as_ref().filter(|name| name.starts_with('.') || name.contains(['/', '\\'])) {
         let message = format!("`{written}` is not the name of a bundle");
-        findings.push(Finding::new(Code::WrongForm, &node.place, message).help("write the name of its folder"));
+        findings.push(Finding::new(Code::WrongForm, place, message).help("write the name of its folder"));
         return None;
     }
-    match bundles.named(&written) {
+    match bundles.engine(written.as_deref(), settings) {
         Ok(engine) => Some(engine),
         Err(error) => {
-            let message = format!("the bundle `{written}` cannot be tested: {error}");
+            let message = format!("the bundle that the scenario asks for cannot be loaded: {error}");
             findings.push(
-                Finding::new(Code::FileMissing, &node.place, message)
-                    .help("name the bundle that is tested or one in the folder next to it, or leave `bundle` out"),
+                Finding::new(Code::FileMissing, place, message)
+                    .help("name the bundle that is tested or one in the folder next to it, and settings that it has"),
             );
             None
         }
@@ -160,7 +176,7 @@ impl<'e> Context<'e> {
                 let parts: Vec<Expect> = items.iter().filter_map(|item| self.expect(item, findings)).collect();
                 (parts.len() == items.len()).then(|| Expected::Parts(parts, node.place.clone()))
             }
-            _ => self.expect(node, findings).map(Expected::One),
+            _ => self.expect(node, findings).map(|one| Expected::One(Box::new(one))),
         }
     }
 
