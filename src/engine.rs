@@ -243,7 +243,7 @@ fn to_bytes<R: Serialize + ?Sized>(request: &R) -> Result<Vec<u8>, RequestError>
 }
 
 /// Says which bundle an engine decides with, within which limits, under which readings.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct EngineBuilder {
     files: Files,
     place: String,

@@ -4,7 +4,7 @@
 
 mod common;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::process::Command;
 
 use clausal::Engine;
@@ -14,7 +14,7 @@ use clausal::assure::scenario::bundles::Bundles;
 use clausal::assure::scenario::folder::read_folder;
 
 fn scenarios() -> (Engine, Vec<Scenario>) {
-    let mut bundles = Bundles::load(None, BTreeMap::new()).unwrap();
+    let mut bundles = Bundles::embedded().unwrap();
     let folder = read_folder(&common::root().join("fixtures/decide"), "", &mut bundles).unwrap();
     (bundles.main().clone(), folder.scenarios)
 }

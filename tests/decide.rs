@@ -3,15 +3,13 @@
 
 mod common;
 
-use std::collections::BTreeMap;
-
 use clausal::Engine;
 use clausal::assure::scenario::bundles::Bundles;
 use clausal::assure::scenario::folder::{Folder, read_folder};
 use clausal::assure::scenario::snapshot;
 
 fn fixtures() -> Folder {
-    let mut bundles = Bundles::load(None, BTreeMap::new()).unwrap();
+    let mut bundles = Bundles::embedded().unwrap();
     read_folder(&common::root().join("fixtures/decide"), "", &mut bundles).unwrap()
 }
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::model::finding::{Code, Finding, Place};
 
 /// Files by their path relative to some root, read once and bounded.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Files {
     /// A folder on disk.
     Folder(PathBuf),

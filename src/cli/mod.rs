@@ -7,8 +7,8 @@ mod history;
 mod input;
 mod junit;
 mod output;
-mod show;
 mod scenarios;
+mod show;
 mod test;
 mod watch;
 

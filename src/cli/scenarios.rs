@@ -29,7 +29,7 @@ const USUAL: [&str; 2] = ["fixtures/decide", "scenarios"];
 impl BundleArgs {
     /// Loads the bundle that scenarios are run against.
     pub fn load_bundles(&self) -> Result<Bundles, Failure> {
-        Bundles::load(self.bundle.as_deref(), self.settings()?).map_err(Failure::Bundle)
+        Bundles::load(self.builder()?, self.bundle.as_deref(), self.settings()?).map_err(Failure::Bundle)
     }
 }
 

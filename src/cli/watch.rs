@@ -1,6 +1,6 @@
 //! `clausal watch`: the bundle is checked and its scenarios are run again on every save.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, channel};
@@ -116,8 +116,7 @@ impl Watch {
     fn round(&mut self, begun: Instant) -> Result<(), Failure> {
         let mut out = anstream::AutoStream::auto(std::io::stdout().lock());
         let failed = |error| Failure::Io { what: "the standard output".into(), error };
-        let bundles = Bundles::load(Some(&self.bundle), BTreeMap::new());
-        let bundles = match bundles {
+        let bundles = match Bundles::folder_of(&self.bundle) {
             Ok(bundles) => Some(bundles),
             Err(LoadError::Findings { findings }) => {
                 scenarios::findings(&mut out, &findings).map_err(failed)?;
@@ -125,8 +124,8 @@ impl Watch {
                 writeln!(out, "{BAD}the bundle does not load{BAD:#}: {errors} to mend").map_err(failed)?;
                 None
             }
-            Err(LoadError::NotFound { message, .. }) => {
-                writeln!(out, "{BAD}the bundle does not load{BAD:#}: {message}").map_err(failed)?;
+            Err(error) => {
+                writeln!(out, "{BAD}the bundle does not load{BAD:#}: {error}").map_err(failed)?;
                 None
             }
         };

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::engine::Engine;
+use crate::engine::{Engine, EngineBuilder};
 use crate::model::error::LoadError;
 
 /// Readings by name.
@@ -14,7 +14,9 @@ type Settings = BTreeMap<String, String>;
 #[derive(Clone, Debug)]
 pub struct Bundles {
     main: Engine,
-    /// The folder of the bundle; `None` for the shipped one.
+    /// Builds the bundle itself.
+    base: EngineBuilder,
+    /// The folder of the bundle; `None` for one that is compiled in.
     folder: Option<PathBuf>,
     /// The readings that hold for all.
     settings: Settings,
@@ -23,17 +25,31 @@ pub struct Bundles {
 }
 
 impl Bundles {
-    /// The bundle in a folder, or the shipped one, under these readings.
+    /// The bundle that a builder builds: the one at a place, in a folder or compiled in; the shipped one when silent.
+    /// The readings are those of the builder, and hold for neighbours too.
     ///
     /// # Errors
     /// As [`Engine::load`].
-    pub fn load(folder: Option<&Path>, settings: Settings) -> Result<Self, LoadError> {
-        let main = match folder {
-            None if settings.is_empty() => Engine::embedded()?,
-            None => with(Engine::builder(), &settings).build()?,
-            Some(folder) => with(Engine::builder().folder(folder), &settings).build()?,
-        };
-        Ok(Self { main, folder: folder.map(Path::to_owned), settings, others: BTreeMap::new() })
+    pub fn load(base: EngineBuilder, place: Option<&Path>, settings: Settings) -> Result<Self, LoadError> {
+        let main = base.clone().build()?;
+        let folder = place.filter(|place| place.exists()).map(Path::to_owned);
+        Ok(Self { main, base, folder, settings, others: BTreeMap::new() })
+    }
+
+    /// The shipped bundle.
+    ///
+    /// # Errors
+    /// As [`Engine::embedded`].
+    pub fn embedded() -> Result<Self, LoadError> {
+        Self::load(Engine::builder(), None, Settings::new())
+    }
+
+    /// The bundle in a folder.
+    ///
+    /// # Errors
+    /// As [`Engine::load`].
+    pub fn folder_of(place: &Path) -> Result<Self, LoadError> {
+        Self::load(Engine::builder().folder(place), Some(place), Settings::new())
     }
 
     /// The bundle itself.
@@ -42,7 +58,7 @@ impl Bundles {
         &self.main
     }
 
-    /// The folder of the bundle; `None` for the shipped one.
+    /// The folder of the bundle; `None` for one that is compiled in.
     #[must_use]
     pub fn folder(&self) -> Option<&Path> {
         self.folder.as_deref()
@@ -61,21 +77,18 @@ impl Bundles {
         if let Some(engine) = self.others.get(&key) {
             return Ok(engine.clone());
         }
-        let mut all = self.settings.clone();
-        all.extend(settings.clone());
         let builder = match (&self.folder, name) {
-            (None, None) => Engine::builder(),
-            (None, Some(name)) => Engine::builder().embedded(name),
-            (Some(folder), None) => Engine::builder().folder(folder),
-            (Some(folder), Some(name)) => Engine::builder().folder(neighbour(folder, name)?),
+            (_, None) => self.base.clone(),
+            (None, Some(name)) => with(Engine::builder().embedded(name), &self.settings),
+            (Some(folder), Some(name)) => with(Engine::builder().folder(neighbour(folder, name)?), &self.settings),
         };
-        let engine = with(builder, &all).build()?;
+        let engine = with(builder, settings).build()?;
         self.others.insert(key, engine.clone());
         Ok(engine)
     }
 }
 
-fn with(builder: crate::engine::EngineBuilder, settings: &Settings) -> crate::engine::EngineBuilder {
+fn with(builder: EngineBuilder, settings: &Settings) -> EngineBuilder {
     settings.iter().fold(builder, |builder, (name, value)| builder.setting(name, value))
 }
 
