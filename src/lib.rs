@@ -7,12 +7,9 @@
 //! | floor | module | what it does |
 //! |---|---|---|
 //! | 8 | `cli` | the `clausal` command: one verb per file, argument types, exit codes |
-//! | 7 | [`assure`] | what can be said of a bundle beyond single decisions: its whole, its history |
+//! | 7 | [`assure`] | what can be said of a bundle beyond single decisions: its whole, its history, scenarios, coverage |
 //! | 6 | [`engine`], [`decision`] | load, decide, explain; the answer and its JSON; hot swap is a new [`Engine`] |
 //! | 5 | [`explain`] | a decision in words; how it came about and what would have to change |
-//! | 7 | [`assure`] | what can be said of a bundle beyond single decisions: its whole, its history, scenarios, coverage |
-//! | 6 | [`engine`], [`decision`] | load, decide; the answer and its JSON; hot swap is a new [`Engine`] |
-//! | 5 | [`explain`] | a decision in words, in the bundle's languages |
 //! | 4 | [`decide`] | bundle + request → verdict: read, split into parts, evaluate, combine; pure |
 //! | 3 | [`bundle`] | YAML → checked bundle: yaml, reader, vocabulary, policies, tables, messages, load |
 //! | 2 | [`script`] | the only place that names `rhai`: sandbox, checks, host functions |
