@@ -12,7 +12,7 @@ use crate::bundle::files::Files;
 use crate::bundle::load::{Loaded, load};
 use crate::bundle::releases::{self, Release};
 use crate::decide::tree::{Tree, parse};
-use crate::decide::{Failure, Shapes, decide, read_request, shapes};
+use crate::decide::{DecidedRequest, Failure, Shapes, decide, read_request, shapes};
 use crate::decision::{Answer, answer};
 use crate::embedded;
 use crate::explain::words::{Subject, message};
@@ -118,8 +118,8 @@ impl Engine {
     }
 
     pub(crate) fn decide_tree(&self, tree: &Tree) -> Result<Answer, RequestError> {
-        let Inner { bundle, shapes, limits } = &*self.inner;
-        match decide(bundle, shapes, tree, &limits.request) {
+        let bundle = &self.inner.bundle;
+        match self.decided(tree) {
             Ok(decided) => Ok(answer(bundle, decided)),
             Err(failure) => Err(self.request_error(failure)),
         }
@@ -194,6 +194,17 @@ impl Engine {
         }
     }
 
+    /// What every rule gave, before it is put into words.
+    pub(crate) fn decided(&self, tree: &Tree) -> Result<DecidedRequest, Failure> {
+        let Inner { bundle, shapes, limits } = &*self.inner;
+        decide(bundle, shapes, tree, &limits.request)
+    }
+
+    /// Which keys a request of each kind may have.
+    pub(crate) fn shapes(&self) -> &Shapes {
+        &self.inner.shapes
+    }
+
     /// Name, version and digest of the bundle.
     #[must_use]
     pub fn bundle(&self) -> &Identity {
@@ -232,7 +243,7 @@ fn to_bytes<R: Serialize + ?Sized>(request: &R) -> Result<Vec<u8>, RequestError>
 }
 
 /// Says which bundle an engine decides with, within which limits, under which readings.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct EngineBuilder {
     files: Files,
     place: String,

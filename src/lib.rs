@@ -7,7 +7,7 @@
 //! | floor | module | what it does |
 //! |---|---|---|
 //! | 8 | `cli` | the `clausal` command: one verb per file, argument types, exit codes |
-//! | 7 | [`assure`] | what can be said of a bundle beyond single decisions: its whole, its history |
+//! | 7 | [`assure`] | what can be said of a bundle beyond single decisions: its whole, its history, scenarios, coverage |
 //! | 6 | [`engine`], [`decision`] | load, decide, explain; the answer and its JSON; hot swap is a new [`Engine`] |
 //! | 8 | `lsp` | the language server: an editor’s unsaved texts → findings, completion, hover, definitions |
 //! | 5 | [`schema`] | JSON Schemas of bundle files, with the names that a bundle declares |

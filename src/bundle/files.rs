@@ -10,7 +10,7 @@ use crate::model::finding::{Code, Finding, Place};
 use crate::model::names::nearest;
 
 /// Files by their path relative to some root, read once and bounded.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Files {
     /// A folder on disk.
     Folder(PathBuf),

@@ -19,6 +19,9 @@ pub const KEYS: [&str; 3] = ["within", "refundOptions", "until"];
 /// No bound.
 const UNBOUNDED: i64 = 999_999_999;
 
+/// The last instant of what has none: the last but one day, so that it has a date in every time zone.
+const NEVER: &str = "9999-12-30T23:59:59Z";
+
 /// The columns of a window.
 pub fn columns() -> Vec<(Arc<str>, Type)> {
     let column = |name: &str, type_| (Arc::from(name), type_);
@@ -49,7 +52,7 @@ pub fn values(node: &Node, findings: &mut Findings) -> Option<Vec<Option<Value>>
     let take = |key: &str| entries.iter().find(|(k, _)| k.text() == Some(key)).map(|(_, value)| value);
     let until = match take("until") {
         Some(node) => instant(node, findings)?,
-        None => Timestamp::parse("9999-12-31T23:59:59Z")?,
+        None => Timestamp::parse(NEVER)?,
     };
     let (whole, full) = match (take("within"), take("refundOptions")) {
         (Some(_), Some(second)) => {
@@ -147,5 +150,14 @@ fn is_full(node: &Node, findings: &mut Findings) -> Option<bool> {
             ));
             None
         }
+    }
+}
+
+/// Whether a cell of a window states a bound; a row says less than its columns could, and leaves the others open.
+pub fn states_bound(value: &Value) -> bool {
+    match value {
+        Value::Integer(number) => (0..UNBOUNDED).contains(number),
+        Value::Timestamp(instant) => Timestamp::parse(NEVER) != Some(*instant),
+        _ => true,
     }
 }

@@ -333,7 +333,8 @@ pub fn to_json(file: &str, text: &str, most_bytes: usize) -> Result<serde_json::
     }
 }
 
-fn json(node: &Node) -> serde_json::Value {
+/// A node as JSON, by the reading of [`to_json`].
+pub fn json(node: &Node) -> serde_json::Value {
     match &node.content {
         Content::Sequence(items) => items.iter().map(json).collect(),
         Content::Mapping(entries) => {

@@ -1,17 +1,23 @@
 //! The `clausal` command: argument types, one verb per file, exit codes.
 
 mod check;
+mod coverage;
 mod decide;
 mod explain;
 pub mod findings;
 mod history;
 mod input;
+mod junit;
 #[cfg(feature = "lsp")]
 mod lsp;
 mod output;
+mod scenarios;
 mod schema;
 mod show;
+mod test;
+mod watch;
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -29,6 +35,8 @@ const SHIPPED: &str = "csp";
 
 /// Exit code: a request that cannot be decided.
 pub const INVALID_REQUEST: u8 = 1;
+/// Exit code: scenarios that do not agree.
+pub const DISAGREES: u8 = 1;
 /// Exit code: wrong usage.
 pub const USAGE: u8 = 64;
 /// Exit code: the bundle does not load.
@@ -61,6 +69,12 @@ enum Command {
     Lsp(lsp::LspArgs),
     /// Write JSON Schemas of bundle files, with the names of a bundle, for editors
     Schema(schema::SchemaArgs),
+    /// Tell what of a bundle the scenarios exercise: rules, rows, matchers, boundaries, clauses, messages
+    Coverage(coverage::CoverageArgs),
+    /// Run scenarios against a bundle: verdicts written by hand, and the snapshots pinned beside them
+    Test(test::TestArgs),
+    /// Check and test again whenever a file of the bundle or a scenario is saved
+    Watch(watch::WatchArgs),
 }
 
 /// Which bundle decides.
@@ -108,13 +122,19 @@ impl BundleArgs {
             };
             builder = builder.as_known_on(day, self.releases.as_deref());
         }
-        for setting in &self.settings {
-            let Some((name, value)) = setting.split_once('=') else {
-                return Err(Failure::Usage(format!("`{setting}` is not of the form SETTING=VALUE")));
-            };
+        for (name, value) in self.settings()? {
             builder = builder.setting(name, value);
         }
         Ok(builder)
+    }
+
+    /// The readings asked for, by name.
+    fn settings(&self) -> Result<BTreeMap<String, String>, Failure> {
+        let pair = |setting: &String| match setting.split_once('=') {
+            Some((name, value)) => Ok((name.to_owned(), value.to_owned())),
+            None => Err(Failure::Usage(format!("`{setting}` is not of the form SETTING=VALUE"))),
+        };
+        self.settings.iter().map(pair).collect()
     }
 }
 
@@ -181,6 +201,9 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         #[cfg(feature = "lsp")]
         Command::Lsp(args) => lsp::run(&args),
         Command::Schema(args) => schema::run(&args),
+        Command::Coverage(args) => coverage::run(&args),
+        Command::Test(args) => test::run(&args),
+        Command::Watch(args) => watch::run(&args),
     };
     match done {
         Ok(code) => code.into(),

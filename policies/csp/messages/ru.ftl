@@ -23,7 +23,7 @@ reason-product-unknown = { $product_kind_state ->
 }
 reason-segment-not-commercial = { $product_kind }: продажа только коммерческим клиентам, а сегмент этого клиента — { $customer_segment }.
 reason-plan-not-cancellable = План { $product_vendor } сейчас нельзя ни отменить, ни обменять.
-reason-edition-not-eligible = Преимущество действует для выпусков Datacenter и Standard, но не для { $license_edition }.
+reason-edition-not-eligible = Преимущество действует для выпусков Datacenter и Standard, а у этой лицензии — «{ $license_edition }».
 reason-assurance-missing = Преимущество действует только для лицензий с Software Assurance.
 reason-market-unknown = { $customer_market_state ->
     [unrecognised] Рынок «{ $customer_market }» здесь неизвестен.
@@ -41,7 +41,7 @@ reason-keys-revoked = Ключи и ссылки отменённой покуп
 reason-partial-not-accepted = Часть количества отменить нельзя: { $quantity } из { $order_quantity }.
 reason-more-information-required = Нужны дополнительные сведения, поэтому дальше — через запрос в службу поддержки.
 reason-window-passed = { $order_age_days ->
-    [one] Прошёл { $order_age_days } день, срок отмены { $window_days } истёк { $cancel_by }.
+    [one] Прошёл { $order_age_days } день, срок отмены ({ $window_days }) истёк { $cancel_by }.
     [few] Прошло { $order_age_days } дня, срок отмены ({ $window_days }) истёк { $cancel_by }.
    *[other] Прошло { $order_age_days } дней, срок отмены ({ $window_days }) истёк { $cancel_by }.
 }
