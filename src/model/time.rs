@@ -109,7 +109,8 @@ impl Timestamp {
         Date(self.instant.date_naive())
     }
 
-    /// The date in a named time zone (`Europe/Oslo`); a whole day keeps its date. `None` for an unknown zone.
+    /// The date in a named time zone (`Europe/Oslo`); a whole day keeps its date, and where the zone is already (or still)
+    /// beyond the years 0001 to 9999, so does an instant. `None` for an unknown zone.
     ///
     /// ```
     /// use clausal::Timestamp;
@@ -122,7 +123,7 @@ impl Timestamp {
         if self.whole_day {
             return Some(self.date());
         }
-        Date::bounded(self.instant.with_timezone(&zone).date_naive())
+        Some(Date::bounded(self.instant.with_timezone(&zone).date_naive()).unwrap_or_else(|| self.date()))
     }
 
     /// The instant so many seconds later (earlier when negative); `None` outside the years 0001 to 9999.
