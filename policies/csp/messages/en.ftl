@@ -23,6 +23,7 @@ reason-product-unknown = { $product_kind_state ->
 }
 reason-segment-not-commercial = { $product_kind } is sold to commercial customers only; this customer’s segment is { $customer_segment }.
 reason-plan-not-cancellable = A software plan of { $product_vendor } can be neither cancelled nor exchanged at this time.
+reason-excluded-product = { $product_name } is left out of cancelling in Partner Center; this goes on as a customer support request.
 reason-edition-not-eligible = The benefit is for the Datacenter and Standard editions, not for { $license_edition }.
 reason-assurance-missing = The benefit takes a license that Software Assurance covers.
 reason-market-unknown = { $customer_market_state ->

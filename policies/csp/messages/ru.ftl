@@ -23,6 +23,7 @@ reason-product-unknown = { $product_kind_state ->
 }
 reason-segment-not-commercial = { $product_kind }: продажа только коммерческим клиентам, а сегмент этого клиента — { $customer_segment }.
 reason-plan-not-cancellable = План { $product_vendor } сейчас нельзя ни отменить, ни обменять.
+reason-excluded-product = { $product_name }: отмена через Центр партнёров не предусмотрена, дальше — через запрос в службу поддержки.
 reason-edition-not-eligible = Преимущество действует для выпусков Datacenter и Standard, но не для { $license_edition }.
 reason-assurance-missing = Преимущество действует только для лицензий с Software Assurance.
 reason-market-unknown = { $customer_market_state ->
