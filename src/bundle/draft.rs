@@ -50,6 +50,8 @@ pub struct Draft {
     pub settings: BTreeMap<Arc<str>, Setting>,
     /// Whether what is being read belongs to an overlay that only tightens.
     pub restricts: bool,
+    /// Dated values of settings, and what dates them, which wait until all facts are read.
+    pub dated_settings: BTreeMap<Arc<str>, (Node, Option<Node>)>,
     pub retirements: Vec<super::overlay::Retirement>,
     pub library: Library,
     /// Names of the messages of contradictions, and where they are named.

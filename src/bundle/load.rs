@@ -289,6 +289,7 @@ impl Loader<'_> {
         for node in &nodes {
             vocabulary::read_facts(node, &mut self.draft, &mut self.findings);
         }
+        policy::read_dated_settings(&mut self.draft, &mut self.findings);
         vocabulary::check_paths(&self.draft, &mut self.findings);
     }
 

@@ -387,11 +387,29 @@ pub fn read_settings(node: &Node, draft: &mut Draft, findings: &mut Findings) {
                 findings.push(finding.help(format!("it takes `{all}`")).related(&known.place, "the setting"));
             } else if let Some(known) = draft.settings.get_mut(&setting) {
                 known.value = value;
-                known.dated.clear();
+                draft.dated_settings.remove(&setting);
             }
             continue;
         }
         declare_setting(setting, key, body, draft, findings);
+    }
+}
+
+/// The values of settings that hold for a time, once the facts that date them are known.
+pub fn read_dated_settings(draft: &mut Draft, findings: &mut Findings) {
+    for (name, (values, clock_node)) in std::mem::take(&mut draft.dated_settings) {
+        let Some(type_) = draft.settings.get(&name).map(|setting| setting.type_.clone()) else { continue };
+        let clock = dated_by(clock_node.as_ref(), FactIx(0), draft, findings);
+        if let (Some(node), true) = (&clock_node, draft.facts.get(clock.0).is_some_and(|fact| fact.derived.is_some())) {
+            findings.push(
+                Finding::new(Code::TypeMismatch, &node.place, "a setting cannot be dated by a derived fact")
+                    .help("name a fact that requests give: derived facts may read settings"),
+            );
+        }
+        let dated = dated_values(&values, &type_, clock, draft, findings);
+        if let Some(setting) = draft.settings.get_mut(&name) {
+            setting.dated = dated;
+        }
     }
 }
 
@@ -447,14 +465,16 @@ fn read_setting(key: &Node, body: &Node, draft: &mut Draft, findings: &mut Findi
     let source = map.take("source").and_then(|node| source(node, draft, findings));
     let clauses = draft.clauses(map.take("clauses"), source.as_ref(), findings);
     let gist = map.take("gist").map(|node| super::vocabulary::gist(node, draft, findings)).unwrap_or_default();
-    let dated_node = map.take("dated");
-    let clock = dated_by(map.take("dated-by"), FactIx(0), draft, findings);
+    let (dated, clock) = (map.take("dated"), map.take("dated-by"));
     map.finish(findings);
     let (def, default) = (type_?, default?);
-    let dated = dated_node.map(|node| dated_values(node, &def.type_, clock, draft, findings)).unwrap_or_default();
+    if let (Some(dated), Some(name)) = (dated, key.text()) {
+        draft.dated_settings.insert(name.into(), (dated.clone(), clock.cloned()));
+    }
     let value = |node: &Node, findings: &mut Findings| super::values::value(node, &def.type_, draft, findings);
     let default = value(default, findings)?;
     let choices = choices.iter().filter_map(|item| value(item, findings)).collect();
     let place = key.place.clone();
+    let dated = Vec::new();
     Some(Setting { type_: def.type_.clone(), value: default, dated, choices, clauses, gist, place })
 }

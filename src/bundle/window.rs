@@ -1,8 +1,10 @@
 //! Windows: the one kind of table whose columns the engine knows. A row says how long something may be undone, as an ISO
 //! 8601 duration (`within`), as refund tiers (`refundOptions`), or as a last instant (`until`).
 //!
-//! Days are calendar days, hours are elapsed time: `P30D` ends with a day, `PT168H` to the second. The row then gives
-//! `days` and `seconds` (both must hold), the same for the tier in which all is refunded, and the last instant.
+//! Days are calendar days, hours are elapsed time: `P30D` ends with a day, `PT168H` to the second, whatever the clocks do
+//! meanwhile. The row then gives the length in `days` (hours rounded up) and whether it is counted `in_hours`; two bounds,
+//! `calendar_days` and `seconds`, of which the one that does not apply is out of reach; the same bounds for the tier in
+//! which all is refunded; and the last instant.
 
 use std::sync::Arc;
 
@@ -27,6 +29,8 @@ pub fn columns() -> Vec<(Arc<str>, Type)> {
     let column = |name: &str, type_| (Arc::from(name), type_);
     vec![
         column("days", Type::Integer),
+        column("in_hours", Type::Boolean),
+        column("calendar_days", Type::Integer),
         column("seconds", Type::Integer),
         column("full_days", Type::Integer),
         column("full_seconds", Type::Integer),
@@ -39,6 +43,16 @@ pub fn columns() -> Vec<(Arc<str>, Type)> {
 struct Reach {
     days: i64,
     seconds: i64,
+}
+
+impl Reach {
+    fn in_hours(self) -> bool {
+        (0..UNBOUNDED).contains(&self.seconds)
+    }
+
+    fn calendar_days(self) -> i64 {
+        if self.in_hours() { UNBOUNDED } else { self.days }
+    }
 }
 
 /// Nothing is inside.
@@ -72,8 +86,16 @@ pub fn values(node: &Node, findings: &mut Findings) -> Option<Vec<Option<Value>>
             return None;
         }
     };
-    let numbers = [whole.days, whole.seconds, full.days, full.seconds].map(|n| Some(Value::Integer(n)));
-    Some(numbers.into_iter().chain([Some(Value::Timestamp(until))]).collect())
+    let number = |n| Some(Value::Integer(n));
+    Some(vec![
+        number(whole.days),
+        Some(Value::Boolean(whole.in_hours())),
+        number(whole.calendar_days()),
+        number(whole.seconds),
+        number(full.calendar_days()),
+        number(full.seconds),
+        Some(Value::Timestamp(until)),
+    ])
 }
 
 fn instant(node: &Node, findings: &mut Findings) -> Option<Timestamp> {

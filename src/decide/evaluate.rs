@@ -9,6 +9,7 @@ use crate::bundle::checked::{
     Bundle, Comparison, Condition, Effective, Expression, FactIx, Kind, ListIx, Operand, Retired, Row, Rule, RuleIx,
     TableIx, Test,
 };
+use crate::model::time::Timestamp;
 use crate::model::value::Value;
 
 use super::facts::{Facts, Operands, State, operands};
@@ -317,9 +318,9 @@ pub fn in_force(facts: &Facts, period: &Effective) -> Truth {
         State::Failed(error) => return Truth::Failed(error.clone()),
         State::Known(_) | State::Absent | State::Unrecognised(..) | State::Other(_) => return Truth::False,
     };
-    let begun = period.from.is_none_or(|from| instant.seconds_until(from) <= 0 && !from.is_after(instant));
-    let over = period.until.is_some_and(|until| !until.is_after(instant));
-    Truth::from_bool(begun && !over)
+    // One test for both ends, so that where one period ends the next begins, whatever was written as a whole day.
+    let reached = |bound: Timestamp| instant.seconds_until(bound) <= 0 && !bound.is_after(instant);
+    Truth::from_bool(period.from.is_none_or(reached) && !period.until.is_some_and(reached))
 }
 
 /// What a table gives.

@@ -179,3 +179,51 @@ pub mod examples {
         out
     }
 }
+
+/// The settings of a scenario as the builder takes them.
+pub fn settings(scenario: &Json) -> Vec<(String, String)> {
+    let text = |value: &Json| value.as_str().map_or_else(|| value.to_string(), String::from);
+    scenario
+        .get("settings")
+        .and_then(Json::as_object)
+        .into_iter()
+        .flatten()
+        .map(|(k, v)| (k.clone(), text(v)))
+        .collect()
+}
+
+/// A shipped bundle, read from its folder, under these readings.
+pub fn engine(bundle: &str, settings: &[(String, String)]) -> clausal::Engine {
+    let builder = clausal::Engine::builder().folder(root().join("policies").join(bundle));
+    let builder = settings.iter().fold(builder, |builder, (name, value)| builder.setting(name, value));
+    builder.build().unwrap_or_else(|e| panic!("{bundle} with {settings:?}: {e}"))
+}
+
+/// The bundle a scenario is for.
+pub fn bundle(scenario: &Json) -> &str {
+    scenario.get("bundle").and_then(Json::as_str).unwrap_or("csp")
+}
+
+/// What a caller acts on: an answer without the bundle's identity, places and words.
+pub fn substance(answer: &Json) -> Json {
+    match answer {
+        Json::Array(parts) => parts.iter().map(substance).collect(),
+        Json::Object(decision) => {
+            let codes = |list: &str| -> Json {
+                decision
+                    .get(list)
+                    .and_then(Json::as_array)
+                    .into_iter()
+                    .flatten()
+                    .map(|item| item["code"].clone())
+                    .collect()
+            };
+            serde_json::json!({
+                "error": decision.get("error"), "part": decision.get("part"), "outcome": decision.get("outcome"),
+                "reasons": codes("reasons"), "obligations": codes("obligations"),
+                "results": decision.get("results"), "missing": decision.get("missing"),
+            })
+        }
+        other => other.clone(),
+    }
+}
