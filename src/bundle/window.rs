@@ -21,8 +21,8 @@ pub const KEYS: [&str; 3] = ["within", "refundOptions", "until"];
 /// No bound.
 const UNBOUNDED: i64 = 999_999_999;
 
-/// The last instant of what has none: the last but one day, so that it has a date in every time zone.
-const NEVER: &str = "9999-12-30T23:59:59Z";
+/// The last instant of what has none: the last of the calendar.
+const NEVER: &str = "9999-12-31T23:59:59Z";
 
 /// The columns of a window.
 pub fn columns() -> Vec<(Arc<str>, Type)> {
