@@ -79,7 +79,11 @@ fn github_escapes_what_its_commands_are_made_of() {
 #[test]
 fn sarif_is_what_its_schema_says() {
     let schema = common::root().join("tests/schemas/sarif-2.1.0-rtm.5.json");
-    let schema: Json = serde_json::from_str(&fs::read_to_string(schema).unwrap()).unwrap();
+    let mut schema: Json = serde_json::from_str(&fs::read_to_string(schema).unwrap()).unwrap();
+    // The published schema has a pattern with a bracket too many, which is no regular expression; ours writes no language.
+    for part in ["run", "toolComponent"] {
+        schema["definitions"][part]["properties"]["language"].as_object_mut().unwrap().remove("pattern");
+    }
     let judge = jsonschema::draft4::new(&schema).unwrap();
     let folder = bundle(TWO_MISTAKES);
     for args in [&["shop", "--format", "sarif"][..], &["--format", "sarif"], &["nowhere", "--format", "sarif"]] {

@@ -56,7 +56,7 @@ fn what_is_not_exercised_is_named() {
         BTreeSet::from(["matchers key-access/order-not-named: order.alternate_id: present true: holds".to_owned()])
     );
     let missed = without("day-29");
-    let wanted = "cancellation-windows/inside-window: order.age_days: at-most $window.days: just below 30";
+    let wanted = "cancellation-windows/inside-window: order.age_days: at-most $window.calendar_days: just below 30";
     assert!(missed.contains(&format!("boundaries {wanted}")), "{missed:#?}");
     let missed = without("each-listed-name");
     assert!(missed.contains("entries unavailable: the entry TV"), "{missed:#?}");
@@ -83,7 +83,7 @@ fn periods_have_both_ends_to_cover() {
     let timeline = Engine::builder().embedded("csp-timeline").build().unwrap();
     let all = open(&Coverage::new(&timeline));
     for side in ["at", "just before"] {
-        let wanted = format!("boundaries window: {side} order.purchased_at 2021-06-01 (until)");
+        let wanted = format!("boundaries window: {side} order.window_start 2021-06-01 (until)");
         assert!(all.contains(&wanted), "no {wanted} in {all:#?}");
     }
     // The row of the base that the overlay retires for good is not counted.

@@ -264,20 +264,16 @@ fn hover(client: &mut Client, file: &str, after: &str) -> String {
 fn hover_tells_what_a_name_stands_for() {
     let mut client = running();
     let cases: &[(&str, &str, &[&str])] = &[
-        ("cancellation-windows.yaml", "      order.sta", &["order.status", "order-status", "The state of the order."]),
+        ("cancellation-windows.yaml", "- { order.sta", &["order.status", "order-status", "The state of the order."]),
         ("cancellation-windows.yaml", "clauses: [26", &["csp-2021-06#260", "\n\n", "normative", "тридцати"]),
         ("cancellation-windows.yaml", "deny: window-", &["window", "```ftl", "\n\nen\n", "\n\nru\n"]),
         ("cancellation-windows.yaml", "more-than: $win", &["table", "product.kind", "days"]),
-        ("cancellation-windows.yaml", "more-than: $window.d", &["column", "integer"]),
-        ("cancellation-windows.yaml", "cancel_by: add_", &["add_days(date, days: integer) -> date"]),
+        ("cancellation-windows.yaml", "more-than: $window.cal", &["column", "integer"]),
+        ("cancellation-windows.yaml", "        days_betw", &["days_between(from: date, to: date) -> integer"]),
         ("cancellation-windows.yaml", "early_termi", &["decimal", "The fee for cancelling."]),
         ("cancellation-windows.yaml", "more-th", &["more than this"]),
-        ("cancellation-windows.yaml", "perm", &["may go ahead"]),
-        (
-            "credit-rules.yaml",
-            "credit_percent: unused_",
-            &["fn unused_percent(term_days, used_days)", "cut to two digits"],
-        ),
+        ("cancellation-windows.yaml", "\n    perm", &["may go ahead"]),
+        ("credit-rules.yaml", "{ unused_", &["fn unused_percent(term_days, used_days)", "cut to two digits"]),
         ("unavailable-markets.yaml", "{ value: A", &["Andorra", "Андорра"]),
         ("role-permissions.yaml", "{ any: [admin-", &["Admin agent", "Агент по администрированию"]),
         ("obligations.yaml", "      - revoke-k", &["obligation", "platform", "```ftl"]),
@@ -302,18 +298,15 @@ fn hover_tells_what_a_name_stands_for() {
 fn definitions_are_found_in_all_files() {
     let mut client = running();
     let cases: &[(&str, &str, &[&str])] = &[
-        ("cancellation-windows.yaml", "      order.sta", &["vocabulary.yaml: order.status"]),
+        ("cancellation-windows.yaml", "- { order.sta", &["vocabulary.yaml: order.status"]),
         ("cancellation-windows.yaml", "clauses: [26", &["csp-2021-06.yaml: 260"]),
         ("cancellation-windows.yaml", "more-than: $win", &["cancellation-windows.yaml: window"]),
-        ("cancellation-windows.yaml", "more-than: $window.d", &["cancellation-windows.yaml: days"]),
-        ("cancellation-windows.yaml", "days_remaining: win", &["cancellation-windows.yaml: window"]),
-        ("cancellation-windows.yaml", "days_remaining: window.days - order.a", &["vocabulary.yaml: order.age_days"]),
         (
             "cancellation-windows.yaml",
             "deny: window-",
             &["vocabulary.yaml: window-passed", "en.ftl: reason-window-passed", "ru.ftl: reason-window-passed"],
         ),
-        ("credit-rules.yaml", "credit_percent: unused_", &["proration.rhai: unused_percent"]),
+        ("credit-rules.yaml", "{ unused_", &["proration.rhai: unused_percent"]),
         ("cancellation.yaml", "product.vendor: $never-", &["cancellation.yaml: never-cancellable"]),
         ("unavailable-markets.yaml", "{ value: A", &["markets.yaml: AD"]),
         (
@@ -355,7 +348,7 @@ fn references_are_found_in_all_files() {
         assert!(found.contains(&wanted.to_owned()), "no {wanted} in {found:?}");
     }
     let in_scripts = found.iter().filter(|place| *place == "cancellation-windows.yaml: order.age_days").count();
-    assert_eq!(in_scripts, 3, "two matchers and a script: {found:?}");
+    assert_eq!(in_scripts, 2, "two matchers: {found:?}");
     assert!(found.iter().any(|place| place == "en.ftl: order_age_days"), "{found:?}");
 
     let without = client.request(
@@ -404,7 +397,10 @@ fn symbols_and_strays() {
     open(&mut client, &uri, &shipped("cancellation-windows.yaml"));
     let symbols = client.request("textDocument/documentSymbol", json!({ "textDocument": { "uri": uri } }));
     let names: Vec<&str> = symbols.as_array().unwrap().iter().map(|symbol| symbol["name"].as_str().unwrap()).collect();
-    assert_eq!(names, ["cancellation-windows", "window", "window.days", "inside-window", "after-window"]);
+    assert_eq!(names.first(), Some(&"cancellation-windows"));
+    for wanted in ["window", "inside-window", "after-window"] {
+        assert!(names.contains(&wanted), "no {wanted} in {names:?}");
+    }
     let stray = open(&mut client, &csp("stray.yaml"), "policy: stray\n");
     assert_eq!(stray.len(), 1);
     assert!(stray[0]["message"].as_str().unwrap().contains("no bundle names this file"));

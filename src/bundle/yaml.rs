@@ -314,6 +314,18 @@ fn check_key(key: &Node, keyed: &Keyed, findings: &mut Findings) {
     }
 }
 
+/// Reads one file as [`parse`] does, but gives nothing where a mistake of syntax leaves only a part of it.
+pub fn parse_whole(file: &str, text: &str, limits: &BundleLimits, findings: &mut Findings) -> Option<Node> {
+    let mut own = Findings::default();
+    let root = parse(file, text, limits, &mut own);
+    let mut broken = false;
+    for finding in own.into_sorted() {
+        broken |= finding.code == Code::Syntax;
+        findings.push(finding);
+    }
+    root.filter(|_| !broken)
+}
+
 /// Reads YAML that holds a request, as JSON: plain `true`, `false` and whole numbers are what they look like, nothing and
 /// `null` are null, every other scalar is text. So `NO` is Norway, and an amount without quotes is a number.
 pub fn to_json(file: &str, text: &str, most_bytes: usize) -> Result<serde_json::Value, Box<Finding>> {

@@ -8,7 +8,7 @@ use lsp_types::{
 };
 
 use crate::bundle::grammar::{BUILT_IN_TYPES, CONDITION_KEYS, MATCHERS, ROW_KEYS, Slot, Sort};
-use crate::bundle::yaml::{Content, parse};
+use crate::bundle::yaml::{Content, parse_whole};
 use crate::model::finding::{Findings, Place};
 
 use super::complete::{complete, complete_message, complete_script};
@@ -63,7 +63,7 @@ fn with_spot<T>(
     then: impl FnOnce(&Spot<'_>) -> Option<T>,
 ) -> Option<T> {
     let mut quiet = Findings::default();
-    let root = parse(&view.file, &view.document.text, &workspace.limits().bundle, &mut quiet)?;
+    let root = parse_whole(&view.file, &view.document.text, &workspace.limits().bundle, &mut quiet)?;
     let spots = walk(&root, view.kind?, &view.known.names().draft);
     let is_here = |place: &Place| place.bytes.0 <= byte && byte <= place.bytes.1;
     let scalar = |spot: &&Spot<'_>| matches!(spot.node.content, Content::Scalar(..));

@@ -11,7 +11,7 @@ use lsp_types::{
 use crate::bundle::grammar::{FileKind, Slot};
 use crate::bundle::lint::known_variables;
 use crate::bundle::load::Survey;
-use crate::bundle::yaml::parse;
+use crate::bundle::yaml::parse_whole;
 use crate::model::finding::Findings;
 use crate::model::limits::BundleLimits;
 
@@ -50,7 +50,7 @@ pub fn complete(survey: &Survey, kind: FileKind, text: &str, byte: usize) -> Vec
     ];
     for (attempt, added_colon) in attempts {
         let mut quiet = Findings::default();
-        let Some(root) = parse("", &attempt, &BundleLimits::default(), &mut quiet) else { continue };
+        let Some(root) = parse_whole("", &attempt, &BundleLimits::default(), &mut quiet) else { continue };
         let spots = walk(&root, kind, &survey.draft);
         let Some(spot) = spots.iter().find(|spot| is_at_cursor(spot)) else { continue };
         // Only keys stand in a mapping by themselves.

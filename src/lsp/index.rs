@@ -6,7 +6,7 @@ use crate::bundle::draft::Draft;
 use crate::bundle::grammar::{FileKind, SETTING_PREFIX, Slot, Sort};
 use crate::bundle::lint::variable;
 use crate::bundle::load::Survey;
-use crate::bundle::yaml::{Content, Node, Style, parse};
+use crate::bundle::yaml::{Content, Node, Style, parse_whole};
 use crate::model::finding::Findings;
 use crate::model::limits::BundleLimits;
 use crate::model::value::Type;
@@ -101,7 +101,7 @@ impl Index {
 
     fn yaml(&mut self, survey: &Survey, file: &Arc<str>, text: &str, kind: FileKind) {
         let mut quiet = Findings::default();
-        let Some(root) = parse(file, text, &BundleLimits::default(), &mut quiet) else { return };
+        let Some(root) = parse_whole(file, text, &BundleLimits::default(), &mut quiet) else { return };
         for spot in walk(&root, kind, &survey.draft) {
             self.spot(survey, file, text, &spot);
         }

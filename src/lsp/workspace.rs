@@ -10,7 +10,7 @@ use lsp_types::Uri;
 use crate::bundle::files::Files;
 use crate::bundle::grammar::FileKind;
 use crate::bundle::load::{Survey, survey};
-use crate::bundle::yaml::{Node, parse};
+use crate::bundle::yaml::{Node, parse_whole};
 use crate::model::finding::Findings;
 use crate::model::limits::Limits;
 
@@ -144,7 +144,7 @@ impl Workspace {
 
     fn root(&self, path: &Path, text: &str) -> Option<Node> {
         let mut quiet = Findings::default();
-        parse(&path.to_string_lossy(), text, &self.limits.bundle, &mut quiet)
+        parse_whole(&path.to_string_lossy(), text, &self.limits.bundle, &mut quiet)
     }
 
     /// The bundles there are.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::bundle::reader::{Mapping, entries, integer, list, name, text, unknown, wrong_form};
-use crate::bundle::yaml::{Content, Node, json, parse};
+use crate::bundle::yaml::{Content, Node, json, parse_whole};
 use crate::decide::shape::Shape;
 use crate::engine::Engine;
 use crate::model::clause::ClauseRef;
@@ -31,7 +31,7 @@ pub struct File {
 /// Reads one scenario. `None` when something is wrong with it, which the findings tell.
 pub fn read(file: File, source: &str, bundles: &mut Bundles, findings: &mut Findings) -> Option<Scenario> {
     let mut own = Findings::default();
-    let scenario = parse(&file.shown, source, &BundleLimits::default(), &mut own)
+    let scenario = parse_whole(&file.shown, source, &BundleLimits::default(), &mut own)
         .and_then(|node| scenario(file, &node, bundles, &mut own));
     let failed = own.has_errors();
     own.into_sorted().into_iter().for_each(|finding| findings.push(finding));

@@ -22,7 +22,7 @@ pub(super) static BUNDLE: Shape = Shape {
             Form::List(&Form::Scalar(Slot::Language)),
             "The languages of its messages; the first is the default. Needed unless it extends another bundle.",
         ),
-        may("vocabulary", FILE, "What requests can say."),
+        depends("vocabulary", FILE, "What requests can say. Needed unless it extends another bundle."),
         may("registries", FILES, "Codes and the names people write for them."),
         may("sources", FILES, "Source documents, sentence by sentence."),
         may("policies", FILES, "Policies, in the order in which reasons are listed."),

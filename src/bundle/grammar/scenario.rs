@@ -1,6 +1,6 @@
 //! Scenarios: a request and the answer that is expected.
 
-use super::{CLAUSES, Form, REASON, Shape, Slot, Sort, TEXT, VALUE, may, must};
+use super::{CLAUSES, Form, REASON, Shape, Slot, Sort, TEXT, TEXTS, VALUE, may, must};
 
 /// A scenario file.
 pub static SCENARIO: Shape = Shape {
@@ -10,6 +10,9 @@ pub static SCENARIO: Shape = Shape {
         must("title", TEXT, "What is tried, in a few words."),
         may("why", TEXT, "Why this answer is right."),
         may("clauses", CLAUSES, "The clauses that say so."),
+        may("bundle", TEXT, "The bundle that decides, when it is not the one that is tested."),
+        may("settings", Form::Map(Slot::Text, &VALUE), "Other readings than the bundle's."),
+        may("each", Form::Map(Slot::Refer(Sort::Fact), &TEXTS), "The same request for many values of a fact."),
         must("request", Form::Request, "The request."),
         must("expect", Form::ListOrOne(&Form::Shape(&EXPECT)), "The answer, or one for each part."),
     ],
