@@ -91,7 +91,7 @@ fn shipped_files_have_no_diagnostics() {
 fn mistakes_are_marked_where_they_stand() {
     let Some(mut client) = server() else { return };
     let text = shipped("policies/csp/cancellation-windows.yaml")
-        .replace("more-than: $window.days", "more-then: $window.days")
+        .replace("more-than: $window.calendar_days", "more-then: $window.calendar_days")
         .replace("deny: window-passed", "deny: window-past")
         .replace("order.status: completed", "order.stats: completed");
     let found = open(&mut client, "policies/csp/broken.yaml", &text);

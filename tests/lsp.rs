@@ -315,9 +315,9 @@ fn definitions_are_found_in_all_files() {
             &["en.ftl: contradiction-purchased-after-at", "ru.ftl: contradiction-purchased-after-at"],
         ),
         ("vocabulary.yaml", "market: { registry: mar", &["markets.yaml: markets"]),
-        ("vocabulary.yaml", "days_between(date(order.pur", &["vocabulary.yaml: order.purchased_at"]),
+        ("vocabulary.yaml", "days_between(date(order.window_st", &["vocabulary.yaml: order.window_start"]),
         ("bundle.yaml", "  - role-per", &["role-permissions.yaml: "]),
-        ("scripts/proration.rhai", "truncate(paid * unused_", &["proration.rhai: unused_days"]),
+        ("scripts/proration.rhai", "let unused = unused_", &["proration.rhai: unused_days"]),
         ("messages/en.ftl", "reason-segment-not-commercial = { $product_", &["vocabulary.yaml: product.kind"]),
     ];
     for (file, after, wanted) in cases {
