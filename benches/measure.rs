@@ -8,8 +8,11 @@ use stats_alloc::{Region, StatsAlloc};
 /// Nanoseconds per decision.
 #[derive(Clone, Copy)]
 pub struct Figures {
+    /// Nanoseconds.
     pub mean: f64,
+    /// Nanoseconds.
     pub p50: f64,
+    /// Nanoseconds.
     pub p99: f64,
 }
 

@@ -170,6 +170,12 @@ impl Decision {
         }
     }
 
+    /// The part of the request as JSON of the contract, `{"items": 0}`.
+    #[must_use]
+    pub fn part_json(&self) -> serde_json::Value {
+        serde_json::to_value(PartName(self.part())).unwrap_or_default()
+    }
+
     /// The outcome.
     #[must_use]
     pub fn outcome(&self) -> Outcome {
@@ -232,6 +238,11 @@ impl Decision {
         }
     }
 
+    /// The codes of obligations and advice, in the order of the bundle's rules.
+    pub fn obligation_codes(&self) -> impl Iterator<Item = &str> {
+        self.decided().verdict.obligations.iter().map(|(code, _)| &**code)
+    }
+
     /// What the caller must do.
     #[must_use]
     pub fn obligations(&self, language: &str) -> Vec<Obligation> {
@@ -261,7 +272,7 @@ impl Decision {
     /// The decision with its words in a language, for writing.
     #[must_use]
     pub fn in_language<'d>(&'d self, language: &'d str) -> InLanguage<'d> {
-        InLanguage { decision: self, language }
+        InLanguage { decision: self, language, stable: false }
     }
 
     fn default_language(&self) -> &str {
@@ -319,12 +330,7 @@ impl Decision {
     fn evidence(&self, rule: &Rule) -> Vec<String> {
         let mut out = Vec::new();
         let mut add = |evidence: &Evidence| {
-            if let (Some(certainty), Some(text)) = (&evidence.certainty, &evidence.evidence) {
-                let line = format!("{certainty}: {text}");
-                if !out.contains(&line) {
-                    out.push(line);
-                }
-            }
+            out.extend(evidence.line().filter(|line| !out.contains(line)));
         };
         add(&rule.evidence);
         self.cite_all(rule, &mut |_, evidence| add(evidence));
@@ -415,6 +421,24 @@ pub(crate) fn brief_answer(compiled: &Arc<Compiled>, request: Arc<Request>, brie
 pub struct InLanguage<'d> {
     decision: &'d Decision,
     language: &'d str,
+    stable: bool,
+}
+
+impl InLanguage<'_> {
+    /// Without what changes while the decision stays the same: the bundle's version and digest, and the lines of the
+    /// rules. For pinned snapshots.
+    #[must_use]
+    pub fn stable(self) -> Self {
+        Self { stable: true, ..self }
+    }
+
+    fn reasons(&self) -> Vec<Reason> {
+        let mut reasons = self.decision.reasons(self.language);
+        for reason in reasons.iter_mut().filter(|_| self.stable) {
+            reason.source = reason.source.split(':').next().unwrap_or_default().to_owned();
+        }
+        reasons
+    }
 }
 
 impl Serialize for Decision {
@@ -436,13 +460,17 @@ impl Serialize for InLanguage<'_> {
             map.serialize_entry("part", &PartName(decision.part()))?;
         }
         map.serialize_entry("outcome", decision.outcome().as_str())?;
-        map.serialize_entry("reasons", &decision.reasons(self.language))?;
+        map.serialize_entry("reasons", &self.reasons())?;
         map.serialize_entry("results", &Results(decision.results()))?;
         let mut duties = decision.obligations(self.language);
         duties.extend(decision.advice(self.language));
         map.serialize_entry("obligations", &duties)?;
         map.serialize_entry("missing", &decision.missing().iter().map(|path| &**path).collect::<Vec<_>>())?;
-        map.serialize_entry("bundle", decision.bundle())?;
+        if self.stable {
+            map.serialize_entry("bundle", &*decision.bundle().name)?;
+        } else {
+            map.serialize_entry("bundle", decision.bundle())?;
+        }
         map.end()
     }
 }

@@ -13,7 +13,7 @@ const FLOORS: [&[&str]; 10] = [
     &["bundle", "embedded"],
     &["decide"],
     &["compile"],
-    &["explain"],
+    &["explain", "schema"],
     &["decision"],
     &["engine"],
     &["assure"],
