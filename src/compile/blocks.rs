@@ -1,7 +1,8 @@
 //! Alternatives of rules in blocks of 64, one bit each; blocks of many rules are found by what a request says.
 
-use super::check::{Alternatives, Predicate, Tri, by_class};
+use super::check::{Predicate, Tri, by_class};
 use super::facts::FactTable;
+use super::normal::Alternatives;
 use super::slots::Slot;
 
 /// One alternative of a rule.
@@ -180,7 +181,7 @@ impl Block {
 
 /// A slot for each class of a fact's values: four states, then codes, or truth values, or one for all others.
 fn classes(table: &FactTable, local: usize) -> Vec<Slot> {
-    let mut out = vec![Slot::Absent, Slot::Missing, Slot::Unrecognised, Slot::Other];
+    let mut out = vec![Slot::Absent, Slot::Missing, Slot::Unrecognised((0, 0)), Slot::Other((0, 0))];
     match table.codes_of(local).and_then(|at| table.codes.get(at)) {
         Some(codes) => out.extend((0..codes.count()).filter_map(|at| u32::try_from(at).ok()).map(Slot::Symbol)),
         None => out.extend([Slot::Boolean(false), Slot::Boolean(true)]),

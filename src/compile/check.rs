@@ -1,16 +1,14 @@
 //! Single tests of a fact, ready to run on a slot.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
-use crate::bundle::checked::{
-    Bundle, Comparison, Condition, Effective, Expression, ListEntry, Operand, Retired, Setting, Test,
-};
+use crate::bundle::checked::{Bundle, Comparison, Effective, ListEntry, Retired, Test};
+use crate::model::time::Timestamp;
 use crate::model::value::Value;
-use crate::script::FastScript;
 
 use super::facts::FactTable;
 use super::slots::{Slot, part};
+use super::sources::{Compute, Dated};
 
 /// A truth, given what is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,26 +86,6 @@ pub enum Check {
     All(Vec<Check>),
 }
 
-/// What a script reads.
-#[derive(Debug)]
-pub enum Source {
-    /// A fact.
-    Fact(usize),
-    /// A cell.
-    Cell(usize, usize),
-    /// A setting, which the script knows already.
-    Fixed,
-}
-
-/// A script with what it reads.
-#[derive(Debug)]
-pub struct Compute {
-    /// The script.
-    pub script: FastScript,
-    /// In the order of its reads.
-    pub reads: Vec<Source>,
-}
-
 /// Something that a rule's condition is made of.
 #[derive(Debug)]
 pub enum Predicate {
@@ -117,40 +95,10 @@ pub enum Predicate {
     InForce(usize, Effective),
     /// A script.
     Script(Compute),
+    /// Whether a setting that changes with the date has a wanted value.
+    Setting(Dated<bool>),
     /// What only the interpreter can tell.
     Beyond,
-}
-
-/// The value of a setting that no date changes.
-pub fn plain_setting<'b>(bundle: &'b Bundle, name: &str) -> Option<&'b Value> {
-    bundle.settings.get(name).filter(|Setting { dated, .. }| dated.is_empty()).map(|setting| &setting.value)
-}
-
-/// A script that is made for the bundle; `None` when it needs the interpreter.
-pub fn compute(bundle: &Bundle, table: &FactTable, expression: &Expression) -> Option<Compute> {
-    let Expression::Script { script, reads, .. } = expression else { return None };
-    compute_script(bundle, table, script, reads)
-}
-
-/// As [`compute`].
-pub fn compute_script(
-    bundle: &Bundle,
-    table: &FactTable,
-    script: &crate::script::Script,
-    reads: &[Operand],
-) -> Option<Compute> {
-    let (mut fixed, mut sources) = (Vec::new(), Vec::new());
-    for operand in reads {
-        let (value, source) = match operand {
-            Operand::Fact(ix) => (None, Source::Fact(table.local(*ix)?)),
-            Operand::Cell(at, column) => (None, Source::Cell(at.0, *column)),
-            Operand::Setting(name) => (Some(plain_setting(bundle, name)?.clone()), Source::Fixed),
-        };
-        fixed.push(value);
-        sources.push(source);
-    }
-    (sources.len() <= 16).then_some(())?;
-    Some(Compute { script: script.fast(&fixed)?, reads: sources })
 }
 
 /// When something applies, by the numbers of the facts.
@@ -219,7 +167,7 @@ pub fn by_class(check: &Check, slot: &Slot) -> Option<Tri> {
         Check::All(tests) => tests.iter().try_fold(Tri::True, |all, test| by_class(test, slot).map(|one| all.and(one))),
         Check::Table(..) => None,
         Check::Listed(_) if slot.is_known() => None,
-        Check::Not(inner) if slot.is_known() || *slot == Slot::Other => by_class(inner, slot).map(Tri::not),
+        Check::Not(inner) if *slot != Slot::Absent && *slot != Slot::Missing => by_class(inner, slot).map(Tri::not),
         _ if !slot.is_known() => Some(by_state(check, slot)),
         Check::Present(wanted) | Check::Known(wanted) => Some(Tri::of(*wanted)),
         Check::Codes(_) => Some(passes(check, slot, "")),
@@ -236,10 +184,10 @@ pub fn by_state(check: &Check, slot: &Slot) -> Tri {
         (_, Check::All(tests)) => tests.iter().fold(Tri::True, |all, test| all.and(by_state(test, slot))),
         (Slot::Absent, Check::Present(wanted)) => Tri::of(!wanted),
         (Slot::Absent, _) => Tri::False,
-        (Slot::Unrecognised | Slot::Other, Check::Known(wanted)) => Tri::of(!wanted),
-        (Slot::Unrecognised | Slot::Other, Check::Present(wanted)) => Tri::of(*wanted),
-        (Slot::Other, Check::Not(inner)) => by_state(inner, slot).not(),
-        (Slot::Other, _) => Tri::False,
+        (Slot::Unrecognised(_) | Slot::Other(_), Check::Known(wanted)) => Tri::of(!wanted),
+        (Slot::Unrecognised(_) | Slot::Other(_), Check::Present(wanted)) => Tri::of(*wanted),
+        (Slot::Unrecognised(_) | Slot::Other(_), Check::Not(inner)) => by_state(inner, slot).not(),
+        (Slot::Other(_), _) => Tri::False,
         _ => Tri::Open,
     }
 }
@@ -294,112 +242,6 @@ pub fn in_force(slot: &Slot, period: &Effective) -> Tri {
         Slot::Missing => return Tri::Open,
         _ => return Tri::False,
     };
-    let begun = period.from.is_none_or(|from| instant.seconds_until(from) <= 0 && !from.is_after(instant));
-    let over = period.until.is_some_and(|until| !until.is_after(instant));
-    Tri::of(begun && !over)
-}
-
-/// A condition as alternatives of literals, each a predicate and whether it must hold.
-pub type Alternatives = Vec<Vec<(u32, bool)>>;
-
-/// Collects the predicates of a kind and brings conditions into their normal form.
-pub struct Normal<'a> {
-    /// The bundle.
-    pub bundle: &'a Bundle,
-    /// The facts of the kind.
-    pub table: &'a FactTable,
-    /// What was collected.
-    pub predicates: Vec<Predicate>,
-    seen: Vec<(*const (), u32)>,
-}
-
-/// Alternatives of one condition; a condition with more is left to the interpreter.
-const ALTERNATIVES: usize = 32;
-
-impl<'a> Normal<'a> {
-    /// Nothing collected yet.
-    pub fn new(bundle: &'a Bundle, table: &'a FactTable) -> Self {
-        Self { bundle, table, predicates: Vec::new(), seen: Vec::new() }
-    }
-
-    fn literal(&mut self, predicate: Predicate, holds: bool) -> Option<Alternatives> {
-        let at = u32::try_from(self.predicates.len()).ok()?;
-        self.predicates.push(predicate);
-        Some(vec![vec![(at, holds)]])
-    }
-
-    /// The normal form. Strong Kleene logic distributes, so it has the truth of the condition for every request.
-    pub fn condition(&mut self, condition: &Condition, holds: bool) -> Option<Alternatives> {
-        match condition {
-            Condition::All(parts) => self.join(parts, holds, holds),
-            Condition::Any(parts) => self.join(parts, !holds, holds),
-            Condition::Not(inner) => self.condition(inner, !holds),
-            Condition::Setting(name, wanted, _) => match plain_setting(self.bundle, name) {
-                Some(value) => Some(constant(wanted.contains(value) == holds)),
-                None => self.literal(Predicate::Beyond, holds),
-            },
-            Condition::Fact(ix, test, place) => {
-                let key: *const () = std::ptr::from_ref(place).cast();
-                if let Some((_, at)) = self.seen.iter().find(|(known, _)| *known == key) {
-                    return Some(vec![vec![(*at, holds)]]);
-                }
-                let local = self.table.local(*ix);
-                let made =
-                    local.and_then(|local| Some(Predicate::Fact(local, check(self.bundle, self.table, local, test)?)));
-                self.seen.push((key, u32::try_from(self.predicates.len()).ok()?));
-                self.literal(made.unwrap_or(Predicate::Beyond), holds)
-            }
-            Condition::Script(expression, _) => {
-                let key: *const () = Arc::as_ptr(expression).cast();
-                if let Some((_, at)) = self.seen.iter().find(|(known, _)| *known == key) {
-                    return Some(vec![vec![(*at, holds)]]);
-                }
-                self.seen.push((key, u32::try_from(self.predicates.len()).ok()?));
-                let made = compute(self.bundle, self.table, expression).map(Predicate::Script);
-                self.literal(made.unwrap_or(Predicate::Beyond), holds)
-            }
-        }
-    }
-
-    fn join(&mut self, parts: &[Condition], all: bool, holds: bool) -> Option<Alternatives> {
-        let mut out = constant(all);
-        for part in parts {
-            let next = self.condition(part, holds)?;
-            out = if all { both(&out, &next)? } else { [out, next].concat() };
-        }
-        (out.len() <= ALTERNATIVES).then_some(out)
-    }
-
-    /// Forgets the places that were seen, so that the next rule does not look through them.
-    pub fn next_rule(&mut self) {
-        self.seen.clear();
-    }
-
-    /// When something applies.
-    pub fn applies(&mut self, periods: &Periods) -> Option<Alternatives> {
-        let mut out = constant(!periods.never);
-        let hold = periods.hold.iter().map(|period| (period, true));
-        for ((local, period), holds) in hold.chain(periods.fail.iter().map(|period| (period, false))) {
-            let next = self.literal(Predicate::InForce(*local, period.clone()), holds)?;
-            out = both(&out, &next)?;
-        }
-        Some(out)
-    }
-
-    /// What is left to the interpreter.
-    pub fn beyond(&mut self) -> Alternatives {
-        self.literal(Predicate::Beyond, true).unwrap_or_default()
-    }
-}
-
-fn constant(holds: bool) -> Alternatives {
-    if holds { vec![Vec::new()] } else { Vec::new() }
-}
-
-/// Both conditions: every alternative of one with every alternative of the other.
-pub fn both(a: &Alternatives, b: &Alternatives) -> Option<Alternatives> {
-    if a.len().checked_mul(b.len())? > ALTERNATIVES {
-        return None;
-    }
-    Some(a.iter().flat_map(|one| b.iter().map(|other| [one.as_slice(), other].concat())).collect())
+    let reached = |bound: Timestamp| instant.seconds_until(bound) <= 0 && !bound.is_after(instant);
+    Tri::of(period.from.is_none_or(reached) && !period.until.is_some_and(reached))
 }

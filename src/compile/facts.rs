@@ -19,8 +19,32 @@ pub struct FactTable {
     pub codes: Vec<Codes>,
     /// What a request that states nothing has.
     pub initial: Vec<Slot>,
-    /// Facts that take their value from another one.
-    pub taken: Vec<(usize, usize)>,
+    /// Facts that take their value from another one, in order.
+    pub taken: Vec<Taken>,
+    /// The values of derived facts that have the same for every request.
+    constants: BTreeMap<usize, Value>,
+}
+
+/// A fact that takes its value from another one where a request does not state its own.
+#[derive(Debug)]
+pub struct Taken {
+    /// The fact.
+    pub local: usize,
+    /// The other one; `None` when the kind does not state it.
+    source: Option<usize>,
+    /// The other one takes its own value later.
+    source_is_later: bool,
+}
+
+impl Taken {
+    /// The value that is taken.
+    pub fn value(&self, slots: &[Slot]) -> Slot {
+        match self.source.and_then(|source| slots.get(source)) {
+            None => Slot::Absent,
+            Some(Slot::Missing) if self.source_is_later => Slot::Absent,
+            Some(slot) => *slot,
+        }
+    }
 }
 
 impl FactTable {
@@ -36,6 +60,7 @@ impl FactTable {
             codes: Vec::new(),
             initial: Vec::new(),
             taken: Vec::new(),
+            constants: BTreeMap::new(),
         };
         let mut known: BTreeMap<(String, bool), usize> = BTreeMap::new();
         for ix in all {
@@ -59,20 +84,37 @@ impl FactTable {
                 Absence::Optional => Slot::Absent,
                 Absence::Default(value) => table.slot(at, value)?,
                 Absence::From(source) => {
-                    table.taken.push((at, table.local(*source)?));
+                    let from = kind.facts.get(source).map(|other| &other.absence);
+                    let source_is_later = matches!(from, Some(Absence::From(_))) && *source >= *ix;
+                    let source = table.local(*source).filter(|source| *source < table.stated);
+                    table.taken.push(Taken { local: at, source, source_is_later });
                     Slot::Missing
                 }
             };
             table.initial.push(slot);
         }
-        // A value that is taken from one that is itself taken would depend on the order; no bundle has that here.
-        let chained = table.taken.iter().any(|(_, source)| table.taken.iter().any(|(at, _)| at == source));
-        (!chained).then_some(table)
+        Some(table)
     }
 
     /// The number of a fact of the kind.
     pub fn local(&self, ix: FactIx) -> Option<usize> {
         self.numbers.get(&ix).copied()
+    }
+
+    /// The value that a derived fact has for every request.
+    pub fn constant(&self, local: usize) -> Option<&Value> {
+        self.constants.get(&local)
+    }
+
+    /// Notes a derived fact that has one value for every request.
+    pub fn set_constant(&mut self, local: usize, value: Value) {
+        self.constants.insert(local, value);
+    }
+
+    /// Whether a stated fact has a value, or none, for every request that is read.
+    pub fn is_never_open(&self, local: usize) -> bool {
+        let given = self.initial.get(local).is_some_and(|slot| *slot != Slot::Missing);
+        given && self.codes_of(local).is_none()
     }
 
     /// The codes of a fact.

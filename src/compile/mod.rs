@@ -7,12 +7,16 @@
 
 mod blocks;
 mod check;
+mod combine;
 mod facts;
 mod names;
+mod normal;
 mod program;
 mod run;
 mod scan;
 mod slots;
+mod sources;
+mod view;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -23,8 +27,9 @@ use crate::decide::{Decided, Shapes, decide, shapes};
 use crate::model::limits::RequestLimits;
 use crate::model::value::Value;
 
+pub use combine::{Brief, Why};
 pub use program::ResultValue;
-pub use run::{Brief, Why};
+
 pub use slots::{Request, Slot};
 
 /// A bundle with its program.
@@ -62,9 +67,9 @@ impl Compiled {
         let mut scan = scan::Scan::new(text, &self.limits, &program.table.codes, &program.readings);
         scan.request(&program.keys, &mut slots)?;
         let (id, at) = (scan.id, scan.decided_at?);
-        for (local, source) in &program.table.taken {
-            let from = *slots.get(*source)?;
-            if let Some(slot @ Slot::Missing) = slots.get_mut(*local) {
+        for taken in &program.table.taken {
+            let from = taken.value(&slots);
+            if let Some(slot @ Slot::Missing) = slots.get_mut(taken.local) {
                 *slot = from;
             }
         }
@@ -121,7 +126,7 @@ impl Compiled {
                 let kind = self.program.kinds.get(request.kind)?.as_ref()?;
                 Value::Symbol(Arc::clone(kind.table.codes.get(codes?)?.code(*code)))
             }
-            Slot::Absent | Slot::Missing | Slot::Unrecognised | Slot::Other | Slot::Set(_) => return None,
+            Slot::Absent | Slot::Missing | Slot::Unrecognised(_) | Slot::Other(_) | Slot::Set(_) => return None,
         })
     }
 }

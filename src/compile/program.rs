@@ -2,18 +2,19 @@
 
 use std::sync::Arc;
 
-use crate::bundle::checked::{Bundle, Effect, Expression, Kind, Operand, Rule, RuleIx, Table};
+use crate::bundle::checked::{Bundle, Effect, Expression, FactIx, Kind, Operand, Rule, RuleIx, Table};
 use crate::decide::Shapes;
 use crate::model::decision::{INFORMATION_MISSING, Outcome};
 use crate::model::value::Value;
 
 use super::blocks::{Alternative, Builder, Group, alternatives};
-use super::check::{
-    Alternatives, Check, Compute, Normal, Periods, Predicate, both, check, compute, compute_script, periods,
-};
+use super::check::{Check, Periods, Predicate, check, periods};
+use super::combine::Why;
 use super::facts::FactTable;
-use super::run::{DERIVED, Why};
+use super::normal::{Alternatives, Normal, both};
 use super::scan::{Keys, Reading, keys};
+use super::sources::{Compute, compute, compute_script};
+use super::view::DERIVED;
 
 /// A compiled bundle. A kind that cannot be compiled is left to the interpreter.
 #[derive(Debug)]
@@ -142,17 +143,13 @@ pub fn compile(bundle: &Bundle, shapes: &Shapes) -> Program {
 }
 
 fn compile_kind(bundle: &Bundle, shapes: &Shapes, kind: &Kind) -> Option<KindProgram> {
-    let table = FactTable::new(bundle, kind)?;
+    let mut table = FactTable::new(bundle, kind)?;
     if kind.derived.len() > DERIVED {
         return None;
     }
     let stated = kind.facts.keys().filter(|ix| !kind.derived.contains(ix));
     let readings = stated.map(|ix| Reading::new(bundle, kind, *ix, &table)).collect::<Option<Vec<_>>>()?;
-    let derived = kind.derived.iter().map(|ix| {
-        let derived = bundle.fact(*ix)?.derived.as_ref()?;
-        compute_script(bundle, &table, &derived.script, &derived.reads)
-    });
-    let derived = derived.collect();
+    let derived = derived(bundle, kind, &mut table);
     let mut normal = Normal::new(bundle, &table);
     let mut against = Vec::new();
     for (at, contradiction) in (0_u32..).zip(&kind.contradictions) {
@@ -192,6 +189,19 @@ fn compile_kind(bundle: &Bundle, shapes: &Shapes, kind: &Kind) -> Option<KindPro
         asks_carry,
         waiting_rank,
     })
+}
+
+/// Scripts of derived facts, in order; those that are constant are told to the ones after them.
+fn derived(bundle: &Bundle, kind: &Kind, table: &mut FactTable) -> Vec<Option<Compute>> {
+    let one = |ix: &FactIx| {
+        let derived = bundle.fact(*ix)?.derived.as_ref()?;
+        let made = compute_script(bundle, table, &derived.script, &derived.reads)?;
+        if let (Some(value), Some(local)) = (made.constant().cloned(), table.local(*ix)) {
+            table.set_constant(local, value);
+        }
+        Some(made)
+    };
+    kind.derived.iter().map(one).collect()
 }
 
 fn groups(

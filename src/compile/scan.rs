@@ -323,7 +323,7 @@ impl<'t> Scan<'t> {
                     return Some(unstated);
                 }
                 if matches!(type_, Type::Symbol(_)) {
-                    return self.symbol(reading, text);
+                    return self.symbol(reading, text, span);
                 }
                 scalar(type_, text, span)?
             }
@@ -334,7 +334,7 @@ impl<'t> Scan<'t> {
         }
     }
 
-    fn symbol(&self, reading: &Reading, text: &str) -> Option<Slot> {
+    fn symbol(&self, reading: &Reading, text: &str, span: Span) -> Option<Slot> {
         match self.codes.get(reading.codes?)?.spelled(text) {
             Spelled::Code(code) => {
                 let allowed = reading.allowed.as_ref();
@@ -343,8 +343,8 @@ impl<'t> Scan<'t> {
             }
             Spelled::Unrecognised => match reading.unrecognised {
                 Unrecognised::Error => None,
-                Unrecognised::Other => Some(Slot::Other),
-                Unrecognised::Ask => Some(Slot::Unrecognised),
+                Unrecognised::Other => Some(Slot::Other(span)),
+                Unrecognised::Ask => Some(Slot::Unrecognised(span)),
                 Unrecognised::Ignore => Some(reading.ignored),
             },
         }

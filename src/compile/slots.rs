@@ -16,9 +16,9 @@ pub enum Slot {
     /// It was not given.
     Missing,
     /// It was given in words that no registry knows; asked for again.
-    Unrecognised,
+    Unrecognised(Span),
     /// It was given in words that no registry knows, a value of its own.
-    Other,
+    Other(Span),
     /// `true`, `false`
     Boolean(bool),
     /// A whole number.
@@ -73,8 +73,8 @@ impl Slot {
         match self {
             Self::Absent => 0,
             Self::Missing => 1,
-            Self::Unrecognised => 2,
-            Self::Other => 3,
+            Self::Unrecognised(_) => 2,
+            Self::Other(_) => 3,
             Self::Symbol(code) => usize::try_from(*code).unwrap_or(usize::MAX).saturating_add(4),
             Self::Boolean(true) => 5,
             _ => 4,
@@ -83,7 +83,7 @@ impl Slot {
 
     /// Whether it has a value.
     pub fn is_known(&self) -> bool {
-        !matches!(self, Self::Absent | Self::Missing | Self::Unrecognised | Self::Other)
+        !matches!(self, Self::Absent | Self::Missing | Self::Unrecognised(_) | Self::Other(_))
     }
 
     /// The slot of a computed value; `None` for what has no slot without its text.

@@ -1,6 +1,8 @@
 //! A script for one bundle: settings are constants, calls are inlined, values are copied and nothing is allocated.
 //! What it cannot do it gives up on, and the caller asks [`Script::evaluate_values`] instead; so it never fails.
 
+use std::collections::BTreeSet;
+
 use rust_decimal::{Decimal, RoundingStrategy};
 
 use super::host::find;
@@ -15,6 +17,17 @@ const LOCALS: usize = 24;
 /// It failed, or it is beyond what is done here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GiveUp;
+
+/// What is known of a read when a script is made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Given {
+    /// Nothing: it comes with each request.
+    Later,
+    /// It is absent.
+    Absent,
+    /// Its value.
+    Value(Value),
+}
 
 /// A value that is copied, not owned. Sets are not among them.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -128,23 +141,40 @@ pub struct FastScript {
     to_decimal: bool,
     to_symbol: bool,
     optional: bool,
+    used: BTreeSet<usize>,
 }
 
 impl Script {
-    /// The script with some of its reads fixed (settings); `None` when it uses what is not done here.
+    /// The script with what is known of its reads, in their order; `None` when it uses what is not done here.
     #[must_use]
-    pub fn fast(&self, fixed: &[Option<Value>]) -> Option<FastScript> {
-        let mut maker = Maker { fixed, next: 0 };
+    pub fn fast(&self, given: &[Given]) -> Option<FastScript> {
+        let mut maker = Maker { given, next: 0, used: BTreeSet::new() };
         let expr = maker.make(&self.body().node, &mut Vec::new())?;
         if maker.next > LOCALS || matches!(self.type_(), Type::Set(_)) {
             return None;
         }
         let (to_decimal, to_symbol) = (*self.type_() == Type::Decimal, matches!(self.type_(), Type::Symbol(_)));
-        Some(FastScript { expr, to_decimal, to_symbol, optional: self.is_optional() })
+        Some(FastScript { expr, to_decimal, to_symbol, optional: self.is_optional(), used: maker.used })
     }
 }
 
 impl FastScript {
+    /// Whether what is left of the script reads this one.
+    #[must_use]
+    pub fn uses(&self, read: usize) -> bool {
+        self.used.contains(&read)
+    }
+
+    /// The value that it has whatever it reads.
+    #[must_use]
+    pub fn constant(&self) -> Option<&Value> {
+        match &self.expr {
+            Expr::Constant(value @ (Value::Decimal(_) | Value::Symbol(_))) => Some(value),
+            Expr::Constant(value) if !self.to_decimal && !self.to_symbol => Some(value),
+            _ => None,
+        }
+    }
+
     /// Runs it on values in the order of the script's reads.
     ///
     /// # Errors
@@ -160,9 +190,10 @@ impl FastScript {
     }
 }
 
-struct Maker<'f> {
-    fixed: &'f [Option<Value>],
+struct Maker<'g> {
+    given: &'g [Given],
     next: usize,
+    used: BTreeSet<usize>,
 }
 
 impl Maker<'_> {
@@ -176,10 +207,14 @@ impl Maker<'_> {
             Node::Constant(Value::Set(_)) => return None,
             Node::Constant(value) => Expr::Constant(value.clone()),
             Node::Absent => Expr::Absent,
-            Node::Read(ix) => match self.fixed.get(*ix).cloned().flatten() {
-                Some(Value::Set(_)) => return None,
-                Some(value) => Expr::Constant(value),
-                None => Expr::Read(*ix),
+            Node::Read(ix) => match self.given.get(*ix)? {
+                Given::Value(Value::Set(_)) => return None,
+                Given::Value(value) => Expr::Constant(value.clone()),
+                Given::Absent => Expr::Absent,
+                Given::Later => {
+                    self.used.insert(*ix);
+                    Expr::Read(*ix)
+                }
             },
             Node::Local(slot) => locals.get(*slot).cloned().unwrap_or(Expr::Absent),
             Node::Block { lets, result } => {

@@ -1,0 +1,121 @@
+//! Conditions in their normal form: alternatives of single tests.
+
+use std::sync::Arc;
+
+use crate::bundle::checked::{Bundle, Condition};
+use crate::model::value::Value;
+
+use super::check::{Periods, Predicate, check};
+use super::facts::FactTable;
+use super::sources::{Dated, compute};
+
+/// A condition as alternatives of literals, each a predicate and whether it must hold.
+pub type Alternatives = Vec<Vec<(u32, bool)>>;
+
+/// Collects the predicates of a kind and brings conditions into their normal form.
+pub struct Normal<'a> {
+    /// The bundle.
+    pub bundle: &'a Bundle,
+    /// The facts of the kind.
+    pub table: &'a FactTable,
+    /// What was collected.
+    pub predicates: Vec<Predicate>,
+    seen: Vec<(*const (), u32)>,
+}
+
+/// Alternatives of one condition; a condition with more is left to the interpreter.
+const ALTERNATIVES: usize = 32;
+
+impl<'a> Normal<'a> {
+    /// Nothing collected yet.
+    pub fn new(bundle: &'a Bundle, table: &'a FactTable) -> Self {
+        Self { bundle, table, predicates: Vec::new(), seen: Vec::new() }
+    }
+
+    fn literal(&mut self, predicate: Predicate, holds: bool) -> Option<Alternatives> {
+        let at = u32::try_from(self.predicates.len()).ok()?;
+        self.predicates.push(predicate);
+        Some(vec![vec![(at, holds)]])
+    }
+
+    /// The normal form. Strong Kleene logic distributes, so it has the truth of the condition for every request.
+    pub fn condition(&mut self, condition: &Condition, holds: bool) -> Option<Alternatives> {
+        match condition {
+            Condition::All(parts) => self.join(parts, holds, holds),
+            Condition::Any(parts) => self.join(parts, !holds, holds),
+            Condition::Not(inner) => self.condition(inner, !holds),
+            Condition::Setting(name, wanted, _) => {
+                let is = |value: &Value| wanted.contains(value);
+                match self.bundle.settings.get(name) {
+                    Some(setting) if !setting.dated.is_empty() => {
+                        let dated = Dated::new(self.table, setting, is).map(Predicate::Setting);
+                        self.literal(dated.unwrap_or(Predicate::Beyond), holds)
+                    }
+                    setting => Some(constant(setting.is_some_and(|setting| is(&setting.value)) == holds)),
+                }
+            }
+            Condition::Fact(ix, test, place) => {
+                let key: *const () = std::ptr::from_ref(place).cast();
+                if let Some((_, at)) = self.seen.iter().find(|(known, _)| *known == key) {
+                    return Some(vec![vec![(*at, holds)]]);
+                }
+                let local = self.table.local(*ix);
+                let made =
+                    local.and_then(|local| Some(Predicate::Fact(local, check(self.bundle, self.table, local, test)?)));
+                self.seen.push((key, u32::try_from(self.predicates.len()).ok()?));
+                self.literal(made.unwrap_or(Predicate::Beyond), holds)
+            }
+            Condition::Script(expression, _) => {
+                let key: *const () = Arc::as_ptr(expression).cast();
+                if let Some((_, at)) = self.seen.iter().find(|(known, _)| *known == key) {
+                    return Some(vec![vec![(*at, holds)]]);
+                }
+                self.seen.push((key, u32::try_from(self.predicates.len()).ok()?));
+                let made = compute(self.bundle, self.table, expression).map(Predicate::Script);
+                self.literal(made.unwrap_or(Predicate::Beyond), holds)
+            }
+        }
+    }
+
+    fn join(&mut self, parts: &[Condition], all: bool, holds: bool) -> Option<Alternatives> {
+        let mut out = constant(all);
+        for part in parts {
+            let next = self.condition(part, holds)?;
+            out = if all { both(&out, &next)? } else { [out, next].concat() };
+        }
+        (out.len() <= ALTERNATIVES).then_some(out)
+    }
+
+    /// Forgets the places that were seen, so that the next rule does not look through them.
+    pub fn next_rule(&mut self) {
+        self.seen.clear();
+    }
+
+    /// When something applies.
+    pub fn applies(&mut self, periods: &Periods) -> Option<Alternatives> {
+        let mut out = constant(!periods.never);
+        let hold = periods.hold.iter().map(|period| (period, true));
+        for ((local, period), holds) in hold.chain(periods.fail.iter().map(|period| (period, false))) {
+            let next = self.literal(Predicate::InForce(*local, period.clone()), holds)?;
+            out = both(&out, &next)?;
+        }
+        Some(out)
+    }
+
+    /// What is left to the interpreter.
+    pub fn beyond(&mut self) -> Alternatives {
+        self.literal(Predicate::Beyond, true).unwrap_or_default()
+    }
+}
+
+fn constant(holds: bool) -> Alternatives {
+    if holds { vec![Vec::new()] } else { Vec::new() }
+}
+
+/// Both conditions: every alternative of one with every alternative of the other.
+pub fn both(a: &Alternatives, b: &Alternatives) -> Option<Alternatives> {
+    if a.len().checked_mul(b.len())? > ALTERNATIVES {
+        return None;
+    }
+    Some(a.iter().flat_map(|one| b.iter().map(|other| [one.as_slice(), other].concat())).collect())
+}

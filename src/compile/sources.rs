@@ -1,0 +1,102 @@
+//! What scripts read, and scripts made for the bundle: settings and facts that are constant are part of them.
+
+use crate::bundle::checked::{Bundle, Effective, Expression, Operand, Setting};
+use crate::model::value::Value;
+use crate::script::{FastScript, Given, Script};
+
+use super::facts::FactTable;
+
+/// What a script reads.
+#[derive(Debug)]
+pub enum Source {
+    /// A fact.
+    Fact(usize),
+    /// A cell.
+    Cell(usize, usize),
+    /// A setting that changes with the date.
+    Setting(Dated<Value>),
+    /// Nothing: the script knows it already, or has no use for it.
+    Fixed,
+}
+
+/// Something that holds for a time: the first whose period is in force goes before, by the fact that dates it.
+#[derive(Debug)]
+pub struct Dated<T> {
+    /// In order.
+    pub periods: Vec<(usize, Effective, T)>,
+    /// Where none is in force.
+    pub otherwise: T,
+}
+
+impl<T> Dated<T> {
+    /// What each value of a setting comes to.
+    pub fn new(table: &FactTable, setting: &Setting, of: impl Fn(&Value) -> T) -> Option<Self> {
+        let one = |(value, period): &(Value, Effective)| Some((table.local(period.dated_by)?, period.clone(), of(value)));
+        Some(Self { periods: setting.dated.iter().map(one).collect::<Option<_>>()?, otherwise: of(&setting.value) })
+    }
+}
+
+/// A script with what it reads, at most [`READS`].
+#[derive(Debug)]
+pub struct Compute {
+    /// The script.
+    pub script: FastScript,
+    /// In the order of its reads.
+    pub reads: Vec<Source>,
+}
+
+/// Reads of one script; a script with more is left to the interpreter.
+pub const READS: usize = 16;
+
+/// A script that is made for the bundle; `None` when it needs the interpreter.
+pub fn compute(bundle: &Bundle, table: &FactTable, expression: &Expression) -> Option<Compute> {
+    let Expression::Script { script, reads, .. } = expression else { return None };
+    compute_script(bundle, table, script, reads)
+}
+
+/// As [`compute`].
+pub fn compute_script(bundle: &Bundle, table: &FactTable, script: &Script, reads: &[Operand]) -> Option<Compute> {
+    let (mut given, mut sources) = (Vec::new(), Vec::new());
+    for operand in reads {
+        let (value, source) = read(bundle, table, operand)?;
+        given.push(value);
+        sources.push(source);
+    }
+    let script = script.fast(&given)?;
+    for (at, source) in sources.iter_mut().enumerate() {
+        // What is never open is read only by who uses it.
+        if matches!(source, Source::Fact(local) if !script.uses(at) && table.is_never_open(*local)) {
+            *source = Source::Fixed;
+        }
+    }
+    while matches!(sources.last(), Some(Source::Fixed)) {
+        sources.pop();
+    }
+    (sources.len() <= READS).then_some(Compute { script, reads: sources })
+}
+
+fn read(bundle: &Bundle, table: &FactTable, operand: &Operand) -> Option<(Given, Source)> {
+    Some(match operand {
+        Operand::Fact(ix) => match table.local(*ix) {
+            // A fact that the kind does not have is absent.
+            None => (Given::Absent, Source::Fixed),
+            Some(local) => match table.constant(local) {
+                Some(value) => (Given::Value(value.clone()), Source::Fixed),
+                None => (Given::Later, Source::Fact(local)),
+            },
+        },
+        Operand::Cell(at, column) => (Given::Later, Source::Cell(at.0, *column)),
+        Operand::Setting(name) => match bundle.settings.get(name) {
+            None => (Given::Absent, Source::Fixed),
+            Some(setting) if setting.dated.is_empty() => (Given::Value(setting.value.clone()), Source::Fixed),
+            Some(setting) => (Given::Later, Source::Setting(Dated::new(table, setting, Clone::clone)?)),
+        },
+    })
+}
+
+impl Compute {
+    /// The value that it has for every request; `None` when it depends on something.
+    pub fn constant(&self) -> Option<&Value> {
+        self.script.constant().filter(|_| self.reads.is_empty())
+    }
+}
