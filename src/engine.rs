@@ -265,6 +265,12 @@ pub struct Prepared {
 }
 
 impl Prepared {
+    /// Whether the program decides it, without the interpreter.
+    #[must_use]
+    pub fn is_compiled(&self) -> bool {
+        self.compiled.brief(&self.request).is_some()
+    }
+
     /// Decides it.
     ///
     /// # Errors

@@ -26,6 +26,9 @@ fn main() {
     let typed: Vec<_> = raws.iter().map(|raw| hand.typed(raw).unwrap()).collect();
     cross_check(&engine, &hand, &lines);
 
+    if let Some(section) = std::env::args().nth(1).filter(|arg| !arg.starts_with('-')) {
+        return one_section(&section, &engine, &lines);
+    }
     println!("per decision over {} mixed requests, one thread", lines.len());
     let by_hand = measure(&typed, |request| drop(black_box(hand.decide(request))));
     report("hand-written, prepared", &by_hand, None);
@@ -41,6 +44,8 @@ fn main() {
     });
     report("hand-written, from JSON", &whole, None);
     let prepared: Vec<_> = lines.iter().map(|line| engine.prepare(line.as_bytes()).unwrap()).collect();
+    let left = prepared.iter().filter(|request| !request.is_compiled()).count();
+    println!("left to the interpreter: {left} of {}", prepared.len());
     let decided = measure(&prepared, |request| drop(black_box(request.decide(&engine).unwrap())));
     report("engine, prepared", &decided, Some(&by_hand));
     let oracle = measure(&lines, |line| drop(black_box(engine.interpret_json(line.as_bytes()).unwrap())));
@@ -66,6 +71,21 @@ fn main() {
     growth();
     loading();
     threads(&engine, &lines);
+}
+
+/// One section over and over, for a profiler.
+fn one_section(section: &str, engine: &Engine, lines: &[String]) {
+    let prepared: Vec<_> = lines.iter().filter_map(|line| engine.prepare(line.as_bytes())).collect();
+    for _ in 0..60 {
+        match section {
+            "prepared" => prepared.iter().for_each(|request| drop(black_box(request.decide(engine).unwrap()))),
+            "json" => lines.iter().for_each(|line| drop(black_box(engine.decide_json(line.as_bytes()).unwrap()))),
+            "words" => lines
+                .iter()
+                .for_each(|line| drop(black_box(engine.decide_json(line.as_bytes()).unwrap().to_json_line("en")))),
+            other => panic!("no section `{other}`: prepared, json, words"),
+        }
+    }
 }
 
 /// Both must say the same of every request, or the comparison says nothing.

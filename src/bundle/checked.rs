@@ -282,7 +282,7 @@ pub struct Policy {
 }
 
 /// From when to when something holds, and by which fact that is read.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Effective {
     /// The first instant at which it holds.
     pub from: Option<Timestamp>,
@@ -382,7 +382,7 @@ pub enum Condition {
 }
 
 /// How a number, date or duration is compared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Comparison {
     /// `at-least`
     AtLeast,

@@ -47,7 +47,7 @@ impl Tri {
 }
 
 /// When something applies.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Periods {
     /// Periods that must hold, and by which fact.
     pub hold: Vec<(usize, Effective)>,
@@ -58,7 +58,7 @@ pub struct Periods {
 }
 
 /// A test of a fact.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq, Hash)]
 pub enum Check {
     /// The code is one of these.
     Codes(Vec<bool>),
@@ -87,7 +87,7 @@ pub enum Check {
 }
 
 /// Something that a rule's condition is made of.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq, Hash)]
 pub enum Predicate {
     /// A test of a fact.
     Fact(usize, Check),

@@ -1,6 +1,9 @@
 //! Conditions in their normal form: alternatives of single tests.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::hash::BuildHasher;
+
+use rustc_hash::FxBuildHasher;
 
 use crate::bundle::checked::{Bundle, Condition};
 use crate::model::value::Value;
@@ -20,7 +23,7 @@ pub struct Normal<'a> {
     pub table: &'a FactTable,
     /// What was collected.
     pub predicates: Vec<Predicate>,
-    seen: Vec<(*const (), u32)>,
+    known: HashMap<u64, Vec<u32>, FxBuildHasher>,
 }
 
 /// Alternatives of one condition; a condition with more is left to the interpreter.
@@ -29,12 +32,22 @@ const ALTERNATIVES: usize = 32;
 impl<'a> Normal<'a> {
     /// Nothing collected yet.
     pub fn new(bundle: &'a Bundle, table: &'a FactTable) -> Self {
-        Self { bundle, table, predicates: Vec::new(), seen: Vec::new() }
+        Self { bundle, table, predicates: Vec::new(), known: HashMap::default() }
     }
 
+    /// The same predicate is kept once, so that it is looked at once.
     fn literal(&mut self, predicate: Predicate, holds: bool) -> Option<Alternatives> {
-        let at = u32::try_from(self.predicates.len()).ok()?;
-        self.predicates.push(predicate);
+        let next = u32::try_from(self.predicates.len()).ok()?;
+        let alike = self.known.entry(FxBuildHasher.hash_one(&predicate)).or_default();
+        let same = alike.iter().find(|at| {
+            let at = usize::try_from(**at).ok();
+            predicate != Predicate::Beyond && at.and_then(|at| self.predicates.get(at)) == Some(&predicate)
+        });
+        let at = same.copied().unwrap_or(next);
+        if at == next {
+            alike.push(next);
+            self.predicates.push(predicate);
+        }
         Some(vec![vec![(at, holds)]])
     }
 
@@ -54,23 +67,13 @@ impl<'a> Normal<'a> {
                     setting => Some(constant(setting.is_some_and(|setting| is(&setting.value)) == holds)),
                 }
             }
-            Condition::Fact(ix, test, place) => {
-                let key: *const () = std::ptr::from_ref(place).cast();
-                if let Some((_, at)) = self.seen.iter().find(|(known, _)| *known == key) {
-                    return Some(vec![vec![(*at, holds)]]);
-                }
+            Condition::Fact(ix, test, _) => {
                 let local = self.table.local(*ix);
                 let made =
                     local.and_then(|local| Some(Predicate::Fact(local, check(self.bundle, self.table, local, test)?)));
-                self.seen.push((key, u32::try_from(self.predicates.len()).ok()?));
                 self.literal(made.unwrap_or(Predicate::Beyond), holds)
             }
             Condition::Script(expression, _) => {
-                let key: *const () = Arc::as_ptr(expression).cast();
-                if let Some((_, at)) = self.seen.iter().find(|(known, _)| *known == key) {
-                    return Some(vec![vec![(*at, holds)]]);
-                }
-                self.seen.push((key, u32::try_from(self.predicates.len()).ok()?));
                 let made = compute(self.bundle, self.table, expression).map(Predicate::Script);
                 self.literal(made.unwrap_or(Predicate::Beyond), holds)
             }
@@ -84,11 +87,6 @@ impl<'a> Normal<'a> {
             out = if all { both(&out, &next)? } else { [out, next].concat() };
         }
         (out.len() <= ALTERNATIVES).then_some(out)
-    }
-
-    /// Forgets the places that were seen, so that the next rule does not look through them.
-    pub fn next_rule(&mut self) {
-        self.seen.clear();
     }
 
     /// When something applies.

@@ -159,7 +159,6 @@ fn compile_kind(bundle: &Bundle, shapes: &Shapes, kind: &Kind) -> Option<KindPro
     let (mut all, mut rules, mut asks_carry) = (Vec::new(), Vec::new(), false);
     for (at, ix) in (0_u32..).zip(&kind.rules) {
         let rule = bundle.rules.get(ix.0)?;
-        normal.next_rule();
         let own = rule_condition(&mut normal, rule).unwrap_or_else(|| normal.beyond());
         all.extend(alternatives(at, own));
         let carries = !rule.obligations.is_empty() || !rule.results.is_empty();

@@ -7,7 +7,7 @@ use crate::script::{FastScript, Given, Script};
 use super::facts::FactTable;
 
 /// What a script reads.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq, Hash)]
 pub enum Source {
     /// A fact.
     Fact(usize),
@@ -20,7 +20,7 @@ pub enum Source {
 }
 
 /// Something that holds for a time: the first whose period is in force goes before, by the fact that dates it.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq, Hash)]
 pub struct Dated<T> {
     /// In order.
     pub periods: Vec<(usize, Effective, T)>,
@@ -36,8 +36,8 @@ impl<T> Dated<T> {
     }
 }
 
-/// A script with what it reads, at most [`READS`].
-#[derive(Debug)]
+/// A script with what it reads.
+#[derive(Debug, PartialEq, Eq, Hash)]
 pub struct Compute {
     /// The script.
     pub script: FastScript,
@@ -45,8 +45,8 @@ pub struct Compute {
     pub reads: Vec<Source>,
 }
 
-/// Reads of one script; a script with more is left to the interpreter.
-pub const READS: usize = 16;
+/// Reads of a script that are kept without allocating.
+pub const READS: usize = 8;
 
 /// A script that is made for the bundle; `None` when it needs the interpreter.
 pub fn compute(bundle: &Bundle, table: &FactTable, expression: &Expression) -> Option<Compute> {
@@ -72,7 +72,7 @@ pub fn compute_script(bundle: &Bundle, table: &FactTable, script: &Script, reads
     while matches!(sources.last(), Some(Source::Fixed)) {
         sources.pop();
     }
-    (sources.len() <= READS).then_some(Compute { script, reads: sources })
+    Some(Compute { script, reads: sources })
 }
 
 fn read(bundle: &Bundle, table: &FactTable, operand: &Operand) -> Option<(Given, Source)> {

@@ -1,5 +1,7 @@
 //! What is known while one request is decided: facts, derived ones as they are needed, and rows of tables.
 
+use smallvec::SmallVec;
+
 use crate::bundle::checked::{Comparison, Effective};
 use crate::script::{Datum, GiveUp};
 
@@ -192,29 +194,42 @@ impl<'r> View<'r> {
 
     /// Runs a script.
     pub fn compute(&mut self, compute: &'r Compute) -> Result<Computed<'r>, GiveUp> {
-        let mut values = [Datum::Absent; READS];
+        let mut values: SmallVec<[Datum<'r>; READS]> = SmallVec::new();
         let (mut open, mut no_row) = (false, false);
-        for (value, source) in values.iter_mut().zip(&compute.reads) {
-            match source {
-                Source::Fixed => {}
+        for source in &compute.reads {
+            let value = match source {
+                Source::Fixed => Datum::Absent,
                 Source::Fact(local) => match self.slot(*local)? {
-                    Slot::Missing | Slot::Unrecognised(_) | Slot::Other(_) => open = true,
-                    slot => *value = self.datum(*local, slot)?,
+                    Slot::Missing | Slot::Unrecognised(_) | Slot::Other(_) => {
+                        open = true;
+                        Datum::Absent
+                    }
+                    slot => self.datum(*local, slot)?,
                 },
                 Source::Setting(dated) => match self.dated(dated)? {
-                    Some(setting) => *value = Datum::of(setting).ok_or(GiveUp)?,
-                    None => open = true,
+                    Some(setting) => Datum::of(setting).ok_or(GiveUp)?,
+                    None => {
+                        open = true;
+                        Datum::Absent
+                    }
                 },
                 Source::Cell(table, column) => match self.row(*table)? {
                     Row::Found(at) => {
                         let rows = self.program_rows(*table)?;
                         let cell = rows.get(at).and_then(|row| row.values.get(*column)).ok_or(GiveUp)?;
-                        *value = Datum::of(cell).ok_or(GiveUp)?;
+                        Datum::of(cell).ok_or(GiveUp)?
                     }
-                    Row::None => no_row = true,
-                    _ => open = true,
+                    Row::None => {
+                        no_row = true;
+                        Datum::Absent
+                    }
+                    Row::Open | Row::Unread => {
+                        open = true;
+                        Datum::Absent
+                    }
                 },
-            }
+            };
+            values.push(value);
         }
         if no_row {
             return Ok(Computed::NoRow);

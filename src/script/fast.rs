@@ -2,8 +2,10 @@
 //! What it cannot do it gives up on, and the caller asks [`Script::evaluate_values`] instead; so it never fails.
 
 use std::collections::BTreeSet;
+use std::hash::{Hash, Hasher};
 
 use rust_decimal::{Decimal, RoundingStrategy};
+use smallvec::SmallVec;
 
 use super::host::find;
 use super::ir::Node;
@@ -11,8 +13,8 @@ use super::ops::{self, BinaryOp};
 use super::program::Script;
 use crate::model::{Date, Duration, Timestamp, Type, Value};
 
-/// Local variables of a script with all its calls inlined.
-const LOCALS: usize = 24;
+/// Local variables that are kept without allocating.
+const LOCALS: usize = 6;
 
 /// It failed, or it is beyond what is done here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,7 +80,7 @@ impl<'a> Datum<'a> {
     }
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Builtin {
     Date,
     LocalDate,
@@ -116,7 +118,7 @@ fn builtin(name: &str) -> Option<Builtin> {
     })
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum Expr {
     Constant(Value),
     Absent,
@@ -135,13 +137,21 @@ enum Expr {
 }
 
 /// A script that was made for one bundle.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct FastScript {
     expr: Expr,
     to_decimal: bool,
     to_symbol: bool,
     optional: bool,
     used: BTreeSet<usize>,
+    locals: usize,
+}
+
+/// By what it reads: equal scripts have equal hashes.
+impl Hash for FastScript {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (&self.used, self.locals).hash(state);
+    }
 }
 
 impl Script {
@@ -150,11 +160,11 @@ impl Script {
     pub fn fast(&self, given: &[Given]) -> Option<FastScript> {
         let mut maker = Maker { given, next: 0, used: BTreeSet::new() };
         let expr = maker.make(&self.body().node, &mut Vec::new())?;
-        if maker.next > LOCALS || matches!(self.type_(), Type::Set(_)) {
+        if matches!(self.type_(), Type::Set(_)) {
             return None;
         }
         let (to_decimal, to_symbol) = (*self.type_() == Type::Decimal, matches!(self.type_(), Type::Symbol(_)));
-        Some(FastScript { expr, to_decimal, to_symbol, optional: self.is_optional(), used: maker.used })
+        Some(FastScript { expr, to_decimal, to_symbol, optional: self.is_optional(), used: maker.used, locals: maker.next })
     }
 }
 
@@ -180,7 +190,7 @@ impl FastScript {
     /// # Errors
     /// When the script fails.
     pub fn run<'a>(&'a self, reads: &[Datum<'a>]) -> Result<Datum<'a>, GiveUp> {
-        let mut run = Run { reads, locals: [Datum::Absent; LOCALS] };
+        let mut run = Run { reads, locals: SmallVec::from_elem(Datum::Absent, self.locals) };
         match run.eval(&self.expr)? {
             Datum::Absent if !self.optional => Err(GiveUp),
             Datum::Integer(i) if self.to_decimal => Ok(Datum::Decimal(Decimal::from(i))),
@@ -240,7 +250,7 @@ impl Maker<'_> {
             },
             Node::And(items) => connect(self.all(items, locals)?, true),
             Node::Or(items) => connect(self.all(items, locals)?, false),
-            Node::Coalesce(items) => Expr::First(self.all(items, locals)?),
+            Node::Coalesce(items) => first(self.all(items, locals)?),
             Node::Not(one) => match self.make(one, locals)? {
                 Expr::Constant(Value::Boolean(b)) => Expr::Constant(Value::Boolean(!b)),
                 other => Expr::Not(Box::new(other)),
@@ -307,6 +317,26 @@ fn connect(items: Vec<Expr>, all: bool) -> Expr {
     }
 }
 
+/// The first that is not absent, without those that are known to be absent and those after one that is known.
+fn first(items: Vec<Expr>) -> Expr {
+    let mut kept = Vec::new();
+    for item in items.into_iter().filter(|item| !matches!(item, Expr::Absent)) {
+        let is_last = matches!(item, Expr::Constant(_));
+        kept.push(item);
+        if is_last {
+            break;
+        }
+    }
+    match kept.pop() {
+        None => Expr::Absent,
+        Some(only) if kept.is_empty() => only,
+        Some(last) => {
+            kept.push(last);
+            Expr::First(kept)
+        }
+    }
+}
+
 fn host(name: &str, args: Vec<Expr>) -> Option<Expr> {
     let constants: Option<Vec<&Value>> =
         args.iter().map(|arg| if let Expr::Constant(value) = arg { Some(value) } else { None }).collect();
@@ -324,7 +354,7 @@ fn host(name: &str, args: Vec<Expr>) -> Option<Expr> {
 
 struct Run<'r, 'a> {
     reads: &'r [Datum<'a>],
-    locals: [Datum<'a>; LOCALS],
+    locals: SmallVec<[Datum<'a>; LOCALS]>,
 }
 
 impl<'a> Run<'_, 'a> {
