@@ -16,6 +16,10 @@ use crate::explain::words::{Subject, message};
 use crate::model::clause::ClauseRef;
 use crate::model::decision::{INFORMATION_MISSING, Outcome};
 use crate::model::value::Value;
+use crate::render::Lines;
+
+/// Most answers are shorter than this, in bytes.
+const LINE: usize = 2048;
 
 /// The answer to a request: one decision, or one for each part of a request that fans out.
 #[derive(Clone, Debug)]
@@ -59,6 +63,23 @@ impl Answer {
     /// The answer as one line of JSON, keys in the order of the contract.
     #[must_use]
     pub fn to_json_line(&self, language: &str) -> String {
+        let mut out = String::with_capacity(LINE);
+        self.write_json_line(language, &mut out);
+        out
+    }
+
+    /// Writes the answer at the end of a text, as [`Answer::to_json_line`] does, so that one text can serve many answers.
+    pub fn write_json_line(&self, language: &str, out: &mut String) {
+        let ready = match self {
+            Self::One(decision) => decision.write_ready(language, out),
+            Self::Parts(_) => None,
+        };
+        if ready.is_none() {
+            out.push_str(&self.serialized(language));
+        }
+    }
+
+    fn serialized(&self, language: &str) -> String {
         let in_language: Vec<_> = self.decisions().iter().map(|decision| decision.in_language(language)).collect();
         let text = match (self, in_language.first()) {
             (Self::One(_), Some(one)) => serde_json::to_string(one),
@@ -77,6 +98,22 @@ impl Serialize for Answer {
     }
 }
 
+/// A compiled bundle with the words for its answers.
+#[derive(Debug)]
+pub(crate) struct Ready {
+    /// The program.
+    pub compiled: Compiled,
+    lines: Lines,
+}
+
+impl Ready {
+    /// Words are made when they are first asked for.
+    pub fn new(compiled: Compiled) -> Self {
+        let lines = Lines::new(&compiled.bundle);
+        Self { compiled, lines }
+    }
+}
+
 /// A decision on a request, or on one part of it.
 #[derive(Clone, Debug)]
 pub struct Decision {
@@ -89,7 +126,7 @@ enum Body {
     Full { bundle: Arc<Bundle>, id: Option<Arc<str>>, kind: Arc<str>, at: Arc<str>, decided: Decided },
     /// As the program gives it; the rest is worked out when it is asked for.
     Brief {
-        compiled: Arc<Compiled>,
+        ready: Arc<Ready>,
         request: Arc<Request>,
         brief: Brief,
         full: OnceLock<Box<Decided>>,
@@ -132,6 +169,12 @@ pub struct Obligation {
 }
 
 impl Decision {
+    /// Writes what the program decided in words made ready beforehand; `None` for what takes the slow way.
+    fn write_ready(&self, language: &str, out: &mut String) -> Option<()> {
+        let Body::Brief { ready, request, brief, .. } = &self.body else { return None };
+        ready.lines.write(&ready.compiled, request, brief, language, out)
+    }
+
     /// The request's id, echoed.
     #[must_use]
     pub fn id(&self) -> Option<&str> {
@@ -146,8 +189,8 @@ impl Decision {
     pub fn kind(&self) -> &str {
         match &self.body {
             Body::Full { kind, .. } => kind,
-            Body::Brief { compiled, request, .. } => {
-                compiled.bundle.kinds.get(request.kind).map_or("", |kind| &kind.name)
+            Body::Brief { ready, request, .. } => {
+                ready.compiled.bundle.kinds.get(request.kind).map_or("", |kind| &kind.name)
             }
         }
     }
@@ -196,7 +239,8 @@ impl Decision {
 
     /// The code of a reason that the program gave.
     fn code(&self, why: Why) -> &str {
-        let Body::Brief { compiled, request, .. } = &self.body else { return "" };
+        let Body::Brief { ready, request, .. } = &self.body else { return "" };
+        let compiled = &ready.compiled;
         let rule = why.rule.and_then(|at| compiled.bundle.rules.get(compiled.rule(request, at)?.0));
         match rule.map(|rule| &rule.effect) {
             _ if why.waits => INFORMATION_MISSING,
@@ -209,7 +253,7 @@ impl Decision {
     fn checked(&self) -> &Bundle {
         match &self.body {
             Body::Full { bundle, .. } => bundle,
-            Body::Brief { compiled, .. } => &compiled.bundle,
+            Body::Brief { ready, .. } => &ready.compiled.bundle,
         }
     }
 
@@ -217,7 +261,7 @@ impl Decision {
     fn decided(&self) -> &Decided {
         match &self.body {
             Body::Full { decided, .. } => decided,
-            Body::Brief { compiled, request, full, .. } => full.get_or_init(|| Box::new(compiled.full(request))),
+            Body::Brief { ready, request, full, .. } => full.get_or_init(|| Box::new(ready.compiled.full(request))),
         }
     }
 
@@ -232,8 +276,8 @@ impl Decision {
     pub fn results(&self) -> &BTreeMap<Arc<str>, Value> {
         match &self.body {
             Body::Full { decided, .. } => &decided.verdict.results,
-            Body::Brief { compiled, request, brief, results, .. } => {
-                results.get_or_init(|| compiled.results(request, brief))
+            Body::Brief { ready, request, brief, results, .. } => {
+                results.get_or_init(|| ready.compiled.results(request, brief))
             }
         }
     }
@@ -409,11 +453,9 @@ pub(crate) fn answer(bundle: &Arc<Bundle>, request: DecidedRequest) -> Answer {
 }
 
 /// Puts what the program decided into its answer.
-pub(crate) fn brief_answer(compiled: &Arc<Compiled>, request: Arc<Request>, brief: Brief) -> Answer {
+pub(crate) fn brief_answer(ready: &Arc<Ready>, request: Arc<Request>, brief: Brief) -> Answer {
     let (full, results) = (OnceLock::new(), OnceLock::new());
-    Answer::One(Box::new(Decision {
-        body: Body::Brief { compiled: Arc::clone(compiled), request, brief, full, results },
-    }))
+    Answer::One(Box::new(Decision { body: Body::Brief { ready: Arc::clone(ready), request, brief, full, results } }))
 }
 
 /// A decision with its words in one language. Serializes as JSON of the contract.

@@ -14,7 +14,7 @@ use crate::bundle::releases::{self, Release};
 use crate::compile::{Compiled, Request};
 use crate::decide::tree::{Tree, parse};
 use crate::decide::{DecidedRequest, Failure, Shapes, decide, read_request};
-use crate::decision::{Answer, answer, brief_answer};
+use crate::decision::{Answer, Ready, answer, brief_answer};
 use crate::embedded;
 use crate::explain::words::{Subject, message};
 use crate::explain::{Asked, Explanation, explain};
@@ -46,7 +46,7 @@ pub struct Engine {
 
 #[derive(Debug)]
 struct Inner {
-    compiled: Arc<Compiled>,
+    ready: Arc<Ready>,
     limits: Limits,
 }
 
@@ -114,11 +114,11 @@ impl Engine {
     /// # Errors
     /// As [`Engine::decide`].
     pub fn decide_json(&self, bytes: &[u8]) -> Result<Answer, RequestError> {
-        let compiled = &self.inner.compiled;
-        if let Some(request) = compiled.read(bytes)
-            && let Some(brief) = compiled.brief(&request)
+        let ready = &self.inner.ready;
+        if let Some(request) = ready.compiled.read(bytes)
+            && let Some(brief) = ready.compiled.brief(&request)
         {
-            return Ok(brief_answer(compiled, Arc::new(request), brief));
+            return Ok(brief_answer(ready, Arc::new(request), brief));
         }
         self.interpret_json(bytes)
     }
@@ -135,12 +135,12 @@ impl Engine {
     /// has an error), which [`Engine::decide_json`] takes as well.
     #[must_use]
     pub fn prepare(&self, bytes: &[u8]) -> Option<Prepared> {
-        let request = Arc::new(self.inner.compiled.read(bytes)?);
-        Some(Prepared { compiled: Arc::clone(&self.inner.compiled), request })
+        let request = Arc::new(self.inner.ready.compiled.read(bytes)?);
+        Some(Prepared { ready: Arc::clone(&self.inner.ready), request })
     }
 
     pub(crate) fn decide_tree(&self, tree: &Tree) -> Result<Answer, RequestError> {
-        let bundle = &self.inner.compiled.bundle;
+        let bundle = &self.inner.ready.compiled.bundle;
         match self.decided(tree) {
             Ok(decided) => Ok(answer(bundle, decided)),
             Err(failure) => Err(self.request_error(failure)),
@@ -188,7 +188,7 @@ impl Engine {
     }
 
     fn explain_parts(&self, bytes: &[u8], with_changes: bool) -> Result<Vec<Explanation>, RequestError> {
-        let Compiled { bundle, shapes, limits, .. } = &*self.inner.compiled;
+        let Compiled { bundle, shapes, limits, .. } = &self.inner.ready.compiled;
         let tree = parse(bytes, limits)?;
         let read = read_request(bundle, shapes, &tree, limits)?;
         let asked = Asked { id: read.id.as_ref(), parts: read.parts.len(), changes: with_changes };
@@ -197,7 +197,7 @@ impl Engine {
     }
 
     fn request_error(&self, failure: Failure) -> RequestError {
-        let bundle = &self.inner.compiled.bundle;
+        let bundle = &self.inner.ready.compiled.bundle;
         match failure {
             Failure::Request(error) => error,
             Failure::Contradiction(path, id, facts) => {
@@ -218,30 +218,30 @@ impl Engine {
 
     /// What every rule gave, before it is put into words.
     pub(crate) fn decided(&self, tree: &Tree) -> Result<DecidedRequest, Failure> {
-        let Compiled { bundle, shapes, limits, .. } = &*self.inner.compiled;
+        let Compiled { bundle, shapes, limits, .. } = &self.inner.ready.compiled;
         decide(bundle, shapes, tree, limits)
     }
 
     /// Which keys a request of each kind may have.
     pub(crate) fn shapes(&self) -> &Shapes {
-        &self.inner.compiled.shapes
+        &self.inner.ready.compiled.shapes
     }
 
     /// Name, version and digest of the bundle.
     #[must_use]
     pub fn bundle(&self) -> &Identity {
-        &self.inner.compiled.bundle.identity
+        &self.inner.ready.compiled.bundle.identity
     }
 
     /// The languages of the bundle's messages; the first is the default.
     pub fn languages(&self) -> impl Iterator<Item = &str> {
-        self.inner.compiled.bundle.languages.iter().map(|language| &**language)
+        self.inner.ready.compiled.bundle.languages.iter().map(|language| &**language)
     }
 
     /// Warnings that loading gave.
     #[must_use]
     pub fn warnings(&self) -> &[Finding] {
-        &self.inner.compiled.bundle.warnings
+        &self.inner.ready.compiled.bundle.warnings
     }
 
     /// The bounds in force.
@@ -253,14 +253,14 @@ impl Engine {
     /// The checked bundle.
     #[must_use]
     pub fn checked(&self) -> &Bundle {
-        &self.inner.compiled.bundle
+        &self.inner.ready.compiled.bundle
     }
 }
 
 /// A request that was read once into the slots of its kind.
 #[derive(Clone, Debug)]
 pub struct Prepared {
-    compiled: Arc<Compiled>,
+    ready: Arc<Ready>,
     request: Arc<Request>,
 }
 
@@ -268,7 +268,7 @@ impl Prepared {
     /// Whether the program decides it, without the interpreter.
     #[must_use]
     pub fn is_compiled(&self) -> bool {
-        self.compiled.brief(&self.request).is_some()
+        self.ready.compiled.brief(&self.request).is_some()
     }
 
     /// Decides it.
@@ -276,9 +276,9 @@ impl Prepared {
     /// # Errors
     /// As [`Engine::decide`].
     pub fn decide(&self, engine: &Engine) -> Result<Answer, RequestError> {
-        match self.compiled.brief(&self.request) {
-            Some(brief) if Arc::ptr_eq(&self.compiled, &engine.inner.compiled) => {
-                Ok(brief_answer(&self.compiled, Arc::clone(&self.request), brief))
+        match self.ready.compiled.brief(&self.request) {
+            Some(brief) if Arc::ptr_eq(&self.ready, &engine.inner.ready) => {
+                Ok(brief_answer(&self.ready, Arc::clone(&self.request), brief))
             }
             _ => engine.decide_json(self.request.text.as_bytes()),
         }
@@ -411,8 +411,8 @@ impl EngineBuilder {
         let loaded = self.check();
         match loaded.bundle {
             Some(bundle) => {
-                let compiled = Arc::new(Compiled::new(Arc::new(bundle), self.limits.request.clone()));
-                Ok(Engine { inner: Arc::new(Inner { compiled, limits: self.limits }) })
+                let ready = Arc::new(Ready::new(Compiled::new(Arc::new(bundle), self.limits.request.clone())));
+                Ok(Engine { inner: Arc::new(Inner { ready, limits: self.limits }) })
             }
             None if !loaded.found => {
                 let message = loaded.findings.first().map(|f| f.message.clone()).unwrap_or_default();

@@ -13,6 +13,7 @@
 //! | 5 | [`schema`] | JSON Schemas of bundle files, with the names that a bundle declares |
 //! | 5 | [`explain`] | a decision in words; how it came about and what would have to change |
 //! | 4½ | [`compile`] | bundle → program, and deciding plain requests with it as fast as code written by hand |
+//! | 5 | [`render`] | a decision of the program as JSON of the contract, in words made ready beforehand |
 //! | 4 | [`decide`] | bundle + request → verdict: read, split into parts, evaluate, combine; pure |
 //! | 3 | [`bundle`] | YAML → checked bundle: yaml, reader, vocabulary, policies, tables, messages, load |
 //! | 2 | [`script`] | the only place that names `rhai`: sandbox, checks, host functions |
@@ -34,6 +35,7 @@ pub mod explain;
 #[cfg(feature = "lsp")]
 pub mod lsp;
 pub mod model;
+pub mod render;
 pub mod schema;
 pub mod script;
 

@@ -7,13 +7,14 @@ use std::fs;
 use std::path::Path;
 
 /// Floors from the lowest up. `embedded` only names files.
-const FLOORS: [&[&str]; 10] = [
+const FLOORS: [&[&str]; 11] = [
     &["model"],
     &["script"],
     &["bundle", "embedded"],
     &["decide"],
     &["compile"],
     &["explain", "schema"],
+    &["render"],
     &["decision"],
     &["engine"],
     &["assure"],

@@ -157,6 +157,12 @@ impl Messages {
         self.languages.get(language).into_iter().flat_map(|l| &l.messages)
     }
 
+    /// The pattern of a message, as it was parsed.
+    #[must_use]
+    pub fn pattern<'b>(&'b self, language: &str, id: &str) -> Option<&'b fluent_syntax::ast::Pattern<&'b str>> {
+        self.languages.get(language)?.bundle.get_message(id)?.value()
+    }
+
     /// The text of a message; the id itself where the bundle has none.
     #[must_use]
     pub fn render(&self, language: &str, id: &str, args: &FluentArgs<'_>) -> String {

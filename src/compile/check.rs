@@ -57,6 +57,13 @@ pub struct Periods {
     pub never: bool,
 }
 
+impl Periods {
+    /// Always.
+    pub fn always() -> Self {
+        Self { hold: Vec::new(), fail: Vec::new(), never: false }
+    }
+}
+
 /// A test of a fact.
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub enum Check {

@@ -27,8 +27,11 @@ use crate::decide::{Decided, Shapes, decide, shapes};
 use crate::model::limits::RequestLimits;
 use crate::model::value::Value;
 
+pub(crate) use check::{Periods, Tri, periods};
 pub use combine::{Brief, Why};
-pub use program::ResultValue;
+pub(crate) use facts::FactTable;
+pub(crate) use program::{KindProgram, ResultValue, RuleProgram};
+pub(crate) use view::{Row, View};
 
 pub use slots::{Request, Slot};
 
@@ -51,6 +54,16 @@ impl Compiled {
         let shapes = shapes(&bundle);
         let program = program::compile(&bundle, &shapes);
         Self { bundle, shapes, limits, program }
+    }
+
+    /// The programs of the kinds, by position.
+    pub(crate) fn kinds(&self) -> impl Iterator<Item = Option<&KindProgram>> {
+        self.program.kinds.iter().map(Option::as_ref)
+    }
+
+    /// The program of a kind.
+    pub(crate) fn kind(&self, at: usize) -> Option<&KindProgram> {
+        self.program.kinds.get(at)?.as_ref()
     }
 
     /// Reads a plain request; `None` when it has to be read the long way.

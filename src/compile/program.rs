@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::bundle::checked::{Bundle, Effect, Expression, FactIx, Kind, Operand, Rule, RuleIx, Table};
 use crate::decide::Shapes;
 use crate::model::decision::{INFORMATION_MISSING, Outcome};
-use crate::model::value::Value;
+use crate::model::value::{Type, Value};
 
 use super::blocks::{Alternative, Builder, Group, alternatives};
 use super::check::{Check, Periods, Predicate, check, periods};
@@ -81,6 +81,13 @@ pub struct RuleProgram {
     pub has_obligations: bool,
 }
 
+impl RuleProgram {
+    /// The rule as it was checked.
+    pub fn bundle_rule<'b>(&self, bundle: &'b Bundle) -> Option<&'b Rule> {
+        bundle.rules.get(self.ix.0)
+    }
+}
+
 /// A row of a table.
 #[derive(Debug)]
 pub struct TableRow {
@@ -122,6 +129,11 @@ impl KindProgram {
     /// A rule, by its position in the kind.
     pub fn rule(&self, at: u32) -> Option<&RuleProgram> {
         self.rules.get(usize::try_from(at).ok()?)
+    }
+
+    /// The rules, by position.
+    pub fn rules(&self) -> impl Iterator<Item = &RuleProgram> {
+        self.rules.iter()
     }
 
     /// A result of a rule.
@@ -249,7 +261,9 @@ fn result_value(bundle: &Bundle, table: &FactTable, value: &Expression) -> Resul
         Expression::Script { script, reads, .. } => {
             if let ([Operand::Fact(ix)], true) = (reads.as_slice(), script.reads() == [script.text().trim().to_owned()])
             {
-                let same = bundle.fact(*ix).is_some_and(|fact| fact.type_ == *script.type_());
+                let same = bundle
+                    .fact(*ix)
+                    .is_some_and(|fact| fact.type_ == *script.type_() && !matches!(fact.type_, Type::Set(_)));
                 if let Some(local) = table.local(*ix).filter(|local| same && *local < table.stated) {
                     return ResultValue::Fact(local);
                 }

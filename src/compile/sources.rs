@@ -31,7 +31,8 @@ pub struct Dated<T> {
 impl<T> Dated<T> {
     /// What each value of a setting comes to.
     pub fn new(table: &FactTable, setting: &Setting, of: impl Fn(&Value) -> T) -> Option<Self> {
-        let one = |(value, period): &(Value, Effective)| Some((table.local(period.dated_by)?, period.clone(), of(value)));
+        let one =
+            |(value, period): &(Value, Effective)| Some((table.local(period.dated_by)?, period.clone(), of(value)));
         Some(Self { periods: setting.dated.iter().map(one).collect::<Option<_>>()?, otherwise: of(&setting.value) })
     }
 }

@@ -164,7 +164,14 @@ impl Script {
             return None;
         }
         let (to_decimal, to_symbol) = (*self.type_() == Type::Decimal, matches!(self.type_(), Type::Symbol(_)));
-        Some(FastScript { expr, to_decimal, to_symbol, optional: self.is_optional(), used: maker.used, locals: maker.next })
+        Some(FastScript {
+            expr,
+            to_decimal,
+            to_symbol,
+            optional: self.is_optional(),
+            used: maker.used,
+            locals: maker.next,
+        })
     }
 }
 

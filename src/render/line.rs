@@ -1,0 +1,312 @@
+//! Writes one decision from the words of its language and the slots of its request.
+
+use std::borrow::Cow;
+use std::fmt::Write;
+
+use smallvec::SmallVec;
+
+use crate::compile::{Brief, Compiled, FactTable, Request, ResultValue, Row, Slot, View};
+use crate::model::decision::Outcome;
+use crate::model::value::Value;
+
+use super::resolve::{Names, Variable, shown};
+use super::template::{Chosen, Piece, escaped};
+use super::words::{Duty, KindWords, Language, Pieces, ReasonWords};
+
+/// Numbers up to here are written by Fluent as they are.
+const EXACT: i64 = 1 << 53;
+
+/// A value in words.
+enum Word<'t> {
+    /// As JSON writes it between quotes.
+    Text(Cow<'t, str>),
+    /// A whole number.
+    Number(i64),
+}
+
+struct Writer<'w> {
+    compiled: &'w Compiled,
+    language: &'w Language,
+    words: &'w KindWords,
+    request: &'w Request,
+    brief: &'w Brief,
+    view: View<'w>,
+}
+
+/// Writes a decision; `None` for what is left to the slow way.
+pub fn write(
+    compiled: &Compiled,
+    language: &Language,
+    request: &Request,
+    brief: &Brief,
+    out: &mut String,
+) -> Option<()> {
+    if brief.outcome == Outcome::NeedsInformation {
+        return None;
+    }
+    let words = language.kinds.get(request.kind)?.as_ref()?;
+    let view = View::new(compiled.kind(request.kind)?, request);
+    Writer { compiled, language, words, request, brief, view }.decision(out)
+}
+
+impl<'w> Writer<'w> {
+    fn decision(&mut self, out: &mut String) -> Option<()> {
+        out.push('{');
+        if let Some(id) = self.request.id {
+            out.push_str("\"id\":\"");
+            out.push_str(self.request.part(id));
+            out.push_str("\",");
+        }
+        out.push_str(&self.words.head);
+        out.push_str(self.request.part(self.request.at));
+        out.push_str("\",\"outcome\":\"");
+        out.push_str(self.brief.outcome.as_str());
+        out.push_str("\",\"reasons\":[");
+        self.reasons(out)?;
+        out.push_str("],\"results\":{");
+        self.results(out)?;
+        out.push_str("},\"obligations\":[");
+        self.duties(out)?;
+        out.push_str("],");
+        out.push_str(&self.language.end);
+        Some(())
+    }
+
+    fn reasons(&mut self, out: &mut String) -> Option<()> {
+        let (words, brief) = (self.words, self.brief);
+        for (number, why) in brief.because.iter().enumerate() {
+            if number > 0 {
+                out.push(',');
+            }
+            match why.rule {
+                None => self.pieces(words.otherwise.as_ref()?, out)?,
+                Some(rule) => {
+                    let rule = words.rules.get(usize::try_from(rule).ok()?)?;
+                    self.reason(rule.reason.as_ref().filter(|_| !why.waits)?, out)?;
+                }
+            }
+        }
+        Some(())
+    }
+
+    fn reason(&mut self, reason: &'w ReasonWords, out: &mut String) -> Option<()> {
+        let (head, cites, source, message) = match reason {
+            ReasonWords::Fixed(pieces) => return self.pieces(pieces, out),
+            ReasonWords::Citing { head, cites, source, message } => (head, cites, source, message),
+        };
+        out.push_str(head);
+        let (cited, lines) = cites.of(&mut self.view)?;
+        self.language.clauses.write(cited, out);
+        out.push_str(source);
+        for (number, line) in lines.iter().enumerate() {
+            out.push_str(if number == 0 { ",\"evidence\":[" } else { "," });
+            out.push_str(line);
+        }
+        if !lines.is_empty() {
+            out.push(']');
+        }
+        self.pieces(message, out)
+    }
+
+    fn results(&mut self, out: &mut String) -> Option<()> {
+        let program = self.view.kind;
+        for (number, (rule, at, slot)) in self.brief.results.iter().enumerate() {
+            if number > 0 {
+                out.push(',');
+            }
+            let (_, value) = program.result(*rule, *at)?;
+            let rule = self.words.rules.get(usize::try_from(*rule).ok()?)?;
+            out.push_str(rule.results.get(usize::try_from(*at).ok()?)?);
+            match value {
+                ResultValue::Constant(_) => {}
+                ResultValue::Fact(local) => self.json(slot, Some(*local), out)?,
+                ResultValue::Compute(_) => self.json(slot, None, out)?,
+                ResultValue::Beyond => return None,
+            }
+        }
+        Some(())
+    }
+
+    /// A slot as JSON.
+    fn json(&self, slot: &Slot, local: Option<usize>, out: &mut String) -> Option<()> {
+        match slot {
+            Slot::Boolean(b) => out.push_str(if *b { "true" } else { "false" }),
+            Slot::Integer(i) => push_number(*i, out),
+            Slot::Symbol(code) => {
+                let codes = self.table().codes.get(self.table().codes_of(local?)?)?;
+                out.push('"');
+                out.push_str(&escaped(codes.code(*code)));
+                out.push('"');
+            }
+            other => {
+                out.push('"');
+                out.push_str(&self.plain(other)?);
+                out.push('"');
+            }
+        }
+        Some(())
+    }
+
+    fn table(&self) -> &'w FactTable {
+        &self.view.kind.table
+    }
+
+    /// Obligations, then advice, each code once.
+    fn duties(&mut self, out: &mut String) -> Option<()> {
+        let words = self.words;
+        let mut all: SmallVec<[&Duty; 16]> = SmallVec::new();
+        for rule in &self.brief.carry {
+            for duty in words.rules.get(usize::try_from(*rule).ok()?)?.duties.as_ref()? {
+                if !all.iter().any(|known| known.code == duty.code) {
+                    all.push(duty);
+                }
+            }
+        }
+        let mut is_first = true;
+        for advice in [false, true] {
+            for duty in all.iter().filter(|duty| duty.advice == advice) {
+                if !is_first {
+                    out.push(',');
+                }
+                is_first = false;
+                self.pieces(&duty.words, out)?;
+            }
+        }
+        Some(())
+    }
+
+    fn pieces(&mut self, pieces: &'w Pieces, out: &mut String) -> Option<()> {
+        for piece in pieces {
+            match piece {
+                Piece::Text(text) => out.push_str(text),
+                Piece::Value(variable) => match self.word(variable)? {
+                    Word::Text(text) => out.push_str(&text),
+                    Word::Number(number) => push_number(number, out),
+                },
+                Piece::Select(variable, variants, otherwise) => {
+                    let word = self.word(variable)?;
+                    let chosen = match &word {
+                        Word::Text(text) => Chosen::Text(text),
+                        Word::Number(number) => Chosen::Number(*number),
+                    };
+                    let found = variants.iter().find(|(key, _)| key.matches(chosen, &self.words.plurals));
+                    self.pieces(found.map_or(otherwise, |(_, pieces)| pieces), out)?;
+                }
+            }
+        }
+        Some(())
+    }
+
+    fn word(&mut self, variable: &'w Variable) -> Option<Word<'w>> {
+        let word = match variable {
+            Variable::Fixed(text) => text_word(text),
+            Variable::State(local) => text_word(state(&self.view.slot(*local).ok()?)?),
+            Variable::Fact(local, names) => {
+                let slot = self.view.slot(*local).ok()?;
+                match &slot {
+                    Slot::Symbol(code) => text_word(names.get(usize::try_from(*code).ok()?)?),
+                    Slot::Set(bits) => Word::Text(self.set(*local, *bits, names)?.into()),
+                    other => self.slot_word(other)?,
+                }
+            }
+            Variable::Given { results, cells } => self.given(results, cells)?,
+        };
+        match word {
+            Word::Number(number) if number.abs() > EXACT => None,
+            word => Some(word),
+        }
+    }
+
+    fn slot_word(&self, slot: &Slot) -> Option<Word<'w>> {
+        Some(match slot {
+            Slot::Absent | Slot::Missing => text_word("?"),
+            Slot::Integer(i) => Word::Number(*i),
+            other => Word::Text(self.plain(other)?),
+        })
+    }
+
+    /// A value that is neither a code nor a set, as text.
+    fn plain(&self, slot: &Slot) -> Option<Cow<'w, str>> {
+        Some(match slot {
+            Slot::Unrecognised(span) | Slot::Other(span) | Slot::Text(span) => Cow::Borrowed(self.request.part(*span)),
+            Slot::Boolean(b) => Cow::Borrowed(if *b { "true" } else { "false" }),
+            Slot::Decimal(d) => d.to_string().into(),
+            Slot::Date(d) => d.to_string().into(),
+            Slot::Timestamp(t) => t.to_string().into(),
+            Slot::Duration(d) => d.to_string().into(),
+            Slot::Integer(i) => i.to_string().into(),
+            Slot::Absent | Slot::Missing | Slot::Symbol(_) | Slot::Set(_) => return None,
+        })
+    }
+
+    /// The names of a set's codes, in the order of the codes.
+    fn set(&self, local: usize, bits: u64, names: &[Box<str>]) -> Option<String> {
+        let codes = self.table().codes.get(self.table().codes_of(local)?)?;
+        let mut all: SmallVec<[u32; 8]> = (0..64).filter(|at| bits >> at & 1 == 1).collect();
+        all.sort_unstable_by_key(|at| codes.code(*at));
+        let mut out = String::new();
+        for (number, at) in all.iter().enumerate() {
+            out.push_str(if number > 0 { ", " } else { "" });
+            out.push_str(names.get(usize::try_from(*at).ok()?)?);
+        }
+        Some(out)
+    }
+
+    fn given(&mut self, results: &[(std::sync::Arc<str>, Names)], cells: &[(usize, usize, Names)]) -> Option<Word<'w>> {
+        let program = self.view.kind;
+        for (name, names) in results {
+            for (rule, at, slot) in &self.brief.results {
+                let (own, value) = program.result(*rule, *at)?;
+                if own == name {
+                    return self.result_word(value, slot, names);
+                }
+            }
+        }
+        for (table, column, names) in cells {
+            if let Row::Found(at) = self.view.row(*table).ok()? {
+                let row = self.compiled.bundle.tables.get(*table)?.rows.get(at)?;
+                return value_word(row.values.get(*column)?, names);
+            }
+        }
+        Some(text_word("?"))
+    }
+
+    fn result_word(&self, value: &ResultValue, slot: &Slot, names: &Names) -> Option<Word<'w>> {
+        match (value, slot) {
+            (ResultValue::Constant(value), _) => value_word(value, names),
+            (ResultValue::Fact(local), Slot::Symbol(code)) => {
+                let codes = self.table().codes.get(self.table().codes_of(*local)?)?;
+                value_word(&Value::Symbol(codes.code(*code).clone()), names)
+            }
+            (_, slot) => self.slot_word(slot),
+        }
+    }
+}
+
+fn text_word(text: &str) -> Word<'_> {
+    Word::Text(Cow::Borrowed(text))
+}
+
+fn value_word<'w>(value: &Value, names: &Names) -> Option<Word<'w>> {
+    Some(match value {
+        Value::Integer(number) => Word::Number(*number),
+        other => Word::Text(Cow::Owned(shown(other, names)?.into())),
+    })
+}
+
+/// What is known of a fact; `None` where it depends on what the words may mean.
+fn state(slot: &Slot) -> Option<&'static str> {
+    Some(match slot {
+        Slot::Absent => "absent",
+        Slot::Missing => "missing",
+        Slot::Unrecognised(_) => return None,
+        Slot::Other(_) => "unrecognised",
+        Slot::Set(0) => "empty",
+        _ => "known",
+    })
+}
+
+fn push_number(number: i64, out: &mut String) {
+    // Writing to a string does not fail.
+    let _ = write!(out, "{number}");
+}
