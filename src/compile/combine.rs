@@ -36,12 +36,12 @@ pub struct Brief {
 ///
 /// # Errors
 /// When the interpreter is needed.
-pub fn combine(matched: Matched<'_>) -> Result<Brief, GiveUp> {
+pub fn combine(matched: &mut Matched<'_>) -> Result<Brief, GiveUp> {
     matched.combine()
 }
 
 impl Matched<'_> {
-    fn combine(mut self) -> Result<Brief, GiveUp> {
+    fn combine(&mut self) -> Result<Brief, GiveUp> {
         self.sure.sort_unstable();
         self.sure.dedup();
         let sure = std::mem::take(&mut self.sure);
@@ -64,6 +64,7 @@ impl Matched<'_> {
             self.sure_rule(*rule, &mut brief)?;
         }
         if outcome == Outcome::NeedsInformation {
+            self.would_not_conflict(&sure, &seen)?;
             for rule in std::mem::take(&mut self.open) {
                 let follows = self.follows(rule)?;
                 if seen.waits_for(follows) {
@@ -102,8 +103,8 @@ impl Matched<'_> {
         if !carries && matches!(rule.follows, Follows::Attach(on) if on != Outcome::Permit) {
             return Ok(());
         }
-        for (number, (_, value)) in (0_u32..).zip(&rule.results) {
-            let slot = match value {
+        for (number, result) in (0_u32..).zip(&rule.results) {
+            let slot = match &result.value {
                 ResultValue::Constant(_) => Slot::Missing,
                 ResultValue::Beyond => return Err(GiveUp),
                 ResultValue::Fact(local) => match self.view.slot(*local)? {
@@ -123,13 +124,30 @@ impl Matched<'_> {
     }
 
     fn no_conflicts(&self, brief: &mut Brief) -> Result<(), GiveUp> {
-        let name = |(rule, number, _): &(u32, u32, Slot)| self.view.kind.result(*rule, *number).map(|(name, _)| name);
-        brief.results.sort_by(|a, b| name(a).cmp(&name(b)).then_with(|| (a.0, a.1).cmp(&(b.0, b.1))));
+        let rank = |(rule, number, _): &(u32, u32, Slot)| self.view.kind.result(*rule, *number).map(|one| one.rank);
+        brief.results.sort_unstable_by_key(rank);
         let twice = brief.results.windows(2).any(|pair| match pair {
-            [a, b] => name(a) == name(b),
+            [a, b] => rank(a) == rank(b),
             _ => false,
         });
         if twice { Err(GiveUp) } else { Ok(()) }
+    }
+
+    /// While information is asked for, the rules that would carry the outcome if nothing more were open must not give one
+    /// result twice: that is for the interpreter to judge.
+    fn would_not_conflict(&self, sure: &[u32], seen: &Seen) -> Result<(), GiveUp> {
+        let Some(outcome) = seen.settled() else { return Ok(()) };
+        let mut ranks: SmallVec<[usize; 8]> = SmallVec::new();
+        for rule in sure {
+            let rule = self.view.kind.rule(*rule).ok_or(GiveUp)?;
+            if rule.follows.carries(outcome) {
+                ranks.extend(rule.results.iter().map(|result| result.rank));
+            }
+        }
+        ranks.sort_unstable();
+        let given = ranks.len();
+        ranks.dedup();
+        if ranks.len() == given { Ok(()) } else { Err(GiveUp) }
     }
 }
 
@@ -174,6 +192,18 @@ impl Seen {
             _ if self.referred => Outcome::Refer,
             _ if self.permitted => Outcome::Permit,
             _ => Outcome::NotCovered,
+        }
+    }
+
+    /// The outcome that information is asked for, if it were given already.
+    fn settled(&self) -> Option<Outcome> {
+        if self.unmet {
+            return None;
+        }
+        match (self.referred, self.permitted) {
+            (true, _) => Some(Outcome::Refer),
+            (false, true) if !self.open_refer => Some(Outcome::Permit),
+            _ => None,
         }
     }
 

@@ -117,6 +117,13 @@ impl FactTable {
         given && self.codes_of(local).is_none()
     }
 
+    /// Whether a fact has its values from another one just as they are: both are of one type.
+    pub fn has_same_values(&self, bundle: &Bundle, ix: FactIx, from: usize) -> bool {
+        let other = self.numbers.iter().find(|(_, local)| **local == from).and_then(|(other, _)| bundle.fact(*other));
+        let codes = self.local(ix).map(|local| self.codes_of(local));
+        bundle.fact(ix).zip(other).is_some_and(|(fact, other)| fact.type_ == other.type_) && codes == Some(self.codes_of(from))
+    }
+
     /// The codes of a fact.
     pub fn codes_of(&self, local: usize) -> Option<usize> {
         self.codes_of.get(local).copied().flatten()

@@ -115,13 +115,13 @@ impl Compiled {
     pub fn results(&self, request: &Request, brief: &Brief) -> BTreeMap<Arc<str>, Value> {
         let kind = self.program.kinds.get(request.kind).and_then(Option::as_ref);
         let one = |(rule, number, slot): &(u32, u32, Slot)| {
-            let (name, value) = kind?.result(*rule, *number)?;
-            let value = match value {
+            let result = kind?.result(*rule, *number)?;
+            let value = match &result.value {
                 ResultValue::Constant(value) => value.clone(),
                 ResultValue::Fact(local) => self.value(request, kind?.table.codes_of(*local), slot)?,
                 ResultValue::Compute(_) | ResultValue::Beyond => self.value(request, None, slot)?,
             };
-            Some((Arc::clone(name), value))
+            Some((Arc::clone(&result.name), value))
         };
         brief.results.iter().filter_map(one).collect()
     }

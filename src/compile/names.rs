@@ -23,6 +23,7 @@ pub struct Codes {
     domain: Arc<Domain>,
     by_region: bool,
     codes: Vec<Arc<str>>,
+    positions: HashMap<Arc<str>, u32, FxBuildHasher>,
     spelled: HashMap<Box<str>, Spelled, FxBuildHasher>,
 }
 
@@ -30,7 +31,8 @@ impl Codes {
     /// The codes of a domain; only names of regions count `by_region`.
     pub fn new(domain: &Arc<Domain>, by_region: bool) -> Self {
         let codes: Vec<Arc<str>> = domain.codes().cloned().collect();
-        let mut out = Self { domain: Arc::clone(domain), by_region, codes, spelled: HashMap::default() };
+        let positions = codes.iter().cloned().zip(0_u32..).collect();
+        let mut out = Self { domain: Arc::clone(domain), by_region, codes, positions, spelled: HashMap::default() };
         for entry in &domain.entries {
             let names = entry.names.values().chain(&entry.aliases).chain(&entry.regions);
             for name in names.chain([&entry.code]) {
@@ -54,7 +56,7 @@ impl Codes {
 
     /// The position of a code.
     pub fn position(&self, code: &str) -> Option<u32> {
-        self.codes.iter().position(|known| &**known == code).and_then(|at| u32::try_from(at).ok())
+        self.positions.get(code).copied()
     }
 
     /// The positions of values; `None` when one of them is no code.

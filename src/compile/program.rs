@@ -66,6 +66,17 @@ pub enum ResultValue {
     Beyond,
 }
 
+/// A result of a rule.
+#[derive(Debug)]
+pub struct RuleResult {
+    /// Its name.
+    pub name: Arc<str>,
+    /// The place of its name among those of the bundle.
+    pub rank: usize,
+    /// Its value.
+    pub value: ResultValue,
+}
+
 /// What a rule comes to.
 #[derive(Debug)]
 pub struct RuleProgram {
@@ -76,7 +87,7 @@ pub struct RuleProgram {
     /// The rank of its reason.
     rank: usize,
     /// Its results, by name.
-    pub results: Vec<(Arc<str>, ResultValue)>,
+    pub results: Vec<RuleResult>,
     /// Whether it has obligations.
     pub has_obligations: bool,
 }
@@ -99,6 +110,24 @@ pub struct TableRow {
     pub values: Vec<Value>,
 }
 
+/// How a derived fact is found.
+#[derive(Debug)]
+pub struct DerivedFact {
+    /// Its script.
+    pub compute: Compute,
+    /// The fact whose value it is, where the script does nothing else.
+    pub copy_of: Option<Copied>,
+}
+
+/// A fact whose value another one has.
+#[derive(Debug)]
+pub struct Copied {
+    /// The fact.
+    pub fact: usize,
+    /// What else has to be known.
+    pub reads: Vec<usize>,
+}
+
 /// A compiled kind.
 #[derive(Debug)]
 pub struct KindProgram {
@@ -109,7 +138,7 @@ pub struct KindProgram {
     /// How each fact is read.
     pub readings: Vec<Reading>,
     /// Derived facts, in order.
-    pub derived: Vec<Option<Compute>>,
+    pub derived: Vec<Option<DerivedFact>>,
     /// Tables of the bundle.
     pub tables: Vec<Option<Box<[TableRow]>>>,
     /// What conditions are made of.
@@ -137,7 +166,7 @@ impl KindProgram {
     }
 
     /// A result of a rule.
-    pub fn result(&self, rule: u32, number: u32) -> Option<&(Arc<str>, ResultValue)> {
+    pub fn result(&self, rule: u32, number: u32) -> Option<&RuleResult> {
         self.rule(rule)?.results.get(usize::try_from(number).ok()?)
     }
 
@@ -203,14 +232,16 @@ fn compile_kind(bundle: &Bundle, shapes: &Shapes, kind: &Kind) -> Option<KindPro
 }
 
 /// Scripts of derived facts, in order; those that are constant are told to the ones after them.
-fn derived(bundle: &Bundle, kind: &Kind, table: &mut FactTable) -> Vec<Option<Compute>> {
+fn derived(bundle: &Bundle, kind: &Kind, table: &mut FactTable) -> Vec<Option<DerivedFact>> {
     let one = |ix: &FactIx| {
         let derived = bundle.fact(*ix)?.derived.as_ref()?;
         let made = compute_script(bundle, table, &derived.script, &derived.reads)?;
         if let (Some(value), Some(local)) = (made.constant().cloned(), table.local(*ix)) {
             table.set_constant(local, value);
         }
-        Some(made)
+        let copy_of = made.copies().filter(|from| table.has_same_values(bundle, *ix, *from));
+        let copy_of = copy_of.and_then(|fact| Some(Copied { fact, reads: made.facts()? }));
+        Some(DerivedFact { compute: made, copy_of })
     };
     kind.derived.iter().map(one).collect()
 }
@@ -250,7 +281,11 @@ fn rule_program(bundle: &Bundle, table: &FactTable, ix: RuleIx, rule: &Rule) -> 
         Effect::Attach(on) => (Follows::Attach(*on), None),
     };
     let rank = code.and_then(|code| bundle.reasons.get(code)).map_or(usize::MAX, |def| def.rank);
-    let result = |(name, value): (&Arc<str>, &Expression)| (Arc::clone(name), result_value(bundle, table, value));
+    let result = |(name, value): (&Arc<str>, &Expression)| RuleResult {
+        name: Arc::clone(name),
+        rank: bundle.results.keys().take_while(|known| *known < name).count(),
+        value: result_value(bundle, table, value),
+    };
     let results = rule.results.iter().map(result).collect();
     RuleProgram { ix, follows, rank, results, has_obligations: !rule.obligations.is_empty() }
 }

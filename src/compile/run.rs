@@ -35,7 +35,7 @@ pub fn decide(program: &Program, request: &Request) -> Result<Brief, GiveUp> {
     }
     run.open.clear();
     run.group(&kind.rules_group)?;
-    combine(run)
+    combine(&mut run)
 }
 
 impl<'r> Matched<'r> {

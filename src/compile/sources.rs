@@ -1,6 +1,8 @@
 //! What scripts read, and scripts made for the bundle: settings and facts that are constant are part of them.
 
-use crate::bundle::checked::{Bundle, Effective, Expression, Operand, Setting};
+use std::collections::BTreeSet;
+
+use crate::bundle::checked::{Bundle, Effective, Expression, Operand, Setting, TableIx};
 use crate::model::value::Value;
 use crate::script::{FastScript, Given, Script};
 
@@ -13,6 +15,8 @@ pub enum Source {
     Fact(usize),
     /// A cell.
     Cell(usize, usize),
+    /// The row of a table, whose cells the script knows already.
+    Row(usize),
     /// A setting that changes with the date.
     Setting(Dated<Value>),
     /// Nothing: the script knows it already, or has no use for it.
@@ -70,6 +74,12 @@ pub fn compute_script(bundle: &Bundle, table: &FactTable, script: &Script, reads
             *source = Source::Fixed;
         }
     }
+    let mut rows = BTreeSet::new();
+    for source in &mut sources {
+        if matches!(source, Source::Row(table) if !rows.insert(*table)) {
+            *source = Source::Fixed;
+        }
+    }
     while matches!(sources.last(), Some(Source::Fixed)) {
         sources.pop();
     }
@@ -86,7 +96,10 @@ fn read(bundle: &Bundle, table: &FactTable, operand: &Operand) -> Option<(Given,
                 None => (Given::Later, Source::Fact(local)),
             },
         },
-        Operand::Cell(at, column) => (Given::Later, Source::Cell(at.0, *column)),
+        Operand::Cell(at, column) => match same_in_all(bundle, *at, *column) {
+            Some(value) => (Given::Value(value.clone()), Source::Row(at.0)),
+            None => (Given::Later, Source::Cell(at.0, *column)),
+        },
         Operand::Setting(name) => match bundle.settings.get(name) {
             None => (Given::Absent, Source::Fixed),
             Some(setting) if setting.dated.is_empty() => (Given::Value(setting.value.clone()), Source::Fixed),
@@ -95,7 +108,37 @@ fn read(bundle: &Bundle, table: &FactTable, operand: &Operand) -> Option<(Given,
     })
 }
 
+/// The value that a column has in every row.
+fn same_in_all(bundle: &Bundle, table: TableIx, column: usize) -> Option<&Value> {
+    let mut values = bundle.tables.get(table.0)?.rows.iter().map(|row| row.values.get(column));
+    let first = values.next()??;
+    (!matches!(first, Value::Set(_)) && values.all(|value| value.is_some_and(|value| identical(value, first)))).then_some(first)
+}
+
+/// Decimals are equal whatever their scale, but not written alike.
+fn identical(a: &Value, b: &Value) -> bool {
+    a == b && a.to_string() == b.to_string()
+}
+
 impl Compute {
+    /// The facts that are read; `None` when anything else is.
+    pub fn facts(&self) -> Option<Vec<usize>> {
+        let one = |source: &Source| match source {
+            Source::Fact(local) => Some(Some(*local)),
+            Source::Fixed => Some(None),
+            _ => None,
+        };
+        Some(self.reads.iter().map(one).collect::<Option<Vec<_>>>()?.into_iter().flatten().collect())
+    }
+
+    /// The read whose value is the script's value as it is.
+    pub fn copies(&self) -> Option<usize> {
+        match self.reads.get(self.script.copies()?)? {
+            Source::Fact(local) => Some(*local),
+            _ => None,
+        }
+    }
+
     /// The value that it has for every request; `None` when it depends on something.
     pub fn constant(&self) -> Option<&Value> {
         self.script.constant().filter(|_| self.reads.is_empty())

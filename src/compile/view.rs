@@ -6,7 +6,7 @@ use crate::bundle::checked::{Comparison, Effective};
 use crate::script::{Datum, GiveUp};
 
 use super::check::{Check, Periods, Tri, by_state, compare, in_force, passes, same};
-use super::program::{KindProgram, TableRow};
+use super::program::{Copied, KindProgram, TableRow};
 use super::slots::{Request, Slot};
 use super::sources::{Compute, Dated, READS, Source};
 
@@ -67,14 +67,27 @@ impl<'r> View<'r> {
         if let Some(slot) = self.derived.get(at).copied().flatten() {
             return Ok(slot);
         }
-        let compute = self.kind.derived.get(at).and_then(Option::as_ref).ok_or(GiveUp)?;
-        let slot = match self.compute(compute)? {
-            Computed::Value(value) => self.settle(local, value)?,
-            Computed::NoRow => Slot::Absent,
-            Computed::Open => Slot::Missing,
+        let derived = self.kind.derived.get(at).and_then(Option::as_ref).ok_or(GiveUp)?;
+        let slot = match &derived.copy_of {
+            Some(copied) => self.copy(copied)?,
+            None => match self.compute(&derived.compute)? {
+                Computed::Value(value) => self.settle(local, value)?,
+                Computed::NoRow => Slot::Absent,
+                Computed::Open => Slot::Missing,
+            },
         };
         *self.derived.get_mut(at).ok_or(GiveUp)? = Some(slot);
         Ok(slot)
+    }
+
+    /// The value of another fact, if nothing that is read is open.
+    fn copy(&mut self, copied: &Copied) -> Result<Slot, GiveUp> {
+        for local in copied.reads.iter().chain([&copied.fact]) {
+            if matches!(self.slot(*local)?, Slot::Missing | Slot::Unrecognised(_) | Slot::Other(_)) {
+                return Ok(Slot::Missing);
+            }
+        }
+        self.slot(copied.fact)
     }
 
     fn settle(&self, local: usize, value: Datum<'r>) -> Result<Slot, GiveUp> {
@@ -206,6 +219,14 @@ impl<'r> View<'r> {
                     }
                     slot => self.datum(*local, slot)?,
                 },
+                Source::Row(table) => {
+                    match self.row(*table)? {
+                        Row::Found(_) => {}
+                        Row::None => no_row = true,
+                        Row::Open | Row::Unread => open = true,
+                    }
+                    Datum::Absent
+                }
                 Source::Setting(dated) => match self.dated(dated)? {
                     Some(setting) => Datum::of(setting).ok_or(GiveUp)?,
                     None => {

@@ -114,7 +114,7 @@ impl<'w> Writer<'w> {
             if number > 0 {
                 out.push(',');
             }
-            let (_, value) = program.result(*rule, *at)?;
+            let value = &program.result(*rule, *at)?.value;
             let rule = self.words.rules.get(usize::try_from(*rule).ok()?)?;
             out.push_str(rule.results.get(usize::try_from(*at).ok()?)?);
             match value {
@@ -256,9 +256,9 @@ impl<'w> Writer<'w> {
         let program = self.view.kind;
         for (name, names) in results {
             for (rule, at, slot) in &self.brief.results {
-                let (own, value) = program.result(*rule, *at)?;
-                if own == name {
-                    return self.result_word(value, slot, names);
+                let result = program.result(*rule, *at)?;
+                if result.name == *name {
+                    return self.result_word(&result.value, slot, names);
                 }
             }
         }

@@ -124,7 +124,7 @@ struct WordsOf<'w> {
 
 impl WordsOf<'_> {
     fn rule(&self, rule: &Rule, program: &crate::compile::RuleProgram) -> Option<RuleWords> {
-        let results = program.results.iter().map(|(name, value)| result(name, value)).collect();
+        let results = program.results.iter().map(|one| result(&one.name, &one.value)).collect();
         let duties = rule.obligations.iter().map(|code| self.duty(rule, code)).collect();
         Some(RuleWords { reason: self.reason(rule), results, duties })
     }

@@ -182,6 +182,15 @@ impl FastScript {
         self.used.contains(&read)
     }
 
+    /// The read whose value it has, as it is.
+    #[must_use]
+    pub fn copies(&self) -> Option<usize> {
+        match &self.expr {
+            Expr::Read(read) if self.optional => Some(*read),
+            _ => None,
+        }
+    }
+
     /// The value that it has whatever it reads.
     #[must_use]
     pub fn constant(&self) -> Option<&Value> {
@@ -267,6 +276,11 @@ impl Maker<'_> {
                 let (left, right) = (self.make(left, locals)?, self.make(right, locals)?);
                 match (&left, &right) {
                     (Expr::Constant(a), Expr::Constant(b)) => Expr::Constant(ops::binary(*op, a, b, 0).ok()?),
+                    (_, Expr::Constant(Value::Integer(0)))
+                        if matches!(op, BinaryOp::Add | BinaryOp::Subtract) && is_integer(&left) =>
+                    {
+                        left
+                    }
                     _ => Expr::Binary(*op, Box::new((left, right))),
                 }
             }
@@ -304,6 +318,16 @@ impl Maker<'_> {
     }
 }
 
+/// Whether it is known to be a whole number.
+fn is_integer(expr: &Expr) -> bool {
+    match expr {
+        Expr::Constant(Value::Integer(_)) => true,
+        Expr::Call(Builtin::DaysBetween | Builtin::SecondsBetween | Builtin::MinorUnits, _) => true,
+        Expr::Binary(op, sides) => op.is_arithmetic() && is_integer(&sides.0) && is_integer(&sides.1),
+        _ => false,
+    }
+}
+
 fn block(kept: Vec<(usize, Expr)>, result: Expr) -> Expr {
     if kept.is_empty() { result } else { Expr::Block(kept, Box::new(result)) }
 }
@@ -317,10 +341,13 @@ fn connect(items: Vec<Expr>, all: bool) -> Expr {
             other => kept.push(other),
         }
     }
-    match kept.len() {
-        0 => Expr::Constant(Value::Boolean(all)),
-        _ if all => Expr::All(kept),
-        _ => Expr::Any(kept),
+    match kept.pop() {
+        None => Expr::Constant(Value::Boolean(all)),
+        Some(only) if kept.is_empty() => only,
+        Some(last) => {
+            kept.push(last);
+            if all { Expr::All(kept) } else { Expr::Any(kept) }
+        }
     }
 }
 
