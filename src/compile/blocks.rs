@@ -1,6 +1,7 @@
 //! Alternatives of rules in blocks of 64, one bit each; blocks of many rules are found by what a request says.
 
 use super::check::{Predicate, Tri, by_class};
+use super::fact::Fact;
 use super::facts::FactTable;
 use super::normal::Alternatives;
 use super::slots::Slot;
@@ -194,7 +195,8 @@ fn classed(table: &FactTable, predicate: &Predicate) -> Classed {
     if *local >= table.stated {
         return None;
     }
-    let truths: Option<Vec<Tri>> = classes(table, *local).iter().map(|class| by_class(check, class)).collect();
+    let truths: Option<Vec<Tri>> =
+        classes(table, *local).iter().map(|class| by_class(check, Fact::of(class))).collect();
     truths.map(|truths| (*local, truths))
 }
 

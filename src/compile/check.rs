@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use crate::bundle::checked::{Bundle, Comparison, Effective, ListEntry, Retired, Test};
 use crate::model::time::Timestamp;
 use crate::model::value::Value;
+use crate::script::{Datum, Scratch};
 
+use super::fact::Fact;
 use super::facts::FactTable;
-use super::slots::{Slot, part};
 use super::sources::{Compute, Dated};
 
 /// A truth, given what is known.
@@ -169,67 +170,71 @@ fn in_list(table: &FactTable, local: usize, entries: &[ListEntry]) -> Option<Che
 }
 
 /// The truth of a test for everything that has one class; `None` when the value itself matters.
-pub fn by_class(check: &Check, slot: &Slot) -> Option<Tri> {
+pub fn by_class(check: &Check, fact: Fact<'_>) -> Option<Tri> {
     match check {
-        Check::All(tests) => tests.iter().try_fold(Tri::True, |all, test| by_class(test, slot).map(|one| all.and(one))),
+        Check::All(tests) => tests.iter().try_fold(Tri::True, |all, test| by_class(test, fact).map(|one| all.and(one))),
         Check::Table(..) => None,
-        Check::Listed(_) if slot.is_known() => None,
-        Check::Not(inner) if *slot != Slot::Absent && *slot != Slot::Missing => by_class(inner, slot).map(Tri::not),
-        _ if !slot.is_known() => Some(by_state(check, slot)),
+        Check::Listed(_) if fact.is_known() => None,
+        Check::Not(inner) if !fact.is_absent() && !matches!(fact, Fact::Missing) => by_class(inner, fact).map(Tri::not),
+        _ if !fact.is_known() => Some(by_state(check, fact)),
         Check::Present(wanted) | Check::Known(wanted) => Some(Tri::of(*wanted)),
-        Check::Codes(_) => Some(passes(check, slot, "")),
+        Check::Codes(_) => Some(passes(check, fact, &Scratch::new(""))),
         Check::Values(values) if values.iter().all(|value| matches!(value, Value::Boolean(_))) => {
-            Some(passes(check, slot, ""))
+            Some(passes(check, fact, &Scratch::new("")))
         }
         _ => None,
     }
 }
 
 /// The truth of a test of what has no value.
-pub fn by_state(check: &Check, slot: &Slot) -> Tri {
-    match (slot, check) {
-        (_, Check::All(tests)) => tests.iter().fold(Tri::True, |all, test| all.and(by_state(test, slot))),
-        (Slot::Absent, Check::Present(wanted)) => Tri::of(!wanted),
-        (Slot::Absent, _) => Tri::False,
-        (Slot::Unrecognised(_) | Slot::Other(_), Check::Known(wanted)) => Tri::of(!wanted),
-        (Slot::Unrecognised(_) | Slot::Other(_), Check::Present(wanted)) => Tri::of(*wanted),
-        (Slot::Unrecognised(_) | Slot::Other(_), Check::Not(inner)) => by_state(inner, slot).not(),
-        (Slot::Other(_), _) => Tri::False,
+pub fn by_state(check: &Check, fact: Fact<'_>) -> Tri {
+    match (fact, check) {
+        (_, Check::All(tests)) => tests.iter().fold(Tri::True, |all, test| all.and(by_state(test, fact))),
+        (Fact::Value(_), Check::Present(wanted)) => Tri::of(!wanted),
+        (Fact::Value(_), _) => Tri::False,
+        (Fact::Unrecognised(_) | Fact::Other(_), Check::Known(wanted)) => Tri::of(!wanted),
+        (Fact::Unrecognised(_) | Fact::Other(_), Check::Present(wanted)) => Tri::of(*wanted),
+        (Fact::Unrecognised(_) | Fact::Other(_), Check::Not(inner)) => by_state(inner, fact).not(),
+        (Fact::Other(_), _) => Tri::False,
         _ => Tri::Open,
     }
 }
 
 /// Tests that need nothing but the value.
-pub fn passes(check: &Check, slot: &Slot, text: &str) -> Tri {
-    Tri::of(match (check, slot) {
-        (Check::Codes(wanted), Slot::Symbol(code)) => {
-            usize::try_from(*code).is_ok_and(|at| wanted.get(at) == Some(&true))
+pub fn passes(check: &Check, fact: Fact<'_>, scratch: &Scratch<'_>) -> Tri {
+    Tri::of(match (check, fact) {
+        (Check::Codes(wanted), Fact::Symbol(code)) => {
+            usize::try_from(code).is_ok_and(|at| wanted.get(at) == Some(&true))
         }
-        (Check::Values(values), slot) => values.iter().any(|value| same(slot, value, text)),
-        (Check::Compare(comparison, limit), slot) => compare(*comparison, slot, limit),
-        (Check::AnyOf(bits), Slot::Set(own)) => own & bits != 0,
-        (Check::AllOf(bits), Slot::Set(own)) => own & bits == *bits,
-        (Check::NoneOf(bits), Slot::Set(own)) => own & bits == 0,
+        (Check::Values(values), fact) => values.iter().any(|value| same(fact, value, scratch)),
+        (Check::Compare(comparison, limit), fact) => compare(*comparison, fact, limit, scratch),
+        (Check::AnyOf(bits), Fact::Set(own)) => own & bits != 0,
+        (Check::AllOf(bits), Fact::Set(own)) => own & bits == *bits,
+        (Check::NoneOf(bits), Fact::Set(own)) => own & bits == 0,
         _ => false,
     })
 }
 
-/// Whether a slot has this value.
-pub fn same(slot: &Slot, value: &Value, text: &str) -> bool {
-    match (slot, value) {
-        (Slot::Text(span), Value::Text(wanted)) => part(text, *span) == &**wanted,
-        _ => Slot::of(value).is_some_and(|value| *slot == value),
+/// Whether a fact has this value. Codes are compared by their positions, see [`Check::Codes`].
+pub fn same(fact: Fact<'_>, value: &Value, scratch: &Scratch<'_>) -> bool {
+    match (fact, Datum::of(value)) {
+        (Fact::Value(own), Some(wanted)) => !own.is_absent() && scratch.equal(own, wanted) == Ok(true),
+        _ => false,
     }
 }
 
-/// Compares a slot with a value of its type.
-pub fn compare(comparison: Comparison, slot: &Slot, limit: &Value) -> bool {
-    let order = match (slot, limit) {
-        (Slot::Integer(a), Value::Integer(b)) => a.cmp(b),
-        (Slot::Decimal(a), Value::Decimal(b)) => a.cmp(b),
-        (Slot::Date(a), Value::Date(b)) => a.cmp(b),
-        (Slot::Timestamp(a), Value::Timestamp(b)) => a.cmp(b),
-        (Slot::Duration(a), Value::Duration(b)) => a.cmp(b),
+/// Compares a fact with a value of its type.
+pub fn compare(comparison: Comparison, fact: Fact<'_>, limit: &Value, scratch: &Scratch<'_>) -> bool {
+    let Fact::Value(own) = fact else { return false };
+    let order = match (own, limit) {
+        (Datum::Integer(a), Value::Integer(b)) => a.cmp(b),
+        (Datum::Date(a), Value::Date(b)) => a.cmp(b),
+        (Datum::Timestamp(a), Value::Timestamp(b)) => a.cmp(b),
+        (Datum::Duration(a), Value::Duration(b)) => a.cmp(b),
+        (Datum::Decimal(_) | Datum::Computed(_), Value::Decimal(b)) => match scratch.decimal(own) {
+            Ok(a) => a.cmp(b),
+            Err(_) => return false,
+        },
         _ => return false,
     };
     match comparison {
@@ -242,11 +247,11 @@ pub fn compare(comparison: Comparison, slot: &Slot, limit: &Value) -> bool {
 }
 
 /// Whether a period holds at the fact that dates it.
-pub fn in_force(slot: &Slot, period: &Effective) -> Tri {
-    let instant = match slot {
-        Slot::Timestamp(instant) => *instant,
-        Slot::Date(date) => date.start(),
-        Slot::Missing => return Tri::Open,
+pub fn in_force(fact: Fact<'_>, period: &Effective) -> Tri {
+    let instant = match fact {
+        Fact::Value(Datum::Timestamp(instant)) => instant,
+        Fact::Value(Datum::Date(date)) => date.start(),
+        Fact::Missing => return Tri::Open,
         _ => return Tri::False,
     };
     let reached = |bound: Timestamp| instant.seconds_until(bound) <= 0 && !bound.is_after(instant);

@@ -5,6 +5,7 @@ use smallvec::SmallVec;
 use crate::model::decision::Outcome;
 use crate::script::{Datum, GiveUp};
 
+use super::fact::plain;
 use super::program::{Follows, ResultValue};
 use super::run::Matched;
 use super::slots::Slot;
@@ -113,7 +114,7 @@ impl Matched<'_> {
                 },
                 ResultValue::Compute(compute) => match self.view.compute(compute)? {
                     Computed::Value(Datum::Absent) | Computed::NoRow | Computed::Open => continue,
-                    Computed::Value(value) => Slot::plain(value).ok_or(GiveUp)?,
+                    Computed::Value(value) => plain(value, &self.view.scratch)?,
                 },
             };
             if carries {

@@ -121,7 +121,8 @@ impl FactTable {
     pub fn has_same_values(&self, bundle: &Bundle, ix: FactIx, from: usize) -> bool {
         let other = self.numbers.iter().find(|(_, local)| **local == from).and_then(|(other, _)| bundle.fact(*other));
         let codes = self.local(ix).map(|local| self.codes_of(local));
-        bundle.fact(ix).zip(other).is_some_and(|(fact, other)| fact.type_ == other.type_) && codes == Some(self.codes_of(from))
+        bundle.fact(ix).zip(other).is_some_and(|(fact, other)| fact.type_ == other.type_)
+            && codes == Some(self.codes_of(from))
     }
 
     /// The codes of a fact.

@@ -8,6 +8,7 @@
 mod blocks;
 mod check;
 mod combine;
+mod fact;
 mod facts;
 mod names;
 mod normal;

@@ -93,12 +93,12 @@ impl<'r> Matched<'r> {
         let kind = self.view.kind;
         match kind.predicates.get(at).ok_or(GiveUp)? {
             Predicate::Fact(local, check) => {
-                let slot = self.view.slot(*local)?;
-                self.view.check(check, &slot)
+                let fact = self.view.fact(*local)?;
+                self.view.check(check, fact)
             }
             Predicate::InForce(local, period) => self.view.in_force(*local, period),
             Predicate::Script(compute) => Ok(match self.view.compute(compute)? {
-                Computed::Value(value) => Tri::of(value == Datum::Boolean(true)),
+                Computed::Value(value) => Tri::of(matches!(value, Datum::Boolean(true))),
                 Computed::NoRow => Tri::False,
                 Computed::Open => Tri::Open,
             }),

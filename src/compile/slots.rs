@@ -2,7 +2,6 @@
 
 use crate::model::time::{Date, Duration, Timestamp};
 use crate::model::value::Value;
-use crate::script::Datum;
 use rust_decimal::Decimal;
 
 /// A part of the request's text: from, until.
@@ -81,12 +80,7 @@ impl Slot {
         }
     }
 
-    /// Whether it has a value.
-    pub fn is_known(&self) -> bool {
-        !matches!(self, Self::Absent | Self::Missing | Self::Unrecognised(_) | Self::Other(_))
-    }
-
-    /// The slot of a computed value; `None` for what has no slot without its text.
+    /// The slot of a value; `None` for what has no slot without its text.
     pub fn of(value: &Value) -> Option<Self> {
         Some(match value {
             Value::Boolean(b) => Self::Boolean(*b),
@@ -96,20 +90,6 @@ impl Slot {
             Value::Timestamp(t) => Self::Timestamp(*t),
             Value::Duration(d) => Self::Duration(*d),
             Value::Text(_) | Value::Symbol(_) | Value::Set(_) => return None,
-        })
-    }
-
-    /// The slot of a datum that needs no text.
-    pub fn plain(datum: Datum<'_>) -> Option<Self> {
-        Some(match datum {
-            Datum::Absent => Self::Absent,
-            Datum::Boolean(b) => Self::Boolean(b),
-            Datum::Integer(i) => Self::Integer(i),
-            Datum::Decimal(d) => Self::Decimal(d),
-            Datum::Date(d) => Self::Date(d),
-            Datum::Timestamp(t) => Self::Timestamp(t),
-            Datum::Duration(d) => Self::Duration(d),
-            Datum::Text(_) | Datum::Symbol(_) => return None,
         })
     }
 }

@@ -112,7 +112,8 @@ fn read(bundle: &Bundle, table: &FactTable, operand: &Operand) -> Option<(Given,
 fn same_in_all(bundle: &Bundle, table: TableIx, column: usize) -> Option<&Value> {
     let mut values = bundle.tables.get(table.0)?.rows.iter().map(|row| row.values.get(column));
     let first = values.next()??;
-    (!matches!(first, Value::Set(_)) && values.all(|value| value.is_some_and(|value| identical(value, first)))).then_some(first)
+    (!matches!(first, Value::Set(_)) && values.all(|value| value.is_some_and(|value| identical(value, first))))
+        .then_some(first)
 }
 
 /// Decimals are equal whatever their scale, but not written alike.

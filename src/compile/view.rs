@@ -3,9 +3,10 @@
 use smallvec::SmallVec;
 
 use crate::bundle::checked::{Comparison, Effective};
-use crate::script::{Datum, GiveUp};
+use crate::script::{Datum, GiveUp, Scratch};
 
 use super::check::{Check, Periods, Tri, by_state, compare, in_force, passes, same};
+use super::fact::Fact;
 use super::program::{Copied, KindProgram, TableRow};
 use super::slots::{Request, Slot};
 use super::sources::{Compute, Dated, READS, Source};
@@ -46,80 +47,88 @@ pub struct View<'r> {
     pub kind: &'r KindProgram,
     /// The request.
     pub request: &'r Request,
-    derived: [Option<Slot>; DERIVED],
+    /// What was computed.
+    pub scratch: Scratch<'r>,
+    derived: [Option<Fact<'r>>; DERIVED],
     rows: [Row; ROWS],
 }
 
 impl<'r> View<'r> {
     /// Nothing computed yet.
     pub fn new(kind: &'r KindProgram, request: &'r Request) -> Self {
-        Self { kind, request, derived: [None; DERIVED], rows: [Row::Unread; ROWS] }
+        let scratch = Scratch::new(&request.text);
+        Self { kind, request, scratch, derived: [None; DERIVED], rows: [Row::Unread; ROWS] }
     }
 
-    /// A fact that the request states.
-    pub fn stated(&self, local: usize) -> Slot {
-        self.request.slots.get(local).copied().unwrap_or(Slot::Absent)
+    /// The slot of a fact that the request states.
+    pub fn stated(&self, local: usize) -> &'r Slot {
+        self.request.slots.get(local).unwrap_or(&Slot::Absent)
+    }
+
+    /// The slot of a fact, stated or derived.
+    pub fn slot(&mut self, local: usize) -> Result<Slot, GiveUp> {
+        self.fact(local)?.slot(&self.scratch)
     }
 
     /// A fact, stated or derived.
-    pub fn slot(&mut self, local: usize) -> Result<Slot, GiveUp> {
-        let Some(at) = local.checked_sub(self.kind.table.stated) else { return Ok(self.stated(local)) };
-        if let Some(slot) = self.derived.get(at).copied().flatten() {
-            return Ok(slot);
+    pub fn fact(&mut self, local: usize) -> Result<Fact<'r>, GiveUp> {
+        match local.checked_sub(self.kind.table.stated) {
+            None => Ok(Fact::of(self.stated(local))),
+            Some(at) => match self.derived.get(at).copied().flatten() {
+                Some(known) => Ok(known),
+                None => self.derive(local, at),
+            },
         }
+    }
+
+    fn derive(&mut self, local: usize, at: usize) -> Result<Fact<'r>, GiveUp> {
         let derived = self.kind.derived.get(at).and_then(Option::as_ref).ok_or(GiveUp)?;
-        let slot = match &derived.copy_of {
+        let fact = match &derived.copy_of {
             Some(copied) => self.copy(copied)?,
             None => match self.compute(&derived.compute)? {
-                Computed::Value(value) => self.settle(local, value)?,
-                Computed::NoRow => Slot::Absent,
-                Computed::Open => Slot::Missing,
+                Computed::Value(Datum::Symbol(code)) => {
+                    let codes = self.kind.table.codes_of(local).and_then(|at| self.kind.table.codes.get(at));
+                    codes.and_then(|codes| codes.position(code)).map(Fact::Symbol).ok_or(GiveUp)?
+                }
+                Computed::Value(value) => Fact::Value(value),
+                Computed::NoRow => Fact::Value(Datum::Absent),
+                Computed::Open => Fact::Missing,
             },
         };
-        *self.derived.get_mut(at).ok_or(GiveUp)? = Some(slot);
-        Ok(slot)
+        *self.derived.get_mut(at).ok_or(GiveUp)? = Some(fact);
+        Ok(fact)
     }
 
     /// The value of another fact, if nothing that is read is open.
-    fn copy(&mut self, copied: &Copied) -> Result<Slot, GiveUp> {
-        for local in copied.reads.iter().chain([&copied.fact]) {
-            if matches!(self.slot(*local)?, Slot::Missing | Slot::Unrecognised(_) | Slot::Other(_)) {
-                return Ok(Slot::Missing);
+    fn copy(&mut self, copied: &Copied) -> Result<Fact<'r>, GiveUp> {
+        for local in &copied.reads {
+            if self.fact(*local)?.is_open() {
+                return Ok(Fact::Missing);
             }
         }
-        self.slot(copied.fact)
-    }
-
-    fn settle(&self, local: usize, value: Datum<'r>) -> Result<Slot, GiveUp> {
-        match value {
-            Datum::Symbol(code) => {
-                let codes = self.kind.table.codes_of(local).and_then(|at| self.kind.table.codes.get(at));
-                codes.and_then(|codes| codes.position(code)).map(Slot::Symbol).ok_or(GiveUp)
-            }
-            other => Slot::plain(other).ok_or(GiveUp),
-        }
+        self.fact(copied.fact)
     }
 
     /// A test of a fact.
-    pub fn check(&mut self, check: &'r Check, slot: &Slot) -> Result<Tri, GiveUp> {
+    pub fn check(&mut self, check: &'r Check, fact: Fact<'r>) -> Result<Tri, GiveUp> {
         match check {
             Check::All(tests) => {
                 let mut all = Tri::True;
                 for test in tests {
-                    all = all.and(self.check(test, slot)?);
+                    all = all.and(self.check(test, fact)?);
                 }
                 Ok(all)
             }
-            Check::Table(comparison, table, column) => self.check_table(*comparison, *table, *column, slot),
-            _ if !slot.is_known() => Ok(by_state(check, slot)),
+            Check::Table(comparison, table, column) => self.check_table(*comparison, *table, *column, fact),
+            _ if !fact.is_known() => Ok(by_state(check, fact)),
             Check::Present(wanted) | Check::Known(wanted) => Ok(Tri::of(*wanted)),
-            Check::Not(inner) => self.check(inner, slot).map(Tri::not),
+            Check::Not(inner) => self.check(inner, fact).map(Tri::not),
             Check::Listed(entries) => {
                 let mut any = Tri::False;
                 for (value, code, periods) in entries {
-                    let same = match (code, slot) {
-                        (Some(code), Slot::Symbol(own)) => code == own,
-                        _ => same(slot, value, &self.request.text),
+                    let same = match (code, fact) {
+                        (Some(code), Fact::Symbol(own)) => *code == own,
+                        _ => same(fact, value, &self.scratch),
                     };
                     if same {
                         any = any.not().and(self.applies(periods)?.not()).not();
@@ -127,19 +136,25 @@ impl<'r> View<'r> {
                 }
                 Ok(any)
             }
-            _ => Ok(passes(check, slot, &self.request.text)),
+            _ => Ok(passes(check, fact, &self.scratch)),
         }
     }
 
-    fn check_table(&mut self, comparison: Comparison, table: usize, column: usize, slot: &Slot) -> Result<Tri, GiveUp> {
-        if matches!(slot, Slot::Absent | Slot::Other(_)) {
+    fn check_table(
+        &mut self,
+        comparison: Comparison,
+        table: usize,
+        column: usize,
+        fact: Fact<'r>,
+    ) -> Result<Tri, GiveUp> {
+        if fact.is_absent() || matches!(fact, Fact::Other(_)) {
             return Ok(Tri::False);
         }
         Ok(match self.row(table)? {
-            Row::Found(at) if slot.is_known() => {
+            Row::Found(at) if fact.is_known() => {
                 let rows = self.program_rows(table)?;
                 let cell = rows.get(at).and_then(|row| row.values.get(column)).ok_or(GiveUp)?;
-                Tri::of(compare(comparison, slot, cell))
+                Tri::of(compare(comparison, fact, cell, &self.scratch))
             }
             Row::None => Tri::False,
             _ => Tri::Open,
@@ -159,8 +174,8 @@ impl<'r> View<'r> {
         for (at, row) in self.program_rows(table)?.iter().enumerate() {
             let mut truth = Tri::True;
             for (local, check) in &row.tests {
-                let slot = self.slot(*local)?;
-                truth = truth.and(self.check(check, &slot)?);
+                let fact = self.fact(*local)?;
+                truth = truth.and(self.check(check, fact)?);
             }
             match (truth.and(self.applies(&row.periods)?), found) {
                 (Tri::True, Row::None) => found = Row::Found(at),
@@ -178,7 +193,7 @@ impl<'r> View<'r> {
 
     /// Whether a period holds.
     pub fn in_force(&mut self, dated_by: usize, period: &Effective) -> Result<Tri, GiveUp> {
-        Ok(in_force(&self.slot(dated_by)?, period))
+        Ok(in_force(self.fact(dated_by)?, period))
     }
 
     /// Whether something with these periods applies.
@@ -212,12 +227,14 @@ impl<'r> View<'r> {
         for source in &compute.reads {
             let value = match source {
                 Source::Fixed => Datum::Absent,
-                Source::Fact(local) => match self.slot(*local)? {
-                    Slot::Missing | Slot::Unrecognised(_) | Slot::Other(_) => {
+                Source::Fact(local) => match self.fact(*local)? {
+                    Fact::Value(value) => value,
+                    Fact::Symbol(code) => self.symbol(*local, code)?,
+                    Fact::Set(_) => return Err(GiveUp),
+                    Fact::Missing | Fact::Unrecognised(_) | Fact::Other(_) => {
                         open = true;
                         Datum::Absent
                     }
-                    slot => self.datum(*local, slot)?,
                 },
                 Source::Row(table) => {
                     match self.row(*table)? {
@@ -258,25 +275,12 @@ impl<'r> View<'r> {
         if open {
             return Ok(Computed::Open);
         }
-        compute.script.run(&values).map(Computed::Value)
+        compute.script.run(&values, &mut self.scratch).map(Computed::Value)
     }
 
-    fn datum(&self, local: usize, slot: Slot) -> Result<Datum<'r>, GiveUp> {
-        Ok(match slot {
-            Slot::Absent => Datum::Absent,
-            Slot::Boolean(b) => Datum::Boolean(b),
-            Slot::Integer(i) => Datum::Integer(i),
-            Slot::Decimal(d) => Datum::Decimal(d),
-            Slot::Text(span) => Datum::Text(self.request.part(span)),
-            Slot::Date(d) => Datum::Date(d),
-            Slot::Timestamp(t) => Datum::Timestamp(t),
-            Slot::Duration(d) => Datum::Duration(d),
-            Slot::Symbol(code) => {
-                let table = &self.kind.table;
-                let codes = table.codes_of(local).and_then(|at| table.codes.get(at)).ok_or(GiveUp)?;
-                Datum::Symbol(codes.code(code))
-            }
-            Slot::Missing | Slot::Unrecognised(_) | Slot::Other(_) | Slot::Set(_) => return Err(GiveUp),
-        })
+    fn symbol(&self, local: usize, code: u32) -> Result<Datum<'r>, GiveUp> {
+        let table = &self.kind.table;
+        let codes = table.codes_of(local).and_then(|at| table.codes.get(at)).ok_or(GiveUp)?;
+        Ok(Datum::Symbol(codes.code(code)))
     }
 }

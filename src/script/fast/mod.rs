@@ -1,20 +1,21 @@
 //! A script for one bundle: settings are constants, calls are inlined, values are copied and nothing is allocated.
 //! What it cannot do it gives up on, and the caller asks [`Script::evaluate_values`] instead; so it never fails.
 
+mod datum;
+mod run;
+
 use std::collections::BTreeSet;
 use std::hash::{Hash, Hasher};
 
-use rust_decimal::{Decimal, RoundingStrategy};
-use smallvec::SmallVec;
+use rust_decimal::RoundingStrategy;
 
 use super::host::find;
 use super::ir::Node;
 use super::ops::{self, BinaryOp};
 use super::program::Script;
-use crate::model::{Date, Duration, Timestamp, Type, Value};
+use crate::model::{Type, Value};
 
-/// Local variables that are kept without allocating.
-const LOCALS: usize = 6;
+pub use datum::{Datum, Scratch};
 
 /// It failed, or it is beyond what is done here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,55 +30,6 @@ pub enum Given {
     Absent,
     /// Its value.
     Value(Value),
-}
-
-/// A value that is copied, not owned. Sets are not among them.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Datum<'a> {
-    /// `()`
-    Absent,
-    /// See [`Value::Boolean`].
-    Boolean(bool),
-    /// See [`Value::Integer`].
-    Integer(i64),
-    /// See [`Value::Decimal`].
-    Decimal(Decimal),
-    /// See [`Value::Text`].
-    Text(&'a str),
-    /// See [`Value::Symbol`].
-    Symbol(&'a str),
-    /// See [`Value::Date`].
-    Date(Date),
-    /// See [`Value::Timestamp`].
-    Timestamp(Timestamp),
-    /// See [`Value::Duration`].
-    Duration(Duration),
-}
-
-impl<'a> Datum<'a> {
-    /// The same value; `None` for a set.
-    #[must_use]
-    pub fn of(value: &'a Value) -> Option<Self> {
-        Some(match value {
-            Value::Boolean(b) => Self::Boolean(*b),
-            Value::Integer(i) => Self::Integer(*i),
-            Value::Decimal(d) => Self::Decimal(*d),
-            Value::Text(t) => Self::Text(t),
-            Value::Symbol(code) => Self::Symbol(code),
-            Value::Date(d) => Self::Date(*d),
-            Value::Timestamp(t) => Self::Timestamp(*t),
-            Value::Duration(d) => Self::Duration(*d),
-            Value::Set(_) => return None,
-        })
-    }
-
-    fn decimal(self) -> Result<Decimal, GiveUp> {
-        match self {
-            Self::Integer(i) => Ok(Decimal::from(i)),
-            Self::Decimal(d) => Ok(d),
-            _ => Err(GiveUp),
-        }
-    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -198,20 +150,6 @@ impl FastScript {
             Expr::Constant(value @ (Value::Decimal(_) | Value::Symbol(_))) => Some(value),
             Expr::Constant(value) if !self.to_decimal && !self.to_symbol => Some(value),
             _ => None,
-        }
-    }
-
-    /// Runs it on values in the order of the script's reads.
-    ///
-    /// # Errors
-    /// When the script fails.
-    pub fn run<'a>(&'a self, reads: &[Datum<'a>]) -> Result<Datum<'a>, GiveUp> {
-        let mut run = Run { reads, locals: SmallVec::from_elem(Datum::Absent, self.locals) };
-        match run.eval(&self.expr)? {
-            Datum::Absent if !self.optional => Err(GiveUp),
-            Datum::Integer(i) if self.to_decimal => Ok(Datum::Decimal(Decimal::from(i))),
-            Datum::Text(code) if self.to_symbol => Ok(Datum::Symbol(code)),
-            other => Ok(other),
         }
     }
 }
@@ -384,182 +322,4 @@ fn host(name: &str, args: Vec<Expr>) -> Option<Expr> {
         ("add_seconds", [at, Expr::Constant(Value::Integer(0))]) => Some(at.clone()),
         _ => Some(Expr::Call(builtin(name)?, args)),
     }
-}
-
-struct Run<'r, 'a> {
-    reads: &'r [Datum<'a>],
-    locals: SmallVec<[Datum<'a>; LOCALS]>,
-}
-
-impl<'a> Run<'_, 'a> {
-    fn eval(&mut self, expr: &'a Expr) -> Result<Datum<'a>, GiveUp> {
-        match expr {
-            Expr::Constant(value) => Datum::of(value).ok_or(GiveUp),
-            Expr::Absent => Ok(Datum::Absent),
-            Expr::Read(ix) => self.reads.get(*ix).copied().ok_or(GiveUp),
-            Expr::Local(slot) => self.locals.get(*slot).copied().ok_or(GiveUp),
-            Expr::Block(lets, result) => {
-                for (slot, value) in lets {
-                    let value = self.eval(value)?;
-                    *self.locals.get_mut(*slot).ok_or(GiveUp)? = value;
-                }
-                self.eval(result)
-            }
-            Expr::If(parts) => {
-                let (condition, then, otherwise) = &**parts;
-                if self.holds(condition)? { self.eval(then) } else { self.eval(otherwise) }
-            }
-            Expr::All(items) => self.until(items, false),
-            Expr::Any(items) => self.until(items, true),
-            Expr::First(items) => {
-                for item in items {
-                    let value = self.eval(item)?;
-                    if value != Datum::Absent {
-                        return Ok(value);
-                    }
-                }
-                Ok(Datum::Absent)
-            }
-            Expr::Not(one) => Ok(Datum::Boolean(!self.holds(one)?)),
-            Expr::Binary(op, sides) => {
-                let (left, right) = (self.eval(&sides.0)?, self.eval(&sides.1)?);
-                binary(*op, left, right)
-            }
-            Expr::IsAbsent(value, negated) => Ok(Datum::Boolean((self.eval(value)? == Datum::Absent) != *negated)),
-            Expr::AnyOf(list, item) => {
-                let item = self.eval(item)?;
-                let mut found = false;
-                for one in list {
-                    let one = self.eval(one)?;
-                    found |= equal(one, item)?;
-                }
-                Ok(Datum::Boolean(found))
-            }
-            Expr::Call(function, args) => {
-                let mut values = [Datum::Absent; 2];
-                for (value, arg) in values.iter_mut().zip(args) {
-                    *value = self.eval(arg)?;
-                }
-                call(*function, values)
-            }
-        }
-    }
-
-    fn holds(&mut self, expr: &'a Expr) -> Result<bool, GiveUp> {
-        if let Datum::Boolean(b) = self.eval(expr)? { Ok(b) } else { Err(GiveUp) }
-    }
-
-    fn until(&mut self, items: &'a [Expr], stop: bool) -> Result<Datum<'a>, GiveUp> {
-        for item in items {
-            if self.holds(item)? == stop {
-                return Ok(Datum::Boolean(stop));
-            }
-        }
-        Ok(Datum::Boolean(!stop))
-    }
-}
-
-fn equal(left: Datum<'_>, right: Datum<'_>) -> Result<bool, GiveUp> {
-    match (left, right) {
-        (Datum::Absent, _) | (_, Datum::Absent) => Err(GiveUp),
-        (Datum::Integer(_), Datum::Decimal(_)) | (Datum::Decimal(_), Datum::Integer(_)) => {
-            Ok(left.decimal()? == right.decimal()?)
-        }
-        _ => Ok(left == right),
-    }
-}
-
-fn binary<'a>(op: BinaryOp, left: Datum<'a>, right: Datum<'a>) -> Result<Datum<'a>, GiveUp> {
-    if op.is_equality() {
-        return Ok(Datum::Boolean(equal(left, right)? == (op == BinaryOp::Equal)));
-    }
-    if let (Datum::Integer(a), Datum::Integer(b)) = (left, right) {
-        return integer(op, a, b);
-    }
-    if op.is_arithmetic() {
-        let (a, b) = (left.decimal()?, right.decimal()?);
-        let result = match op {
-            BinaryOp::Add => a.checked_add(b),
-            BinaryOp::Subtract => a.checked_sub(b),
-            BinaryOp::Multiply => a.checked_mul(b),
-            BinaryOp::Divide => a.checked_div(b),
-            _ => a.checked_rem(b),
-        };
-        return result.map(|result| Datum::Decimal(ops::without_negative_zero(result))).ok_or(GiveUp);
-    }
-    if let (Datum::Timestamp(a), Datum::Timestamp(b)) = (left, right) {
-        return Ok(Datum::Boolean(match op {
-            BinaryOp::Less => b.is_after(a),
-            BinaryOp::LessOrEqual => !a.is_after(b),
-            BinaryOp::Greater => a.is_after(b),
-            _ => !b.is_after(a),
-        }));
-    }
-    let order = order(left, right)?;
-    Ok(Datum::Boolean(match op {
-        BinaryOp::Less => order.is_lt(),
-        BinaryOp::LessOrEqual => order.is_le(),
-        BinaryOp::Greater => order.is_gt(),
-        _ => order.is_ge(),
-    }))
-}
-
-fn order(left: Datum<'_>, right: Datum<'_>) -> Result<std::cmp::Ordering, GiveUp> {
-    match (left, right) {
-        (Datum::Integer(a), Datum::Integer(b)) => Ok(a.cmp(&b)),
-        (Datum::Date(a), Datum::Date(b)) => Ok(a.cmp(&b)),
-        (Datum::Duration(a), Datum::Duration(b)) => Ok(a.cmp(&b)),
-        _ => Ok(left.decimal()?.cmp(&right.decimal()?)),
-    }
-}
-
-fn integer<'a>(op: BinaryOp, a: i64, b: i64) -> Result<Datum<'a>, GiveUp> {
-    let result = match op {
-        BinaryOp::Add => a.checked_add(b),
-        BinaryOp::Subtract => a.checked_sub(b),
-        BinaryOp::Multiply => a.checked_mul(b),
-        BinaryOp::Divide => a.checked_div(b),
-        BinaryOp::Remainder => a.checked_rem(b),
-        BinaryOp::Less => return Ok(Datum::Boolean(a < b)),
-        BinaryOp::LessOrEqual => return Ok(Datum::Boolean(a <= b)),
-        BinaryOp::Greater => return Ok(Datum::Boolean(a > b)),
-        _ => return Ok(Datum::Boolean(a >= b)),
-    };
-    result.map(Datum::Integer).ok_or(GiveUp)
-}
-
-fn call(function: Builtin, [first, second]: [Datum<'_>; 2]) -> Result<Datum<'_>, GiveUp> {
-    let result = match (function, first, second) {
-        (Builtin::Date, Datum::Timestamp(at), _) => Some(Datum::Date(at.date())),
-        (Builtin::LocalDate, Datum::Timestamp(at), Datum::Text(zone)) => at.date_in(zone).map(Datum::Date),
-        (Builtin::AddSeconds, Datum::Timestamp(at), Datum::Integer(n)) => at.plus_seconds(n).map(Datum::Timestamp),
-        (Builtin::DaysBetween, Datum::Date(from), Datum::Date(to)) => Some(Datum::Integer(from.days_until(to))),
-        (Builtin::AddDays, Datum::Date(date), Datum::Integer(n)) => date.plus_days(n).map(Datum::Date),
-        (Builtin::AddDuration, Datum::Date(date), Datum::Duration(long)) => date.plus(long).map(Datum::Date),
-        (Builtin::IsAfter, Datum::Timestamp(a), Datum::Timestamp(b)) => Some(Datum::Boolean(a.is_after(b))),
-        (Builtin::SecondsBetween, Datum::Timestamp(a), Datum::Timestamp(b)) => Some(Datum::Integer(a.seconds_until(b))),
-        (Builtin::Round(strategy), amount, Datum::Integer(digits)) => {
-            return round(strategy, amount.decimal()?, digits);
-        }
-        (Builtin::MinorUnits, Datum::Text(code), _) => {
-            let units = iso_currency::Currency::from_code(code).and_then(iso_currency::Currency::exponent);
-            units.map(|units| Datum::Integer(units.into()))
-        }
-        (Builtin::Least | Builtin::Greatest, a, b) => {
-            let greater = matches!(function, Builtin::Greatest);
-            let chosen = if order(a, b)?.is_gt() == greater { a } else { b };
-            let mixed = matches!((a, b), (Datum::Decimal(_), _) | (_, Datum::Decimal(_)));
-            Some(if mixed { Datum::Decimal(chosen.decimal()?) } else { chosen })
-        }
-        (Builtin::Decimal, amount, _) => Some(Datum::Decimal(amount.decimal()?)),
-        _ => None,
-    };
-    result.ok_or(GiveUp)
-}
-
-fn round<'a>(strategy: RoundingStrategy, amount: Decimal, digits: i64) -> Result<Datum<'a>, GiveUp> {
-    let scale = u32::try_from(digits).ok().filter(|digits| *digits <= Decimal::MAX_SCALE).ok_or(GiveUp)?;
-    let mut rounded = amount.round_dp_with_strategy(scale, strategy);
-    rounded.rescale(scale);
-    if rounded.scale() == scale { Ok(Datum::Decimal(ops::without_negative_zero(rounded))) } else { Err(GiveUp) }
 }
