@@ -24,11 +24,10 @@ fn main() {
     let lines = requests::requests(10_000);
     let raws: Vec<Raw<'_>> = lines.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
     let typed: Vec<_> = raws.iter().map(|raw| hand.typed(raw).unwrap()).collect();
-    cross_check(&engine, &hand, &lines);
-
     if let Some(section) = std::env::args().nth(1).filter(|arg| !arg.starts_with('-')) {
         return one_section(&section, &engine, &lines);
     }
+    cross_check(&engine, &hand, &lines);
     println!("per decision over {} mixed requests, one thread", lines.len());
     let by_hand = measure(&typed, |request| drop(black_box(hand.decide(request))));
     report("hand-written, prepared", &by_hand, None);
@@ -76,7 +75,8 @@ fn main() {
 /// One section over and over, for a profiler.
 fn one_section(section: &str, engine: &Engine, lines: &[String]) {
     let prepared: Vec<_> = lines.iter().filter_map(|line| engine.prepare(line.as_bytes())).collect();
-    for _ in 0..60 {
+    let passes = std::env::args().nth(2).and_then(|text| text.parse().ok()).unwrap_or(60);
+    for _ in 0..passes {
         match section {
             "prepared" => prepared.iter().for_each(|request| drop(black_box(request.decide(engine).unwrap()))),
             "json" => lines.iter().for_each(|line| drop(black_box(engine.decide_json(line.as_bytes()).unwrap()))),

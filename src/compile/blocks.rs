@@ -1,7 +1,9 @@
 //! Alternatives of rules in blocks of 64, one bit each; blocks of many rules are found by what a request says.
 
+use crate::script::Scratch;
+
 use super::check::{Predicate, Tri, by_class};
-use super::fact::Fact;
+use super::fact::datum;
 use super::facts::FactTable;
 use super::normal::Alternatives;
 use super::slots::Slot;
@@ -195,8 +197,9 @@ fn classed(table: &FactTable, predicate: &Predicate) -> Classed {
     if *local >= table.stated {
         return None;
     }
-    let truths: Option<Vec<Tri>> =
-        classes(table, *local).iter().map(|class| by_class(check, Fact::of(class))).collect();
+    let mut scratch = Scratch::new("");
+    let one = |class: &Slot| by_class(check, datum(class, &mut scratch).ok()?);
+    let truths: Option<Vec<Tri>> = classes(table, *local).iter().map(one).collect();
     truths.map(|truths| (*local, truths))
 }
 

@@ -3,11 +3,10 @@
 use std::collections::BTreeSet;
 
 use crate::bundle::checked::{Bundle, Comparison, Effective, ListEntry, Retired, Test};
-use crate::model::time::Timestamp;
+use crate::model::time::{Instant, Timestamp};
 use crate::model::value::Value;
-use crate::script::{Datum, Scratch};
+use crate::script::{Datum, GiveUp, Scratch, Tag};
 
-use super::fact::Fact;
 use super::facts::FactTable;
 use super::sources::{Compute, Dated};
 
@@ -170,12 +169,12 @@ fn in_list(table: &FactTable, local: usize, entries: &[ListEntry]) -> Option<Che
 }
 
 /// The truth of a test for everything that has one class; `None` when the value itself matters.
-pub fn by_class(check: &Check, fact: Fact<'_>) -> Option<Tri> {
+pub fn by_class(check: &Check, fact: Datum) -> Option<Tri> {
     match check {
         Check::All(tests) => tests.iter().try_fold(Tri::True, |all, test| by_class(test, fact).map(|one| all.and(one))),
         Check::Table(..) => None,
         Check::Listed(_) if fact.is_known() => None,
-        Check::Not(inner) if !fact.is_absent() && !matches!(fact, Fact::Missing) => by_class(inner, fact).map(Tri::not),
+        Check::Not(inner) if !matches!(fact.tag, Tag::Absent | Tag::Missing) => by_class(inner, fact).map(Tri::not),
         _ if !fact.is_known() => Some(by_state(check, fact)),
         Check::Present(wanted) | Check::Known(wanted) => Some(Tri::of(*wanted)),
         Check::Codes(_) => Some(passes(check, fact, &Scratch::new(""))),
@@ -187,52 +186,61 @@ pub fn by_class(check: &Check, fact: Fact<'_>) -> Option<Tri> {
 }
 
 /// The truth of a test of what has no value.
-pub fn by_state(check: &Check, fact: Fact<'_>) -> Tri {
-    match (fact, check) {
+pub fn by_state(check: &Check, fact: Datum) -> Tri {
+    match (fact.tag, check) {
         (_, Check::All(tests)) => tests.iter().fold(Tri::True, |all, test| all.and(by_state(test, fact))),
-        (Fact::Value(_), Check::Present(wanted)) => Tri::of(!wanted),
-        (Fact::Value(_), _) => Tri::False,
-        (Fact::Unrecognised(_) | Fact::Other(_), Check::Known(wanted)) => Tri::of(!wanted),
-        (Fact::Unrecognised(_) | Fact::Other(_), Check::Present(wanted)) => Tri::of(*wanted),
-        (Fact::Unrecognised(_) | Fact::Other(_), Check::Not(inner)) => by_state(inner, fact).not(),
-        (Fact::Other(_), _) => Tri::False,
+        (Tag::Absent, Check::Present(wanted)) => Tri::of(!wanted),
+        (Tag::Absent, _) => Tri::False,
+        (Tag::Unrecognised | Tag::Other, Check::Known(wanted)) => Tri::of(!wanted),
+        (Tag::Unrecognised | Tag::Other, Check::Present(wanted)) => Tri::of(*wanted),
+        (Tag::Unrecognised | Tag::Other, Check::Not(inner)) => by_state(inner, fact).not(),
+        (Tag::Other, _) => Tri::False,
         _ => Tri::Open,
     }
 }
 
 /// Tests that need nothing but the value.
-pub fn passes(check: &Check, fact: Fact<'_>, scratch: &Scratch<'_>) -> Tri {
-    Tri::of(match (check, fact) {
-        (Check::Codes(wanted), Fact::Symbol(code)) => {
-            usize::try_from(code).is_ok_and(|at| wanted.get(at) == Some(&true))
-        }
-        (Check::Values(values), fact) => values.iter().any(|value| same(fact, value, scratch)),
-        (Check::Compare(comparison, limit), fact) => compare(*comparison, fact, limit, scratch),
-        (Check::AnyOf(bits), Fact::Set(own)) => own & bits != 0,
-        (Check::AllOf(bits), Fact::Set(own)) => own & bits == *bits,
-        (Check::NoneOf(bits), Fact::Set(own)) => own & bits == 0,
+pub fn passes(check: &Check, fact: Datum, scratch: &Scratch<'_>) -> Tri {
+    Tri::of(match (check, fact.tag) {
+        (Check::Codes(wanted), Tag::Code) => usize::try_from(fact.word()).is_ok_and(|at| wanted.get(at) == Some(&true)),
+        (Check::Values(values), _) => values.iter().any(|value| same(fact, value, scratch)),
+        (Check::Compare(comparison, limit), _) => compare(*comparison, fact, limit, scratch),
+        (Check::AnyOf(bits), Tag::Codes) => fact.word().cast_unsigned() & bits != 0,
+        (Check::AllOf(bits), Tag::Codes) => fact.word().cast_unsigned() & bits == *bits,
+        (Check::NoneOf(bits), Tag::Codes) => fact.word().cast_unsigned() & bits == 0,
         _ => false,
     })
 }
 
 /// Whether a fact has this value. Codes are compared by their positions, see [`Check::Codes`].
-pub fn same(fact: Fact<'_>, value: &Value, scratch: &Scratch<'_>) -> bool {
-    match (fact, Datum::of(value)) {
-        (Fact::Value(own), Some(wanted)) => !own.is_absent() && scratch.equal(own, wanted) == Ok(true),
-        _ => false,
+pub fn same(fact: Datum, value: &Value, scratch: &Scratch<'_>) -> bool {
+    match (fact.tag, value) {
+        (Tag::Text | Tag::Span, Value::Text(wanted)) => scratch.text(fact) == Ok(wanted),
+        (Tag::Decimal, Value::Decimal(wanted)) => scratch.decimal(fact) == Ok(*wanted),
+        (Tag::Duration, Value::Duration(wanted)) => scratch.duration(fact) == Ok(*wanted),
+        _ => Datum::plain(value) == Some(fact),
     }
 }
 
 /// Compares a fact with a value of its type.
-pub fn compare(comparison: Comparison, fact: Fact<'_>, limit: &Value, scratch: &Scratch<'_>) -> bool {
-    let Fact::Value(own) = fact else { return false };
-    let order = match (own, limit) {
-        (Datum::Integer(a), Value::Integer(b)) => a.cmp(b),
-        (Datum::Date(a), Value::Date(b)) => a.cmp(b),
-        (Datum::Timestamp(a), Value::Timestamp(b)) => a.cmp(b),
-        (Datum::Duration(a), Value::Duration(b)) => a.cmp(b),
-        (Datum::Decimal(_) | Datum::Computed(_), Value::Decimal(b)) => match scratch.decimal(own) {
-            Ok(a) => a.cmp(b),
+pub fn compare(comparison: Comparison, fact: Datum, limit: &Value, scratch: &Scratch<'_>) -> bool {
+    let order = match (fact.tag, limit) {
+        (Tag::Integer, Value::Integer(limit)) => fact.word().cmp(limit),
+        (Tag::Date, Value::Date(limit)) => fact.word().cmp(&limit.number()),
+        (Tag::Timestamp, Value::Timestamp(limit)) => match Datum::timestamp(*limit) {
+            Ok(limit) => fact.word().cmp(&limit.word()),
+            // Finer than a datum: whoever is not later is earlier.
+            Err(_) => match fact.as_timestamp() {
+                Ok(own) => own.cmp(limit),
+                Err(_) => return false,
+            },
+        },
+        (Tag::Decimal, Value::Decimal(limit)) => match scratch.decimal(fact) {
+            Ok(own) => own.cmp(limit),
+            Err(_) => return false,
+        },
+        (Tag::Duration, Value::Duration(limit)) => match scratch.duration(fact) {
+            Ok(own) => own.cmp(limit),
             Err(_) => return false,
         },
         _ => return false,
@@ -247,13 +255,20 @@ pub fn compare(comparison: Comparison, fact: Fact<'_>, limit: &Value, scratch: &
 }
 
 /// Whether a period holds at the fact that dates it.
-pub fn in_force(fact: Fact<'_>, period: &Effective) -> Tri {
-    let instant = match fact {
-        Fact::Value(Datum::Timestamp(instant)) => instant,
-        Fact::Value(Datum::Date(date)) => date.start(),
-        Fact::Missing => return Tri::Open,
-        _ => return Tri::False,
+///
+/// # Errors
+/// When a time is finer than a datum.
+pub fn in_force(fact: Datum, period: &Effective) -> Result<Tri, GiveUp> {
+    let instant = match fact.tag {
+        Tag::Timestamp => fact.as_instant(),
+        Tag::Date => Instant::start_of(fact.word()).ok_or(GiveUp)?,
+        Tag::Missing => return Ok(Tri::Open),
+        _ => return Ok(Tri::False),
     };
-    let reached = |bound: Timestamp| instant.seconds_until(bound) <= 0 && !bound.is_after(instant);
-    Tri::of(period.from.is_none_or(reached) && !period.until.is_some_and(reached))
+    let reached = |bound: Timestamp| {
+        let bound = Instant::of(bound).ok_or(GiveUp)?;
+        Ok(instant.seconds_until(bound) <= 0 && !bound.is_after(instant))
+    };
+    let begun = period.from.map_or(Ok(true), reached)?;
+    Ok(Tri::of(begun && !period.until.map_or(Ok(false), reached)?))
 }

@@ -3,9 +3,9 @@
 use smallvec::SmallVec;
 
 use crate::model::decision::Outcome;
-use crate::script::{Datum, GiveUp};
+use crate::script::GiveUp;
 
-use super::fact::plain;
+use super::fact::slot;
 use super::program::{Follows, ResultValue};
 use super::run::Matched;
 use super::slots::Slot;
@@ -113,8 +113,9 @@ impl Matched<'_> {
                     known => known,
                 },
                 ResultValue::Compute(compute) => match self.view.compute(compute)? {
-                    Computed::Value(Datum::Absent) | Computed::NoRow | Computed::Open => continue,
-                    Computed::Value(value) => plain(value, &self.view.scratch)?,
+                    Computed::NoRow | Computed::Open => continue,
+                    Computed::Value(value) if value.is_absent() => continue,
+                    Computed::Value(value) => slot(value, &self.view.scratch)?,
                 },
             };
             if carries {

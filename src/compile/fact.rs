@@ -1,102 +1,50 @@
-//! A fact as rules see it: small enough to be copied in two registers.
+//! Between slots, which are kept, and data, which are copied.
 
-use crate::script::{Datum, GiveUp, Scratch};
+use crate::script::{Datum, GiveUp, Scratch, Tag};
 
-use super::slots::{Slot, Span};
+use super::slots::Slot;
 
-/// What is known of a fact.
-#[derive(Clone, Copy, Debug)]
-pub enum Fact<'r> {
-    /// It was not given.
-    Missing,
-    /// See [`Slot::Unrecognised`].
-    Unrecognised(Span),
-    /// See [`Slot::Other`].
-    Other(Span),
-    /// A code, by its position.
-    Symbol(u32),
-    /// Codes, one bit each.
-    Set(u64),
-    /// Any other value, or that there is none.
-    Value(Datum<'r>),
-}
-
-impl<'r> Fact<'r> {
-    /// What a slot says.
-    pub fn of(slot: &'r Slot) -> Self {
-        Self::Value(match slot {
-            Slot::Missing => return Self::Missing,
-            Slot::Unrecognised(span) => return Self::Unrecognised(*span),
-            Slot::Other(span) => return Self::Other(*span),
-            Slot::Symbol(code) => return Self::Symbol(*code),
-            Slot::Set(bits) => return Self::Set(*bits),
-            Slot::Absent => Datum::Absent,
-            Slot::Boolean(b) => Datum::Boolean(*b),
-            Slot::Integer(i) => Datum::Integer(*i),
-            Slot::Decimal(d) => Datum::Decimal(d),
-            Slot::Text((from, until)) => Datum::Span(*from, *until),
-            Slot::Date(d) => Datum::Date(*d),
-            Slot::Timestamp(t) => Datum::Timestamp(*t),
-            Slot::Duration(d) => Datum::Duration(d),
-        })
-    }
-
-    /// The slot that says the same; text that is not the request's has none.
-    ///
-    /// # Errors
-    /// When there is none.
-    pub fn slot(self, scratch: &Scratch<'_>) -> Result<Slot, GiveUp> {
-        Ok(match self {
-            Self::Missing => Slot::Missing,
-            Self::Unrecognised(span) => Slot::Unrecognised(span),
-            Self::Other(span) => Slot::Other(span),
-            Self::Symbol(code) => Slot::Symbol(code),
-            Self::Set(bits) => Slot::Set(bits),
-            Self::Value(datum) => plain(datum, scratch)?,
-        })
-    }
-
-    /// Whether it has a value.
-    pub fn is_known(&self) -> bool {
-        matches!(self, Self::Symbol(_) | Self::Set(_)) || matches!(self, Self::Value(datum) if !datum.is_absent())
-    }
-
-    /// Whether it is known that it has none.
-    pub fn is_absent(&self) -> bool {
-        matches!(self, Self::Value(Datum::Absent))
-    }
-
-    /// Whether it is not known.
-    pub fn is_open(&self) -> bool {
-        matches!(self, Self::Missing | Self::Unrecognised(_) | Self::Other(_))
-    }
-}
-
-/// The slot of a datum; symbols and text that is not the request's have none.
+/// What a slot says.
 ///
 /// # Errors
-/// When there is none.
-pub fn plain(datum: Datum<'_>, scratch: &Scratch<'_>) -> Result<Slot, GiveUp> {
-    Ok(match datum {
-        Datum::Absent => Slot::Absent,
-        Datum::Boolean(b) => Slot::Boolean(b),
-        Datum::Integer(i) => Slot::Integer(i),
-        Datum::Decimal(_) | Datum::Computed(_) => Slot::Decimal(scratch.decimal(datum)?),
-        Datum::Span(from, until) => Slot::Text((from, until)),
-        Datum::Date(d) => Slot::Date(d),
-        Datum::Timestamp(t) => Slot::Timestamp(t),
-        Datum::Duration(d) => Slot::Duration(*d),
-        Datum::Text(_) | Datum::Symbol(_) => return Err(GiveUp),
+/// When a timestamp is finer than a datum.
+pub fn datum(slot: &Slot, scratch: &mut Scratch<'_>) -> Result<Datum, GiveUp> {
+    Ok(match slot {
+        Slot::Missing => Datum::MISSING,
+        Slot::Absent => Datum::ABSENT,
+        Slot::Unrecognised(span) => Datum::span(Tag::Unrecognised, *span),
+        Slot::Other(span) => Datum::span(Tag::Other, *span),
+        Slot::Text(span) => Datum::span(Tag::Span, *span),
+        Slot::Symbol(code) => Datum::code(*code),
+        Slot::Set(bits) => Datum::codes(*bits),
+        Slot::Boolean(b) => Datum::boolean(*b),
+        Slot::Integer(i) => Datum::integer(*i),
+        Slot::Date(d) => Datum::date(d.number()),
+        Slot::Timestamp(t) => Datum::timestamp(*t)?,
+        Slot::Decimal(d) => scratch.keep(*d),
+        Slot::Duration(d) => scratch.keep_duration(*d),
     })
 }
 
-#[cfg(test)]
-mod tests {
-    use super::{Datum, Fact};
-
-    #[test]
-    fn facts_fit_two_registers() {
-        assert_eq!(std::mem::size_of::<Datum<'_>>(), 16);
-        assert_eq!(std::mem::size_of::<Fact<'_>>(), 16);
-    }
+/// The slot that says the same. Symbols, and text that is not the request's, have none.
+///
+/// # Errors
+/// When there is none.
+pub fn slot(datum: Datum, scratch: &Scratch<'_>) -> Result<Slot, GiveUp> {
+    Ok(match datum.tag {
+        Tag::Missing => Slot::Missing,
+        Tag::Absent => Slot::Absent,
+        Tag::Unrecognised => Slot::Unrecognised(datum.as_span()),
+        Tag::Other => Slot::Other(datum.as_span()),
+        Tag::Span => Slot::Text(datum.as_span()),
+        Tag::Code => Slot::Symbol(u32::try_from(datum.word()).map_err(|_| GiveUp)?),
+        Tag::Codes => Slot::Set(datum.word().cast_unsigned()),
+        Tag::Boolean => Slot::Boolean(datum.word() != 0),
+        Tag::Integer => Slot::Integer(datum.word()),
+        Tag::Date => Slot::Date(datum.as_date()?),
+        Tag::Timestamp => Slot::Timestamp(datum.as_timestamp()?),
+        Tag::Decimal => Slot::Decimal(scratch.decimal(datum)?),
+        Tag::Duration => Slot::Duration(scratch.duration(datum)?),
+        Tag::Text | Tag::Symbol => return Err(GiveUp),
+    })
 }

@@ -98,7 +98,7 @@ impl<'r> Matched<'r> {
             }
             Predicate::InForce(local, period) => self.view.in_force(*local, period),
             Predicate::Script(compute) => Ok(match self.view.compute(compute)? {
-                Computed::Value(value) => Tri::of(matches!(value, Datum::Boolean(true))),
+                Computed::Value(value) => Tri::of(value == Datum::boolean(true)),
                 Computed::NoRow => Tri::False,
                 Computed::Open => Tri::Open,
             }),

@@ -3,10 +3,10 @@
 use smallvec::SmallVec;
 
 use crate::bundle::checked::{Comparison, Effective};
-use crate::script::{Datum, GiveUp, Scratch};
+use crate::script::{Datum, GiveUp, Scratch, Tag};
 
 use super::check::{Check, Periods, Tri, by_state, compare, in_force, passes, same};
-use super::fact::Fact;
+use super::fact;
 use super::program::{Copied, KindProgram, TableRow};
 use super::slots::{Request, Slot};
 use super::sources::{Compute, Dated, READS, Source};
@@ -30,10 +30,10 @@ pub enum Row {
 }
 
 /// What a script gives.
-#[derive(Debug)]
-pub enum Computed<'r> {
+#[derive(Clone, Copy, Debug)]
+pub enum Computed {
     /// A value, or that there is none.
-    Value(Datum<'r>),
+    Value(Datum),
     /// It reads a table of which no row applies.
     NoRow,
     /// It depends on what is not known.
@@ -49,7 +49,7 @@ pub struct View<'r> {
     pub request: &'r Request,
     /// What was computed.
     pub scratch: Scratch<'r>,
-    derived: [Option<Fact<'r>>; DERIVED],
+    derived: [Option<Datum>; DERIVED],
     rows: [Row; ROWS],
 }
 
@@ -67,13 +67,14 @@ impl<'r> View<'r> {
 
     /// The slot of a fact, stated or derived.
     pub fn slot(&mut self, local: usize) -> Result<Slot, GiveUp> {
-        self.fact(local)?.slot(&self.scratch)
+        let fact = self.fact(local)?;
+        fact::slot(fact, &self.scratch)
     }
 
     /// A fact, stated or derived.
-    pub fn fact(&mut self, local: usize) -> Result<Fact<'r>, GiveUp> {
+    pub fn fact(&mut self, local: usize) -> Result<Datum, GiveUp> {
         match local.checked_sub(self.kind.table.stated) {
-            None => Ok(Fact::of(self.stated(local))),
+            None => fact::datum(self.stated(local), &mut self.scratch),
             Some(at) => match self.derived.get(at).copied().flatten() {
                 Some(known) => Ok(known),
                 None => self.derive(local, at),
@@ -81,18 +82,19 @@ impl<'r> View<'r> {
         }
     }
 
-    fn derive(&mut self, local: usize, at: usize) -> Result<Fact<'r>, GiveUp> {
+    fn derive(&mut self, local: usize, at: usize) -> Result<Datum, GiveUp> {
         let derived = self.kind.derived.get(at).and_then(Option::as_ref).ok_or(GiveUp)?;
         let fact = match &derived.copy_of {
             Some(copied) => self.copy(copied)?,
             None => match self.compute(&derived.compute)? {
-                Computed::Value(Datum::Symbol(code)) => {
+                Computed::Value(value) if value.tag == Tag::Symbol => {
                     let codes = self.kind.table.codes_of(local).and_then(|at| self.kind.table.codes.get(at));
-                    codes.and_then(|codes| codes.position(code)).map(Fact::Symbol).ok_or(GiveUp)?
+                    let at = codes.ok_or(GiveUp)?.position(self.scratch.text(value)?);
+                    Datum::code(at.ok_or(GiveUp)?)
                 }
-                Computed::Value(value) => Fact::Value(value),
-                Computed::NoRow => Fact::Value(Datum::Absent),
-                Computed::Open => Fact::Missing,
+                Computed::Value(value) => value,
+                Computed::NoRow => Datum::ABSENT,
+                Computed::Open => Datum::MISSING,
             },
         };
         *self.derived.get_mut(at).ok_or(GiveUp)? = Some(fact);
@@ -100,17 +102,17 @@ impl<'r> View<'r> {
     }
 
     /// The value of another fact, if nothing that is read is open.
-    fn copy(&mut self, copied: &Copied) -> Result<Fact<'r>, GiveUp> {
+    fn copy(&mut self, copied: &Copied) -> Result<Datum, GiveUp> {
         for local in &copied.reads {
             if self.fact(*local)?.is_open() {
-                return Ok(Fact::Missing);
+                return Ok(Datum::MISSING);
             }
         }
         self.fact(copied.fact)
     }
 
     /// A test of a fact.
-    pub fn check(&mut self, check: &'r Check, fact: Fact<'r>) -> Result<Tri, GiveUp> {
+    pub fn check(&mut self, check: &'r Check, fact: Datum) -> Result<Tri, GiveUp> {
         match check {
             Check::All(tests) => {
                 let mut all = Tri::True;
@@ -126,9 +128,9 @@ impl<'r> View<'r> {
             Check::Listed(entries) => {
                 let mut any = Tri::False;
                 for (value, code, periods) in entries {
-                    let same = match (code, fact) {
-                        (Some(code), Fact::Symbol(own)) => *code == own,
-                        _ => same(fact, value, &self.scratch),
+                    let same = match code {
+                        Some(code) => Datum::code(*code) == fact,
+                        None => same(fact, value, &self.scratch),
                     };
                     if same {
                         any = any.not().and(self.applies(periods)?.not()).not();
@@ -140,14 +142,8 @@ impl<'r> View<'r> {
         }
     }
 
-    fn check_table(
-        &mut self,
-        comparison: Comparison,
-        table: usize,
-        column: usize,
-        fact: Fact<'r>,
-    ) -> Result<Tri, GiveUp> {
-        if fact.is_absent() || matches!(fact, Fact::Other(_)) {
+    fn check_table(&mut self, comparison: Comparison, table: usize, column: usize, fact: Datum) -> Result<Tri, GiveUp> {
+        if matches!(fact.tag, Tag::Absent | Tag::Other) {
             return Ok(Tri::False);
         }
         Ok(match self.row(table)? {
@@ -193,7 +189,7 @@ impl<'r> View<'r> {
 
     /// Whether a period holds.
     pub fn in_force(&mut self, dated_by: usize, period: &Effective) -> Result<Tri, GiveUp> {
-        Ok(in_force(self.fact(dated_by)?, period))
+        in_force(self.fact(dated_by)?, period)
     }
 
     /// Whether something with these periods applies.
@@ -221,53 +217,40 @@ impl<'r> View<'r> {
     }
 
     /// Runs a script.
-    pub fn compute(&mut self, compute: &'r Compute) -> Result<Computed<'r>, GiveUp> {
-        let mut values: SmallVec<[Datum<'r>; READS]> = SmallVec::new();
+    pub fn compute(&mut self, compute: &'r Compute) -> Result<Computed, GiveUp> {
+        let mut values: SmallVec<[Datum; READS]> = SmallVec::new();
         let (mut open, mut no_row) = (false, false);
         for source in &compute.reads {
-            let value = match source {
-                Source::Fixed => Datum::Absent,
-                Source::Fact(local) => match self.fact(*local)? {
-                    Fact::Value(value) => value,
-                    Fact::Symbol(code) => self.symbol(*local, code)?,
-                    Fact::Set(_) => return Err(GiveUp),
-                    Fact::Missing | Fact::Unrecognised(_) | Fact::Other(_) => {
-                        open = true;
-                        Datum::Absent
-                    }
-                },
-                Source::Row(table) => {
-                    match self.row(*table)? {
-                        Row::Found(_) => {}
-                        Row::None => no_row = true,
-                        Row::Open | Row::Unread => open = true,
-                    }
-                    Datum::Absent
+            let row = match source {
+                Source::Fixed => {
+                    values.push(Datum::ABSENT);
+                    continue;
                 }
-                Source::Setting(dated) => match self.dated(dated)? {
-                    Some(setting) => Datum::of(setting).ok_or(GiveUp)?,
-                    None => {
-                        open = true;
-                        Datum::Absent
+                Source::Fact(local) => {
+                    let fact = self.fact(*local)?;
+                    open |= fact.is_open();
+                    values.push(self.operand(*local, fact)?);
+                    continue;
+                }
+                Source::Setting(dated) => {
+                    match self.dated(dated)? {
+                        Some(setting) => values.push(self.scratch.value(setting)?),
+                        None => open = true,
                     }
-                },
-                Source::Cell(table, column) => match self.row(*table)? {
-                    Row::Found(at) => {
-                        let rows = self.program_rows(*table)?;
-                        let cell = rows.get(at).and_then(|row| row.values.get(*column)).ok_or(GiveUp)?;
-                        Datum::of(cell).ok_or(GiveUp)?
-                    }
-                    Row::None => {
-                        no_row = true;
-                        Datum::Absent
-                    }
-                    Row::Open | Row::Unread => {
-                        open = true;
-                        Datum::Absent
-                    }
-                },
+                    continue;
+                }
+                Source::Row(table) | Source::Cell(table, _) => self.row(*table)?,
             };
-            values.push(value);
+            match (row, source) {
+                (Row::Found(at), Source::Cell(table, column)) => {
+                    let rows = self.program_rows(*table)?;
+                    let cell = rows.get(at).and_then(|row| row.values.get(*column)).ok_or(GiveUp)?;
+                    values.push(self.scratch.value(cell)?);
+                }
+                (Row::Found(_), _) => values.push(Datum::ABSENT),
+                (Row::None, _) => no_row = true,
+                (Row::Open | Row::Unread, _) => open = true,
+            }
         }
         if no_row {
             return Ok(Computed::NoRow);
@@ -278,9 +261,17 @@ impl<'r> View<'r> {
         compute.script.run(&values, &mut self.scratch).map(Computed::Value)
     }
 
-    fn symbol(&self, local: usize, code: u32) -> Result<Datum<'r>, GiveUp> {
-        let table = &self.kind.table;
-        let codes = table.codes_of(local).and_then(|at| table.codes.get(at)).ok_or(GiveUp)?;
-        Ok(Datum::Symbol(codes.code(code)))
+    /// A fact as a script reads it.
+    fn operand(&mut self, local: usize, fact: Datum) -> Result<Datum, GiveUp> {
+        match fact.tag {
+            Tag::Codes => Err(GiveUp),
+            Tag::Code => {
+                let table = &self.kind.table;
+                let codes = table.codes_of(local).and_then(|at| table.codes.get(at)).ok_or(GiveUp)?;
+                let code = codes.code(u32::try_from(fact.word()).map_err(|_| GiveUp)?);
+                Ok(self.scratch.keep_text(Tag::Symbol, code))
+            }
+            _ => Ok(fact),
+        }
     }
 }

@@ -1,114 +1,266 @@
-//! Values that are copied in two registers, and where computed decimals are kept.
-
-use std::sync::Arc;
+//! Values that are copied in two registers, and where those that do not fit are kept.
+//!
+//! An enum with larger payloads, or of mixed ones, would be returned and copied through memory, piece by piece; that was
+//! most of the time that a script took. So a datum is a tag and a word, and a word is made and read here alone.
 
 use rust_decimal::Decimal;
 use smallvec::SmallVec;
 
+use crate::model::time::Instant;
 use crate::model::{Date, Duration, Timestamp, Value};
 
 use super::GiveUp;
 
-/// A value that is copied, not owned. Sets are not among them. Larger values would be copied through memory, which was
-/// most of the time that a script took.
-#[derive(Clone, Copy, Debug)]
-pub enum Datum<'a> {
-    /// `()`
+/// What a datum is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Tag {
+    /// A fact that was not given.
+    Missing,
+    /// A fact in words that no registry knows; asked for again. The word is a span of the request's text.
+    Unrecognised,
+    /// A fact in words that no registry knows, a value of its own. The word is a span of the request's text.
+    Other,
+    /// No value, and that is known.
     Absent,
     /// See [`Value::Boolean`].
-    Boolean(bool),
+    Boolean,
     /// See [`Value::Integer`].
-    Integer(i64),
-    /// See [`Value::Decimal`].
-    Decimal(&'a Decimal),
-    /// A decimal that was computed, by its place in the scratch.
-    Computed(u32),
-    /// See [`Value::Text`].
-    Text(&'a Arc<str>),
-    /// Text of the request: from, until.
-    Span(u32, u32),
-    /// See [`Value::Symbol`].
-    Symbol(&'a Arc<str>),
-    /// See [`Value::Date`].
-    Date(Date),
+    Integer,
+    /// See [`Value::Decimal`]; the word is its place in the scratch.
+    Decimal,
+    /// See [`Value::Text`]; the word is its place in the scratch.
+    Text,
+    /// Text of the request; the word is its span.
+    Span,
+    /// See [`Value::Symbol`]; the word is its place in the scratch.
+    Symbol,
+    /// A code by its position among those of its fact.
+    Code,
+    /// Codes, one bit each.
+    Codes,
+    /// See [`Value::Date`]; the word is its number.
+    Date,
     /// See [`Value::Timestamp`].
-    Timestamp(Timestamp),
-    /// See [`Value::Duration`].
-    Duration(&'a Duration),
+    Timestamp,
+    /// See [`Value::Duration`]; the word is its place in the scratch.
+    Duration,
 }
 
-impl<'a> Datum<'a> {
-    /// The same value; `None` for a set.
+/// A value, or what is known of a fact, in two words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Datum {
+    /// What it is.
+    pub tag: Tag,
+    word: i64,
+}
+
+impl Datum {
+    /// No value, and that is known.
+    pub const ABSENT: Self = Self { tag: Tag::Absent, word: 0 };
+    /// A fact that was not given.
+    pub const MISSING: Self = Self { tag: Tag::Missing, word: 0 };
+
+    /// A truth value.
     #[must_use]
-    pub fn of(value: &'a Value) -> Option<Self> {
+    pub fn boolean(is: bool) -> Self {
+        Self { tag: Tag::Boolean, word: is.into() }
+    }
+
+    /// A whole number.
+    #[must_use]
+    pub fn integer(number: i64) -> Self {
+        Self { tag: Tag::Integer, word: number }
+    }
+
+    /// A date, by its number.
+    #[must_use]
+    pub fn date(number: i64) -> Self {
+        Self { tag: Tag::Date, word: number }
+    }
+
+    /// An instant.
+    #[must_use]
+    pub(crate) fn instant(instant: Instant) -> Self {
+        Self { tag: Tag::Timestamp, word: instant.bits() }
+    }
+
+    /// A code, by its position.
+    #[must_use]
+    pub fn code(at: u32) -> Self {
+        Self { tag: Tag::Code, word: at.into() }
+    }
+
+    /// Codes, one bit each.
+    #[must_use]
+    pub fn codes(bits: u64) -> Self {
+        Self { tag: Tag::Codes, word: bits.cast_signed() }
+    }
+
+    /// A span of the request's text, as what `tag` says.
+    #[must_use]
+    pub fn span(tag: Tag, (from, until): (u32, u32)) -> Self {
+        Self { tag, word: (i64::from(from) << 32) | i64::from(until) }
+    }
+
+    /// A value that needs no scratch; `None` for any other.
+    #[must_use]
+    pub fn plain(value: &Value) -> Option<Self> {
         Some(match value {
-            Value::Boolean(b) => Self::Boolean(*b),
-            Value::Integer(i) => Self::Integer(*i),
-            Value::Decimal(d) => Self::Decimal(d),
-            Value::Text(t) => Self::Text(t),
-            Value::Symbol(code) => Self::Symbol(code),
-            Value::Date(d) => Self::Date(*d),
-            Value::Timestamp(t) => Self::Timestamp(*t),
-            Value::Duration(d) => Self::Duration(d),
-            Value::Set(_) => return None,
+            Value::Boolean(b) => Self::boolean(*b),
+            Value::Integer(i) => Self::integer(*i),
+            Value::Date(d) => Self::date(d.number()),
+            Value::Timestamp(t) => Self::timestamp(*t).ok()?,
+            Value::Decimal(_) | Value::Text(_) | Value::Symbol(_) | Value::Duration(_) | Value::Set(_) => return None,
         })
+    }
+
+    /// The number, truth, code or bits in the word, as the tag says.
+    #[must_use]
+    pub fn word(self) -> i64 {
+        self.word
+    }
+
+    /// An instant.
+    ///
+    /// # Errors
+    /// When it is finer than microseconds.
+    pub fn timestamp(timestamp: Timestamp) -> Result<Self, GiveUp> {
+        Instant::of(timestamp).map(Self::instant).ok_or(GiveUp)
+    }
+
+    /// The date in the word.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub fn as_date(self) -> Result<Date, GiveUp> {
+        Date::from_number(self.word).ok_or(GiveUp)
+    }
+
+    /// The timestamp in the word.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub fn as_timestamp(self) -> Result<Timestamp, GiveUp> {
+        self.as_instant().timestamp().ok_or(GiveUp)
+    }
+
+    /// The instant in the word of a timestamp.
+    #[must_use]
+    pub(crate) fn as_instant(self) -> Instant {
+        Instant::from_bits(self.word)
+    }
+
+    /// The span in the word.
+    #[must_use]
+    pub fn as_span(self) -> (u32, u32) {
+        let part = |bits: i64| u32::try_from(bits & 0xffff_ffff).unwrap_or(u32::MAX);
+        (part(self.word >> 32), part(self.word))
     }
 
     /// Whether it is absent.
     #[must_use]
-    pub fn is_absent(&self) -> bool {
-        matches!(self, Self::Absent)
+    pub fn is_absent(self) -> bool {
+        self.tag == Tag::Absent
+    }
+
+    /// Whether it is a fact that is not known.
+    #[must_use]
+    pub fn is_open(self) -> bool {
+        matches!(self.tag, Tag::Missing | Tag::Unrecognised | Tag::Other)
+    }
+
+    /// Whether it has a value.
+    #[must_use]
+    pub fn is_known(self) -> bool {
+        !matches!(self.tag, Tag::Missing | Tag::Unrecognised | Tag::Other | Tag::Absent)
+    }
+
+    fn place(self) -> usize {
+        usize::try_from(self.word).unwrap_or(usize::MAX)
     }
 }
 
-/// What data refer to while a request is decided: its text, and decimals that were computed.
+/// What data refer to while a request is decided.
 #[derive(Debug)]
 pub struct Scratch<'a> {
     text: &'a str,
-    decimals: SmallVec<[Decimal; 4]>,
+    decimals: SmallVec<[Decimal; 6]>,
+    texts: SmallVec<[&'a str; 4]>,
+    durations: SmallVec<[Duration; 2]>,
 }
 
 impl<'a> Scratch<'a> {
-    /// Nothing computed yet.
+    /// Nothing kept yet.
     #[must_use]
     pub fn new(text: &'a str) -> Self {
-        Self { text, decimals: SmallVec::new() }
+        Self { text, decimals: SmallVec::new(), texts: SmallVec::new(), durations: SmallVec::new() }
     }
 
     /// Keeps a decimal.
+    pub fn keep(&mut self, decimal: Decimal) -> Datum {
+        let at = self.decimals.len();
+        self.decimals.push(decimal);
+        at_place(Tag::Decimal, at)
+    }
+
+    /// Keeps a duration.
+    pub fn keep_duration(&mut self, duration: Duration) -> Datum {
+        let at = self.durations.len();
+        self.durations.push(duration);
+        at_place(Tag::Duration, at)
+    }
+
+    /// Keeps a text or symbol, as the tag says.
+    pub fn keep_text(&mut self, tag: Tag, text: &'a str) -> Datum {
+        let at = self.texts.len();
+        self.texts.push(text);
+        at_place(tag, at)
+    }
+
+    /// A value of the bundle.
     ///
     /// # Errors
-    /// When more are kept than can be counted.
-    pub fn keep<'b>(&mut self, decimal: Decimal) -> Result<Datum<'b>, GiveUp> {
-        let at = u32::try_from(self.decimals.len()).map_err(|_| GiveUp)?;
-        self.decimals.push(decimal);
-        Ok(Datum::Computed(at))
+    /// When it has no datum: sets, and timestamps finer than microseconds.
+    pub fn value(&mut self, value: &'a Value) -> Result<Datum, GiveUp> {
+        match value {
+            Value::Decimal(d) => Ok(self.keep(*d)),
+            Value::Text(text) => Ok(self.keep_text(Tag::Text, text)),
+            Value::Symbol(code) => Ok(self.keep_text(Tag::Symbol, code)),
+            Value::Duration(d) => Ok(self.keep_duration(*d)),
+            other => Datum::plain(other).ok_or(GiveUp),
+        }
     }
 
     /// A number as a decimal.
     ///
     /// # Errors
     /// When it is no number.
-    pub fn decimal(&self, datum: Datum<'_>) -> Result<Decimal, GiveUp> {
-        match datum {
-            Datum::Integer(i) => Ok(Decimal::from(i)),
-            Datum::Decimal(d) => Ok(*d),
-            Datum::Computed(at) => usize::try_from(at).ok().and_then(|at| self.decimals.get(at)).copied().ok_or(GiveUp),
+    pub fn decimal(&self, datum: Datum) -> Result<Decimal, GiveUp> {
+        match datum.tag {
+            Tag::Integer => Ok(Decimal::from(datum.word)),
+            Tag::Decimal => self.decimals.get(datum.place()).copied().ok_or(GiveUp),
             _ => Err(GiveUp),
         }
     }
 
-    /// A text.
+    /// A duration.
     ///
     /// # Errors
     /// When it is none.
-    pub fn text<'t>(&self, datum: Datum<'t>) -> Result<&'t str, GiveUp>
-    where
-        'a: 't,
-    {
-        match datum {
-            Datum::Text(text) => Ok(text),
-            Datum::Span(from, until) => {
+    pub fn duration(&self, datum: Datum) -> Result<Duration, GiveUp> {
+        let duration = self.durations.get(datum.place()).copied();
+        duration.filter(|_| datum.tag == Tag::Duration).ok_or(GiveUp)
+    }
+
+    /// A text or symbol.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub fn text(&self, datum: Datum) -> Result<&'a str, GiveUp> {
+        match datum.tag {
+            Tag::Text | Tag::Symbol => self.texts.get(datum.place()).copied().ok_or(GiveUp),
+            Tag::Span => {
+                let (from, until) = datum.as_span();
                 let index = |at: u32| usize::try_from(at).unwrap_or(usize::MAX);
                 self.text.get(index(from)..index(until)).ok_or(GiveUp)
             }
@@ -119,20 +271,34 @@ impl<'a> Scratch<'a> {
     /// Whether two values are equal.
     ///
     /// # Errors
-    /// When one is absent: nothing is equal to that, the script has to ask for it.
-    pub fn equal(&self, left: Datum<'_>, right: Datum<'_>) -> Result<bool, GiveUp> {
-        Ok(match (left, right) {
-            (Datum::Absent, _) | (_, Datum::Absent) => return Err(GiveUp),
-            (Datum::Integer(a), Datum::Integer(b)) => a == b,
-            (Datum::Boolean(a), Datum::Boolean(b)) => a == b,
-            (Datum::Symbol(a), Datum::Symbol(b)) => a == b,
-            (Datum::Date(a), Datum::Date(b)) => a == b,
-            (Datum::Timestamp(a), Datum::Timestamp(b)) => a == b,
-            (Datum::Duration(a), Datum::Duration(b)) => a == b,
-            (Datum::Text(_) | Datum::Span(..), Datum::Text(_) | Datum::Span(..)) => {
-                self.text(left)? == self.text(right)?
+    /// When one is absent: nothing is equal to that, the script has to ask for it. When they are of different types.
+    pub fn equal(&self, left: Datum, right: Datum) -> Result<bool, GiveUp> {
+        match (left.tag, right.tag) {
+            (Tag::Integer, Tag::Integer)
+            | (Tag::Boolean, Tag::Boolean)
+            | (Tag::Date, Tag::Date)
+            | (Tag::Timestamp, Tag::Timestamp) => Ok(left.word == right.word),
+            (Tag::Symbol, Tag::Symbol) | (Tag::Text | Tag::Span, Tag::Text | Tag::Span) => {
+                Ok(self.text(left)? == self.text(right)?)
             }
-            _ => self.decimal(left)? == self.decimal(right)?,
-        })
+            (Tag::Duration, Tag::Duration) => Ok(self.duration(left)? == self.duration(right)?),
+            _ => Ok(self.decimal(left)? == self.decimal(right)?),
+        }
     }
+
+    /// The order of two values of one type.
+    ///
+    /// # Errors
+    /// When they have none.
+    pub fn order(&self, left: Datum, right: Datum) -> Result<std::cmp::Ordering, GiveUp> {
+        match (left.tag, right.tag) {
+            (Tag::Integer, Tag::Integer) | (Tag::Date, Tag::Date) => Ok(left.word.cmp(&right.word)),
+            (Tag::Duration, Tag::Duration) => Ok(self.duration(left)?.cmp(&self.duration(right)?)),
+            _ => Ok(self.decimal(left)?.cmp(&self.decimal(right)?)),
+        }
+    }
+}
+
+fn at_place(tag: Tag, at: usize) -> Datum {
+    Datum { tag, word: i64::try_from(at).unwrap_or(i64::MAX) }
 }

@@ -15,7 +15,7 @@ use super::ops::{self, BinaryOp};
 use super::program::Script;
 use crate::model::{Type, Value};
 
-pub use datum::{Datum, Scratch};
+pub use datum::{Datum, Scratch, Tag};
 
 /// It failed, or it is beyond what is done here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,6 +73,8 @@ fn builtin(name: &str) -> Option<Builtin> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Expr {
     Constant(Value),
+    /// A constant that needs no scratch; made last.
+    Plain(Datum),
     Absent,
     Read(usize),
     Local(usize),
@@ -92,6 +94,7 @@ enum Expr {
 #[derive(Debug, PartialEq, Eq)]
 pub struct FastScript {
     expr: Expr,
+    constant: Option<Value>,
     to_decimal: bool,
     to_symbol: bool,
     optional: bool,
@@ -115,9 +118,15 @@ impl Script {
         if matches!(self.type_(), Type::Set(_)) {
             return None;
         }
+        let constant = match &expr {
+            Expr::Constant(value @ (Value::Decimal(_) | Value::Symbol(_))) => Some(value.clone()),
+            Expr::Constant(value) if !matches!(self.type_(), Type::Decimal | Type::Symbol(_)) => Some(value.clone()),
+            _ => None,
+        };
         let (to_decimal, to_symbol) = (*self.type_() == Type::Decimal, matches!(self.type_(), Type::Symbol(_)));
         Some(FastScript {
-            expr,
+            expr: settled(expr),
+            constant,
             to_decimal,
             to_symbol,
             optional: self.is_optional(),
@@ -146,11 +155,7 @@ impl FastScript {
     /// The value that it has whatever it reads.
     #[must_use]
     pub fn constant(&self) -> Option<&Value> {
-        match &self.expr {
-            Expr::Constant(value @ (Value::Decimal(_) | Value::Symbol(_))) => Some(value),
-            Expr::Constant(value) if !self.to_decimal && !self.to_symbol => Some(value),
-            _ => None,
-        }
+        self.constant.as_ref()
     }
 }
 
@@ -321,5 +326,28 @@ fn host(name: &str, args: Vec<Expr>) -> Option<Expr> {
         }
         ("add_seconds", [at, Expr::Constant(Value::Integer(0))]) => Some(at.clone()),
         _ => Some(Expr::Call(builtin(name)?, args)),
+    }
+}
+
+/// The last step: constants that need no scratch become data.
+fn settled(expr: Expr) -> Expr {
+    let all = |items: Vec<Expr>| items.into_iter().map(settled).collect();
+    match expr {
+        Expr::Constant(value) => Datum::plain(&value).map_or(Expr::Constant(value), Expr::Plain),
+        Expr::Absent => Expr::Plain(Datum::ABSENT),
+        Expr::Block(lets, result) => {
+            let lets = lets.into_iter().map(|(slot, value)| (slot, settled(value))).collect();
+            Expr::Block(lets, Box::new(settled(*result)))
+        }
+        Expr::If(parts) => Expr::If(Box::new((settled(parts.0), settled(parts.1), settled(parts.2)))),
+        Expr::All(items) => Expr::All(all(items)),
+        Expr::Any(items) => Expr::Any(all(items)),
+        Expr::First(items) => Expr::First(all(items)),
+        Expr::Not(one) => Expr::Not(Box::new(settled(*one))),
+        Expr::Binary(op, sides) => Expr::Binary(op, Box::new((settled(sides.0), settled(sides.1)))),
+        Expr::IsAbsent(one, negated) => Expr::IsAbsent(Box::new(settled(*one)), negated),
+        Expr::AnyOf(list, item) => Expr::AnyOf(all(list), Box::new(settled(*item))),
+        Expr::Call(function, args) => Expr::Call(function, all(args)),
+        Expr::Read(_) | Expr::Local(_) | Expr::Plain(_) => expr,
     }
 }

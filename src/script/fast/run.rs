@@ -4,8 +4,10 @@ use rust_decimal::{Decimal, RoundingStrategy};
 use smallvec::SmallVec;
 
 use super::super::ops::{self, BinaryOp};
-use super::datum::{Datum, Scratch};
+use super::datum::{Datum, Scratch, Tag};
 use super::{Builtin, Expr, FastScript, GiveUp};
+use crate::model::Date;
+use crate::model::time::is_day;
 
 /// Local variables that are kept without allocating.
 const LOCALS: usize = 6;
@@ -15,31 +17,50 @@ impl FastScript {
     ///
     /// # Errors
     /// When the script fails.
-    pub fn run<'a>(&'a self, reads: &[Datum<'a>], scratch: &mut Scratch<'a>) -> Result<Datum<'a>, GiveUp> {
-        let mut run = Run { reads, locals: SmallVec::from_elem(Datum::Absent, self.locals), scratch };
-        match run.eval(&self.expr)? {
-            Datum::Absent if !self.optional => Err(GiveUp),
-            Datum::Integer(i) if self.to_decimal => scratch.keep(Decimal::from(i)),
-            Datum::Text(code) if self.to_symbol => Ok(Datum::Symbol(code)),
-            Datum::Span(..) if self.to_symbol => Err(GiveUp),
-            other => Ok(other),
+    pub fn run<'a>(&'a self, reads: &[Datum], scratch: &mut Scratch<'a>) -> Result<Datum, GiveUp> {
+        let mut locals: SmallVec<[Datum; LOCALS]> = SmallVec::new();
+        if self.locals > 0 {
+            locals.resize(self.locals, Datum::ABSENT);
+        }
+        let result = Run { reads, locals, scratch }.eval(&self.expr)?;
+        match result.tag {
+            Tag::Absent if !self.optional => Err(GiveUp),
+            Tag::Integer if self.to_decimal => Ok(scratch.keep(Decimal::from(result.word()))),
+            Tag::Text if self.to_symbol => {
+                let code = scratch.text(result)?;
+                Ok(scratch.keep_text(Tag::Symbol, code))
+            }
+            Tag::Span if self.to_symbol => Err(GiveUp),
+            _ => Ok(result),
         }
     }
 }
 
 struct Run<'r, 'a> {
-    reads: &'r [Datum<'a>],
-    locals: SmallVec<[Datum<'a>; LOCALS]>,
+    reads: &'r [Datum],
+    locals: SmallVec<[Datum; LOCALS]>,
     scratch: &'r mut Scratch<'a>,
 }
 
 impl<'a> Run<'_, 'a> {
-    fn eval(&mut self, expr: &'a Expr) -> Result<Datum<'a>, GiveUp> {
+    fn eval(&mut self, expr: &'a Expr) -> Result<Datum, GiveUp> {
         match expr {
-            Expr::Constant(value) => Datum::of(value).ok_or(GiveUp),
-            Expr::Absent => Ok(Datum::Absent),
+            Expr::Plain(datum) => Ok(*datum),
             Expr::Read(ix) => self.reads.get(*ix).copied().ok_or(GiveUp),
             Expr::Local(slot) => self.locals.get(*slot).copied().ok_or(GiveUp),
+            Expr::Constant(value) => self.scratch.value(value),
+            Expr::Absent => Ok(Datum::ABSENT),
+            Expr::Binary(op, sides) => {
+                let left = self.eval(&sides.0)?;
+                let right = self.eval(&sides.1)?;
+                self.binary(*op, left, right)
+            }
+            Expr::IsAbsent(value, negated) => Ok(Datum::boolean(self.eval(value)?.is_absent() != *negated)),
+            Expr::If(parts) => {
+                let (condition, then, otherwise) = &**parts;
+                if self.holds(condition)? { self.eval(then) } else { self.eval(otherwise) }
+            }
+            Expr::Call(function, args) => self.function(*function, args),
             Expr::Block(lets, result) => {
                 for (slot, value) in lets {
                     let value = self.eval(value)?;
@@ -47,155 +68,157 @@ impl<'a> Run<'_, 'a> {
                 }
                 self.eval(result)
             }
-            Expr::If(parts) => {
-                let (condition, then, otherwise) = &**parts;
-                if self.holds(condition)? { self.eval(then) } else { self.eval(otherwise) }
-            }
             Expr::All(items) => self.until(items, false),
             Expr::Any(items) => self.until(items, true),
-            Expr::First(items) => {
-                for item in items {
-                    let value = self.eval(item)?;
-                    if !value.is_absent() {
-                        return Ok(value);
-                    }
-                }
-                Ok(Datum::Absent)
-            }
-            Expr::Not(one) => Ok(Datum::Boolean(!self.holds(one)?)),
-            Expr::Binary(op, sides) => {
-                let (left, right) = (self.eval(&sides.0)?, self.eval(&sides.1)?);
-                self.binary(*op, left, right)
-            }
-            Expr::IsAbsent(value, negated) => Ok(Datum::Boolean(self.eval(value)?.is_absent() != *negated)),
-            Expr::AnyOf(list, item) => {
-                let item = self.eval(item)?;
-                let mut found = false;
-                for one in list {
-                    let one = self.eval(one)?;
-                    found |= self.scratch.equal(one, item)?;
-                }
-                Ok(Datum::Boolean(found))
-            }
-            Expr::Call(function, args) => {
-                let mut values = [Datum::Absent; 2];
-                for (value, arg) in values.iter_mut().zip(args) {
-                    *value = self.eval(arg)?;
-                }
-                self.call(*function, values)
+            Expr::First(items) => self.first(items),
+            Expr::Not(one) => Ok(Datum::boolean(!self.holds(one)?)),
+            Expr::AnyOf(list, item) => self.any_of(list, item),
+        }
+    }
+
+    fn first(&mut self, items: &'a [Expr]) -> Result<Datum, GiveUp> {
+        for item in items {
+            let value = self.eval(item)?;
+            if !value.is_absent() {
+                return Ok(value);
             }
         }
+        Ok(Datum::ABSENT)
+    }
+
+    fn any_of(&mut self, list: &'a [Expr], item: &'a Expr) -> Result<Datum, GiveUp> {
+        let item = self.eval(item)?;
+        let mut found = false;
+        for one in list {
+            let one = self.eval(one)?;
+            found |= self.scratch.equal(one, item)?;
+        }
+        Ok(Datum::boolean(found))
     }
 
     fn holds(&mut self, expr: &'a Expr) -> Result<bool, GiveUp> {
-        if let Datum::Boolean(b) = self.eval(expr)? { Ok(b) } else { Err(GiveUp) }
+        let value = self.eval(expr)?;
+        if value.tag == Tag::Boolean { Ok(value.word() != 0) } else { Err(GiveUp) }
     }
 
-    fn until(&mut self, items: &'a [Expr], stop: bool) -> Result<Datum<'a>, GiveUp> {
+    fn until(&mut self, items: &'a [Expr], stop: bool) -> Result<Datum, GiveUp> {
         for item in items {
             if self.holds(item)? == stop {
-                return Ok(Datum::Boolean(stop));
+                return Ok(Datum::boolean(stop));
             }
         }
-        Ok(Datum::Boolean(!stop))
+        Ok(Datum::boolean(!stop))
     }
 
-    fn binary(&mut self, op: BinaryOp, left: Datum<'a>, right: Datum<'a>) -> Result<Datum<'a>, GiveUp> {
+    fn binary(&mut self, op: BinaryOp, left: Datum, right: Datum) -> Result<Datum, GiveUp> {
         if op.is_equality() {
-            return Ok(Datum::Boolean(self.scratch.equal(left, right)? == (op == BinaryOp::Equal)));
+            return Ok(Datum::boolean(self.scratch.equal(left, right)? == (op == BinaryOp::Equal)));
         }
-        if let (Datum::Integer(a), Datum::Integer(b)) = (left, right) {
-            return integer(op, a, b);
-        }
-        if op.is_arithmetic() {
-            let (a, b) = (self.scratch.decimal(left)?, self.scratch.decimal(right)?);
-            let result = match op {
-                BinaryOp::Add => a.checked_add(b),
-                BinaryOp::Subtract => a.checked_sub(b),
-                BinaryOp::Multiply => a.checked_mul(b),
-                BinaryOp::Divide => a.checked_div(b),
-                _ => a.checked_rem(b),
-            };
-            return self.scratch.keep(ops::without_negative_zero(result.ok_or(GiveUp)?));
-        }
-        if let (Datum::Timestamp(a), Datum::Timestamp(b)) = (left, right) {
-            return Ok(Datum::Boolean(match op {
-                BinaryOp::Less => b.is_after(a),
-                BinaryOp::LessOrEqual => !a.is_after(b),
-                BinaryOp::Greater => a.is_after(b),
-                _ => !b.is_after(a),
-            }));
-        }
-        let order = self.order(left, right)?;
-        Ok(Datum::Boolean(match op {
-            BinaryOp::Less => order.is_lt(),
-            BinaryOp::LessOrEqual => order.is_le(),
-            BinaryOp::Greater => order.is_gt(),
-            _ => order.is_ge(),
-        }))
-    }
-
-    fn order(&self, left: Datum<'_>, right: Datum<'_>) -> Result<std::cmp::Ordering, GiveUp> {
-        match (left, right) {
-            (Datum::Integer(a), Datum::Integer(b)) => Ok(a.cmp(&b)),
-            (Datum::Date(a), Datum::Date(b)) => Ok(a.cmp(&b)),
-            (Datum::Duration(a), Datum::Duration(b)) => Ok(a.cmp(b)),
-            _ => Ok(self.scratch.decimal(left)?.cmp(&self.scratch.decimal(right)?)),
+        match (left.tag, right.tag) {
+            (Tag::Integer, Tag::Integer) => integer(op, left.word(), right.word()),
+            (Tag::Timestamp, Tag::Timestamp) if !op.is_arithmetic() => {
+                let (a, b) = (left.as_instant(), right.as_instant());
+                Ok(Datum::boolean(match op {
+                    BinaryOp::Less => b.is_after(a),
+                    BinaryOp::LessOrEqual => !a.is_after(b),
+                    BinaryOp::Greater => a.is_after(b),
+                    _ => !b.is_after(a),
+                }))
+            }
+            _ if op.is_arithmetic() => self.decimal(op, left, right),
+            _ => {
+                let order = self.scratch.order(left, right)?;
+                Ok(Datum::boolean(match op {
+                    BinaryOp::Less => order.is_lt(),
+                    BinaryOp::LessOrEqual => order.is_le(),
+                    BinaryOp::Greater => order.is_gt(),
+                    _ => order.is_ge(),
+                }))
+            }
         }
     }
 
-    fn call(&mut self, function: Builtin, [first, second]: [Datum<'a>; 2]) -> Result<Datum<'a>, GiveUp> {
-        let result = match (function, first, second) {
-            (Builtin::Date, Datum::Timestamp(at), _) => Some(Datum::Date(at.date())),
-            (Builtin::LocalDate, Datum::Timestamp(at), zone) => at.date_in(self.scratch.text(zone)?).map(Datum::Date),
-            (Builtin::AddSeconds, Datum::Timestamp(at), Datum::Integer(n)) => at.plus_seconds(n).map(Datum::Timestamp),
-            (Builtin::DaysBetween, Datum::Date(from), Datum::Date(to)) => Some(Datum::Integer(from.days_until(to))),
-            (Builtin::AddDays, Datum::Date(date), Datum::Integer(n)) => date.plus_days(n).map(Datum::Date),
-            (Builtin::AddDuration, Datum::Date(date), Datum::Duration(long)) => date.plus(*long).map(Datum::Date),
-            (Builtin::IsAfter, Datum::Timestamp(a), Datum::Timestamp(b)) => Some(Datum::Boolean(a.is_after(b))),
-            (Builtin::SecondsBetween, Datum::Timestamp(a), Datum::Timestamp(b)) => {
-                Some(Datum::Integer(a.seconds_until(b)))
+    fn decimal(&mut self, op: BinaryOp, left: Datum, right: Datum) -> Result<Datum, GiveUp> {
+        let (a, b) = (self.scratch.decimal(left)?, self.scratch.decimal(right)?);
+        let result = match op {
+            BinaryOp::Add => a.checked_add(b),
+            BinaryOp::Subtract => a.checked_sub(b),
+            BinaryOp::Multiply => a.checked_mul(b),
+            BinaryOp::Divide => a.checked_div(b),
+            _ => a.checked_rem(b),
+        };
+        Ok(self.scratch.keep(ops::without_negative_zero(result.ok_or(GiveUp)?)))
+    }
+
+    fn function(&mut self, function: Builtin, args: &'a [Expr]) -> Result<Datum, GiveUp> {
+        let mut args = args.iter();
+        let first = args.next().map_or(Ok(Datum::ABSENT), |arg| self.eval(arg))?;
+        let second = args.next().map_or(Ok(Datum::ABSENT), |arg| self.eval(arg))?;
+        self.call(function, first, second)
+    }
+
+    fn call(&mut self, function: Builtin, first: Datum, second: Datum) -> Result<Datum, GiveUp> {
+        let instant = || if first.tag == Tag::Timestamp { Ok(first.as_instant()) } else { Err(GiveUp) };
+        let other_instant = || if second.tag == Tag::Timestamp { Ok(second.as_instant()) } else { Err(GiveUp) };
+        let date = |datum: Datum| if datum.tag == Tag::Date { Ok(datum.word()) } else { Err(GiveUp) };
+        let number = || if second.tag == Tag::Integer { Ok(second.word()) } else { Err(GiveUp) };
+        Ok(match function {
+            Builtin::Date => Datum::date(instant()?.date_number()),
+            Builtin::LocalDate => {
+                let at = instant()?.timestamp().ok_or(GiveUp)?;
+                Datum::date(at.date_in(self.scratch.text(second)?).ok_or(GiveUp)?.number())
             }
-            (Builtin::Round(strategy), amount, Datum::Integer(digits)) => {
-                let rounded = round(strategy, self.scratch.decimal(amount)?, digits)?;
-                return self.scratch.keep(rounded);
+            Builtin::AddSeconds => Datum::instant(instant()?.plus_seconds(number()?).ok_or(GiveUp)?),
+            Builtin::DaysBetween => Datum::integer(date(second)?.checked_sub(date(first)?).ok_or(GiveUp)?),
+            Builtin::AddDays => {
+                let later = date(first)?.checked_add(number()?).filter(|later| is_day(*later));
+                Datum::date(later.ok_or(GiveUp)?)
             }
-            (Builtin::MinorUnits, code, _) => {
-                let currency = iso_currency::Currency::from_code(self.scratch.text(code)?);
-                currency.and_then(iso_currency::Currency::exponent).map(|units| Datum::Integer(units.into()))
+            Builtin::AddDuration => {
+                let from = Date::from_number(date(first)?).ok_or(GiveUp)?;
+                Datum::date(from.plus(self.scratch.duration(second)?).ok_or(GiveUp)?.number())
             }
-            (Builtin::Least | Builtin::Greatest, a, b) => {
+            Builtin::IsAfter => Datum::boolean(instant()?.is_after(other_instant()?)),
+            Builtin::SecondsBetween => Datum::integer(instant()?.seconds_until(other_instant()?)),
+            Builtin::Round(strategy) => {
+                let rounded = round(strategy, self.scratch.decimal(first)?, number()?)?;
+                self.scratch.keep(rounded)
+            }
+            Builtin::MinorUnits => {
+                let currency = iso_currency::Currency::from_code(self.scratch.text(first)?).ok_or(GiveUp)?;
+                Datum::integer(currency.exponent().ok_or(GiveUp)?.into())
+            }
+            Builtin::Least | Builtin::Greatest => {
                 let greater = matches!(function, Builtin::Greatest);
-                let chosen = if self.order(a, b)?.is_gt() == greater { a } else { b };
-                let is_decimal = |one| matches!(one, Datum::Decimal(_) | Datum::Computed(_));
-                match chosen {
-                    Datum::Integer(i) if is_decimal(a) || is_decimal(b) => return self.scratch.keep(Decimal::from(i)),
-                    other => Some(other),
+                let chosen = if self.scratch.order(first, second)?.is_gt() == greater { first } else { second };
+                let mixed = first.tag == Tag::Decimal || second.tag == Tag::Decimal;
+                if mixed && chosen.tag == Tag::Integer {
+                    self.scratch.keep(Decimal::from(chosen.word()))
+                } else {
+                    chosen
                 }
             }
-            (Builtin::Decimal, amount, _) => {
-                let decimal = self.scratch.decimal(amount)?;
-                return self.scratch.keep(decimal);
+            Builtin::Decimal => {
+                let decimal = self.scratch.decimal(first)?;
+                self.scratch.keep(decimal)
             }
-            _ => None,
-        };
-        result.ok_or(GiveUp)
+        })
     }
 }
 
-fn integer<'a>(op: BinaryOp, a: i64, b: i64) -> Result<Datum<'a>, GiveUp> {
+fn integer(op: BinaryOp, a: i64, b: i64) -> Result<Datum, GiveUp> {
     let result = match op {
         BinaryOp::Add => a.checked_add(b),
         BinaryOp::Subtract => a.checked_sub(b),
         BinaryOp::Multiply => a.checked_mul(b),
         BinaryOp::Divide => a.checked_div(b),
         BinaryOp::Remainder => a.checked_rem(b),
-        BinaryOp::Less => return Ok(Datum::Boolean(a < b)),
-        BinaryOp::LessOrEqual => return Ok(Datum::Boolean(a <= b)),
-        BinaryOp::Greater => return Ok(Datum::Boolean(a > b)),
-        _ => return Ok(Datum::Boolean(a >= b)),
+        BinaryOp::Less => return Ok(Datum::boolean(a < b)),
+        BinaryOp::LessOrEqual => return Ok(Datum::boolean(a <= b)),
+        BinaryOp::Greater => return Ok(Datum::boolean(a > b)),
+        _ => return Ok(Datum::boolean(a >= b)),
     };
-    result.map(Datum::Integer).ok_or(GiveUp)
+    result.map(Datum::integer).ok_or(GiveUp)
 }
 
 fn round(strategy: RoundingStrategy, amount: Decimal, digits: i64) -> Result<Decimal, GiveUp> {
