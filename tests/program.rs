@@ -73,7 +73,15 @@ fn pointer(path: &[String]) -> String {
     path.iter().map(|key| format!("/{key}")).collect()
 }
 
-const ODD: [&str; 34] = [
+const ODD: [&str; 42] = [
+    "\" Widgets \"",
+    "\" DE\"",
+    "\"2021-06-20T23:59:60Z\"",
+    "\"2021-02-29T10:00:00Z\"",
+    "\"2021-06-20t10:00:00z\"",
+    "\"2021-06-20T10:00:00.123456789Z\"",
+    "\"0000-06-20T10:00:00Z\"",
+    "\"P1M15DT36H\"",
     "null",
     "true",
     "false",

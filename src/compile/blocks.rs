@@ -1,12 +1,10 @@
 //! Alternatives of rules in blocks of 64, one bit each; blocks of many rules are found by what a request says.
 
-use crate::script::Scratch;
+use crate::script::{Datum, Tag};
 
 use super::check::{Predicate, Tri, by_class};
-use super::fact::datum;
 use super::facts::FactTable;
 use super::normal::Alternatives;
-use super::slots::Slot;
 
 /// One alternative of a rule.
 #[derive(Clone, Debug)]
@@ -183,11 +181,12 @@ impl Block {
 }
 
 /// A slot for each class of a fact's values: four states, then codes, or truth values, or one for all others.
-fn classes(table: &FactTable, local: usize) -> Vec<Slot> {
-    let mut out = vec![Slot::Absent, Slot::Missing, Slot::Unrecognised((0, 0)), Slot::Other((0, 0))];
+fn classes(table: &FactTable, local: usize) -> Vec<Datum> {
+    let mut out =
+        vec![Datum::ABSENT, Datum::MISSING, Datum::span(Tag::Unrecognised, (0, 0)), Datum::span(Tag::Other, (0, 0))];
     match table.codes_of(local).and_then(|at| table.codes.get(at)) {
-        Some(codes) => out.extend((0..codes.count()).filter_map(|at| u32::try_from(at).ok()).map(Slot::Symbol)),
-        None => out.extend([Slot::Boolean(false), Slot::Boolean(true)]),
+        Some(codes) => out.extend((0..codes.count()).filter_map(|at| u32::try_from(at).ok()).map(Datum::code)),
+        None => out.extend([Datum::boolean(false), Datum::boolean(true)]),
     }
     out
 }
@@ -197,8 +196,7 @@ fn classed(table: &FactTable, predicate: &Predicate) -> Classed {
     if *local >= table.stated {
         return None;
     }
-    let mut scratch = Scratch::new("");
-    let one = |class: &Slot| by_class(check, datum(class, &mut scratch).ok()?);
+    let one = |class: &Datum| by_class(check, *class);
     let truths: Option<Vec<Tri>> = classes(table, *local).iter().map(one).collect();
     truths.map(|truths| (*local, truths))
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::bundle::checked::{Bundle, Comparison, Effective, ListEntry, Retired, Test};
 use crate::model::time::{Instant, Timestamp};
 use crate::model::value::Value;
-use crate::script::{Datum, GiveUp, Scratch, Tag};
+use crate::script::{Datum, GiveUp, Kept, Scratch, Tag};
 
 use super::facts::FactTable;
 use super::sources::{Compute, Dated};
@@ -177,9 +177,9 @@ pub fn by_class(check: &Check, fact: Datum) -> Option<Tri> {
         Check::Not(inner) if !matches!(fact.tag, Tag::Absent | Tag::Missing) => by_class(inner, fact).map(Tri::not),
         _ if !fact.is_known() => Some(by_state(check, fact)),
         Check::Present(wanted) | Check::Known(wanted) => Some(Tri::of(*wanted)),
-        Check::Codes(_) => Some(passes(check, fact, &Scratch::new(""))),
+        Check::Codes(_) => Some(passes(check, fact, &Scratch::new("", &Kept::default()))),
         Check::Values(values) if values.iter().all(|value| matches!(value, Value::Boolean(_))) => {
-            Some(passes(check, fact, &Scratch::new("")))
+            Some(passes(check, fact, &Scratch::new("", &Kept::default())))
         }
         _ => None,
     }

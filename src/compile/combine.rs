@@ -43,12 +43,10 @@ pub fn combine(matched: &mut Matched<'_>) -> Result<Brief, GiveUp> {
 
 impl Matched<'_> {
     fn combine(&mut self) -> Result<Brief, GiveUp> {
-        self.sure.sort_unstable();
-        self.sure.dedup();
+        in_order(&mut self.sure);
         let sure = std::mem::take(&mut self.sure);
         self.open.retain(|rule| sure.binary_search(rule).is_err());
-        self.open.sort_unstable();
-        self.open.dedup();
+        in_order(&mut self.open);
         let mut seen = Seen::default();
         for rule in &sure {
             seen.add(self.follows(*rule)?, true);
@@ -127,7 +125,9 @@ impl Matched<'_> {
 
     fn no_conflicts(&self, brief: &mut Brief) -> Result<(), GiveUp> {
         let rank = |(rule, number, _): &(u32, u32, Slot)| self.view.kind.result(*rule, *number).map(|one| one.rank);
-        brief.results.sort_unstable_by_key(rank);
+        if !brief.results.is_sorted_by_key(rank) {
+            brief.results.sort_unstable_by_key(rank);
+        }
         let twice = brief.results.windows(2).any(|pair| match pair {
             [a, b] => rank(a) == rank(b),
             _ => false,
@@ -150,6 +150,14 @@ impl Matched<'_> {
         let given = ranks.len();
         ranks.dedup();
         if ranks.len() == given { Ok(()) } else { Err(GiveUp) }
+    }
+}
+
+/// Sorted, each once; most often they are already.
+fn in_order(rules: &mut SmallVec<[u32; 16]>) {
+    if !rules.is_sorted_by(|a, b| a < b) {
+        rules.sort_unstable();
+        rules.dedup();
     }
 }
 

@@ -1,30 +1,8 @@
-//! Between slots, which are kept, and data, which are copied.
+//! Data, which are copied while a request is decided, as slots, which are kept.
 
 use crate::script::{Datum, GiveUp, Scratch, Tag};
 
 use super::slots::Slot;
-
-/// What a slot says.
-///
-/// # Errors
-/// When a timestamp is finer than a datum.
-pub fn datum(slot: &Slot, scratch: &mut Scratch<'_>) -> Result<Datum, GiveUp> {
-    Ok(match slot {
-        Slot::Missing => Datum::MISSING,
-        Slot::Absent => Datum::ABSENT,
-        Slot::Unrecognised(span) => Datum::span(Tag::Unrecognised, *span),
-        Slot::Other(span) => Datum::span(Tag::Other, *span),
-        Slot::Text(span) => Datum::span(Tag::Span, *span),
-        Slot::Symbol(code) => Datum::code(*code),
-        Slot::Set(bits) => Datum::codes(*bits),
-        Slot::Boolean(b) => Datum::boolean(*b),
-        Slot::Integer(i) => Datum::integer(*i),
-        Slot::Date(d) => Datum::date(d.number()),
-        Slot::Timestamp(t) => Datum::timestamp(*t)?,
-        Slot::Decimal(d) => scratch.keep(*d),
-        Slot::Duration(d) => scratch.keep_duration(*d),
-    })
-}
 
 /// The slot that says the same. Symbols, and text that is not the request's, have none.
 ///

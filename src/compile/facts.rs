@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::bundle::checked::{Absence, Bundle, FactIx, Kind, KindFact};
+use crate::bundle::checked::{Absence, Bundle, FactIx, Kind, KindFact, Unrecognised};
 use crate::model::value::{Type, Value};
 
 use super::names::Codes;
-use super::slots::Slot;
+use crate::script::{Datum, Kept};
 
 /// Numbers for facts, and the codes of those that have some.
 #[derive(Debug)]
@@ -18,7 +18,9 @@ pub struct FactTable {
     /// The codes of each registry that the kind uses.
     pub codes: Vec<Codes>,
     /// What a request that states nothing has.
-    pub initial: Vec<Slot>,
+    pub initial: Vec<Datum>,
+    /// What that refers to.
+    pub kept: Kept,
     /// Facts that take their value from another one, in order.
     pub taken: Vec<Taken>,
     /// The values of derived facts that have the same for every request.
@@ -38,10 +40,10 @@ pub struct Taken {
 
 impl Taken {
     /// The value that is taken.
-    pub fn value(&self, slots: &[Slot]) -> Slot {
-        match self.source.and_then(|source| slots.get(source)) {
-            None => Slot::Absent,
-            Some(Slot::Missing) if self.source_is_later => Slot::Absent,
+    pub fn value(&self, facts: &[Datum]) -> Datum {
+        match self.source.and_then(|source| facts.get(source)) {
+            None => Datum::ABSENT,
+            Some(&Datum::MISSING) if self.source_is_later => Datum::ABSENT,
             Some(slot) => *slot,
         }
     }
@@ -59,6 +61,7 @@ impl FactTable {
             stated: stated.len(),
             codes: Vec::new(),
             initial: Vec::new(),
+            kept: Kept::default(),
             taken: Vec::new(),
             constants: BTreeMap::new(),
         };
@@ -80,15 +83,15 @@ impl FactTable {
         }
         for (at, ix) in stated.iter().enumerate() {
             let slot = match &kind.facts.get(ix)?.absence {
-                Absence::Ask => Slot::Missing,
-                Absence::Optional => Slot::Absent,
-                Absence::Default(value) => table.slot(at, value)?,
+                Absence::Ask => Datum::MISSING,
+                Absence::Optional => Datum::ABSENT,
+                Absence::Default(value) => table.datum(at, value)?,
                 Absence::From(source) => {
                     let from = kind.facts.get(source).map(|other| &other.absence);
                     let source_is_later = matches!(from, Some(Absence::From(_))) && *source >= *ix;
                     let source = table.local(*source).filter(|source| *source < table.stated);
                     table.taken.push(Taken { local: at, source, source_is_later });
-                    Slot::Missing
+                    Datum::MISSING
                 }
             };
             table.initial.push(slot);
@@ -113,7 +116,7 @@ impl FactTable {
 
     /// Whether a stated fact has a value, or none, for every request that is read.
     pub fn is_never_open(&self, local: usize) -> bool {
-        let given = self.initial.get(local).is_some_and(|slot| *slot != Slot::Missing);
+        let given = self.initial.get(local).is_some_and(|slot| *slot != Datum::MISSING);
         given && self.codes_of(local).is_none()
     }
 
@@ -130,23 +133,21 @@ impl FactTable {
         self.codes_of.get(local).copied().flatten()
     }
 
-    /// What an ignored value leaves.
-    pub fn ignored(&self, meaning: &KindFact) -> Option<Slot> {
-        match &meaning.absence {
-            Absence::Default(value) => {
-                Slot::of(value)
-                    .or(Some(Slot::Absent)
-                        .filter(|_| meaning.unrecognised != crate::bundle::checked::Unrecognised::Ignore))
+    /// What an ignored value leaves; `None` for a default that is not plain.
+    pub fn ignored(&self, meaning: &KindFact, local: usize) -> Option<Datum> {
+        match (&meaning.absence, meaning.unrecognised) {
+            (Absence::Default(Value::Symbol(code)), Unrecognised::Ignore) => {
+                self.codes.get(self.codes_of(local)?)?.position(code).map(Datum::code)
             }
-            _ => Some(Slot::Absent),
+            (Absence::Default(value), Unrecognised::Ignore) => Datum::plain(value),
+            _ => Some(Datum::ABSENT),
         }
     }
 
-    /// The slot of a value of a fact.
-    pub fn slot(&self, local: usize, value: &Value) -> Option<Slot> {
+    fn datum(&mut self, local: usize, value: &Value) -> Option<Datum> {
         match value {
-            Value::Symbol(code) => self.codes.get(self.codes_of(local)?)?.position(code).map(Slot::Symbol),
-            other => Slot::of(other),
+            Value::Symbol(code) => self.codes.get(self.codes_of(local)?)?.position(code).map(Datum::code),
+            other => self.kept.value(other),
         }
     }
 }

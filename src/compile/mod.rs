@@ -27,6 +27,7 @@ use crate::decide::tree::parse;
 use crate::decide::{Decided, Shapes, decide, shapes};
 use crate::model::limits::RequestLimits;
 use crate::model::value::Value;
+use crate::script::Datum;
 
 pub(crate) use check::{Periods, Tri, periods};
 pub use combine::{Brief, Why};
@@ -77,17 +78,18 @@ impl Compiled {
         let named = slots::part(text, scan::kind_of(text, &self.limits)?);
         let kind = self.bundle.kinds.iter().position(|kind| &*kind.name == named)?;
         let program = self.program.kinds.get(kind)?.as_ref()?;
-        let mut slots = program.table.initial.clone();
+        let mut facts = program.table.initial.clone();
         let mut scan = scan::Scan::new(text, &self.limits, &program.table.codes, &program.readings);
-        scan.request(&program.keys, &mut slots)?;
-        let (id, at) = (scan.id, scan.decided_at?);
+        scan.kept = program.table.kept.clone();
+        scan.request(&program.keys, &mut facts)?;
+        let (id, at, kept) = (scan.id, scan.decided_at?, scan.kept);
         for taken in &program.table.taken {
-            let from = taken.value(&slots);
-            if let Some(slot @ Slot::Missing) = slots.get_mut(taken.local) {
-                *slot = from;
+            let from = taken.value(&facts);
+            if let Some(fact @ &mut Datum::MISSING) = facts.get_mut(taken.local) {
+                *fact = from;
             }
         }
-        Some(Request { text: text.into(), kind, slots, id, at })
+        Some(Request { text: text.into(), kind, facts, kept, id, at })
     }
 
     /// Decides a request that was read; `None` when the interpreter is needed.

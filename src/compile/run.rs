@@ -2,13 +2,13 @@
 
 use smallvec::SmallVec;
 
-use crate::script::{Datum, GiveUp};
+use crate::script::{Datum, GiveUp, Tag};
 
 use super::blocks::{Block, Group};
 use super::check::{Predicate, Tri};
 use super::combine::{Brief, combine};
 use super::program::Program;
-use super::slots::{Request, Slot};
+use super::slots::{Request, class};
 use super::view::{Computed, View};
 
 /// Rules that hold and rules that may, by their position in the kind.
@@ -44,11 +44,11 @@ impl<'r> Matched<'r> {
             self.block(block)?;
         }
         for (fact, children) in &group.index {
-            let slot = self.view.stated(*fact);
-            if matches!(slot, Slot::Missing | Slot::Unrecognised(_)) {
+            let fact = self.view.stated(*fact);
+            if matches!(fact.tag, Tag::Missing | Tag::Unrecognised) {
                 return Err(GiveUp);
             }
-            if let Some(Some(child)) = children.get(slot.atom()) {
+            if let Some(Some(child)) = children.get(class(fact)) {
                 self.group(child)?;
             }
         }
@@ -58,7 +58,7 @@ impl<'r> Matched<'r> {
     fn block(&mut self, block: &'r Block) -> Result<(), GiveUp> {
         let (mut out, mut open) = (0_u64, 0_u64);
         for column in &block.columns {
-            let class = self.view.stated(column.fact).atom();
+            let class = class(self.view.stated(column.fact));
             let (ruled_out, left_open) = column.classes.get(class).ok_or(GiveUp)?;
             out |= ruled_out;
             open |= left_open;

@@ -1,4 +1,4 @@
-//! JSON text → slots, in one pass. It reads plain requests only: anything else (escapes, unknown or repeated keys, other
+//! JSON text → facts, in one pass. It reads plain requests only: anything else (escapes, unknown or repeated keys, other
 //! types, lists that fan out) is left to `decide::read`, which also words every error.
 
 use std::collections::BTreeMap;
@@ -6,12 +6,13 @@ use std::collections::BTreeMap;
 use crate::bundle::checked::{Bundle, FactIx, Kind, Unrecognised};
 use crate::decide::shape::Shape;
 use crate::model::limits::RequestLimits;
-use crate::model::time::{Date, Duration, Timestamp};
+use crate::model::time::{Date, Duration, Instant, Timestamp};
 use crate::model::value::{Type, Value};
+use crate::script::{Datum, Kept, Tag};
 
 use super::facts::FactTable;
 use super::names::{Codes, Spelled};
-use super::slots::{Slot, Span, part};
+use super::slots::{Span, part};
 
 /// What may stand at a place.
 #[derive(Debug)]
@@ -34,7 +35,7 @@ pub struct Reading {
     type_: Type,
     codes: Option<usize>,
     unrecognised: Unrecognised,
-    ignored: Slot,
+    ignored: Datum,
     allowed: Option<Vec<bool>>,
     minimum: Option<Value>,
 }
@@ -69,7 +70,7 @@ impl Reading {
         let fact = bundle.fact(ix)?;
         let meaning = kind.facts.get(&ix)?;
         let codes = table.codes_of(table.local(ix)?);
-        let ignored = table.ignored(meaning)?;
+        let ignored = table.ignored(meaning, table.local(ix)?)?;
         let allowed = match (&meaning.values, codes) {
             (Some(values), Some(at)) => {
                 let known = table.codes.get(at)?;
@@ -97,6 +98,8 @@ pub struct Scan<'t> {
     pub id: Option<Span>,
     /// The decision time as written.
     pub decided_at: Option<Span>,
+    /// What the data refer to.
+    pub kept: Kept,
 }
 
 /// The kind that a request names, wherever it stands.
@@ -124,14 +127,14 @@ pub fn kind_of(text: &str, limits: &RequestLimits) -> Option<Span> {
 impl<'t> Scan<'t> {
     /// Starts at the beginning.
     pub fn new(text: &'t str, limits: &'t RequestLimits, codes: &'t [Codes], readings: &'t [Reading]) -> Self {
-        Self { text, at: 0, limits, codes, readings, id: None, decided_at: None }
+        Self { text, at: 0, limits, codes, readings, id: None, decided_at: None, kept: Kept::default() }
     }
 
     /// Reads the whole request.
-    pub fn request(&mut self, keys: &Keys, slots: &mut [Slot]) -> Option<()> {
+    pub fn request(&mut self, keys: &Keys, facts: &mut [Datum]) -> Option<()> {
         self.blank();
         self.expect(b'{')?;
-        self.object(keys, slots)?;
+        self.object(keys, facts)?;
         self.blank();
         (self.at == self.text.len()).then_some(())
     }
@@ -241,7 +244,7 @@ impl<'t> Scan<'t> {
     }
 
     /// An object, its opening brace being read.
-    fn object(&mut self, keys: &Keys, slots: &mut [Slot]) -> Option<()> {
+    fn object(&mut self, keys: &Keys, facts: &mut [Datum]) -> Option<()> {
         let (mut seen, mut next) = (0_u64, 0_usize);
         self.blank();
         if self.expect(b'}').is_some() {
@@ -265,7 +268,7 @@ impl<'t> Scan<'t> {
             self.blank();
             self.expect(b':')?;
             self.blank();
-            self.value(place, slots)?;
+            self.value(place, facts)?;
             self.blank();
             if self.expect(b',').is_none() {
                 return self.expect(b'}');
@@ -273,14 +276,14 @@ impl<'t> Scan<'t> {
         }
     }
 
-    fn value(&mut self, place: &Place, slots: &mut [Slot]) -> Option<()> {
+    fn value(&mut self, place: &Place, facts: &mut [Datum]) -> Option<()> {
         if self.peek()? == b'n' {
             return self.word("null");
         }
         let local = match place {
             Place::Object(keys) => {
                 self.expect(b'{')?;
-                return self.object(keys, slots);
+                return self.object(keys, facts);
             }
             Place::Never => return None,
             Place::Kind => {
@@ -294,26 +297,26 @@ impl<'t> Scan<'t> {
             }
             Place::At(local) => {
                 let from = u32::try_from(self.at.checked_add(1)?).ok()?;
-                let slot = self.fact(self.readings.get(*local)?, Slot::Missing)?;
+                let fact = self.fact(self.readings.get(*local)?, Datum::MISSING)?;
                 let until = u32::try_from(self.at.checked_sub(1)?).ok()?;
                 self.decided_at = Some((from, until));
-                *slots.get_mut(*local)? = slot;
+                *facts.get_mut(*local)? = fact;
                 return Some(());
             }
             Place::Fact(local) => *local,
         };
-        let unstated = *slots.get(local)?;
-        let slot = self.fact(self.readings.get(local)?, unstated)?;
-        *slots.get_mut(local)? = slot;
+        let unstated = *facts.get(local)?;
+        let fact = self.fact(self.readings.get(local)?, unstated)?;
+        *facts.get_mut(local)? = fact;
         Some(())
     }
 
-    /// The slot of what is written; what stands there already for white space alone.
-    fn fact(&mut self, reading: &Reading, unstated: Slot) -> Option<Slot> {
-        let slot = match &reading.type_ {
-            Type::Boolean if self.peek()? == b't' => self.word("true").map(|()| Slot::Boolean(true))?,
-            Type::Boolean => self.word("false").map(|()| Slot::Boolean(false))?,
-            Type::Integer => Slot::Integer(self.integer()?),
+    /// What is written; what stands there already for white space alone.
+    fn fact(&mut self, reading: &Reading, unstated: Datum) -> Option<Datum> {
+        let fact = match &reading.type_ {
+            Type::Boolean if self.peek()? == b't' => self.word("true").map(|()| Datum::boolean(true))?,
+            Type::Boolean => self.word("false").map(|()| Datum::boolean(false))?,
+            Type::Integer => Datum::integer(self.integer()?),
             Type::Set(_) => return self.set(reading),
             type_ => {
                 self.expect(b'"')?;
@@ -325,32 +328,32 @@ impl<'t> Scan<'t> {
                 if matches!(type_, Type::Symbol(_)) {
                     return self.symbol(reading, text, span);
                 }
-                scalar(type_, text, span)?
+                self.scalar(type_, text, span, reading.minimum.as_ref())?
             }
         };
-        match &reading.minimum {
-            Some(minimum) if !at_least(&slot, minimum) => None,
-            _ => Some(slot),
+        match (&reading.minimum, fact.tag) {
+            (Some(Value::Integer(least)), Tag::Integer) if fact.word() < *least => None,
+            _ => Some(fact),
         }
     }
 
-    fn symbol(&self, reading: &Reading, text: &str, span: Span) -> Option<Slot> {
+    fn symbol(&self, reading: &Reading, text: &str, span: Span) -> Option<Datum> {
         match self.codes.get(reading.codes?)?.spelled(text) {
             Spelled::Code(code) => {
                 let allowed = reading.allowed.as_ref();
                 let fine = allowed.is_none_or(|all| usize::try_from(code).is_ok_and(|at| all.get(at) == Some(&true)));
-                fine.then_some(Slot::Symbol(code))
+                fine.then_some(Datum::code(code))
             }
             Spelled::Unrecognised => match reading.unrecognised {
                 Unrecognised::Error => None,
-                Unrecognised::Other => Some(Slot::Other(span)),
-                Unrecognised::Ask => Some(Slot::Unrecognised(span)),
+                Unrecognised::Other => Some(Datum::span(Tag::Other, span)),
+                Unrecognised::Ask => Some(Datum::span(Tag::Unrecognised, span)),
                 Unrecognised::Ignore => Some(reading.ignored),
             },
         }
     }
 
-    fn set(&mut self, reading: &Reading) -> Option<Slot> {
+    fn set(&mut self, reading: &Reading) -> Option<Datum> {
         let codes = self.codes.get(reading.codes?)?;
         if codes.count() > 64 || reading.allowed.is_some() {
             return None;
@@ -359,7 +362,7 @@ impl<'t> Scan<'t> {
         let (mut bits, mut count) = (0_u64, 0_usize);
         self.blank();
         if self.expect(b']').is_some() {
-            return Some(Slot::Set(0));
+            return Some(Datum::codes(0));
         }
         loop {
             self.blank();
@@ -379,35 +382,33 @@ impl<'t> Scan<'t> {
             self.blank();
             if self.expect(b',').is_none() {
                 self.expect(b']')?;
-                return (count <= self.limits.elements).then_some(Slot::Set(bits));
+                return (count <= self.limits.elements).then_some(Datum::codes(bits));
             }
         }
     }
-}
 
-fn scalar(type_: &Type, text: &str, span: Span) -> Option<Slot> {
-    match type_ {
-        Type::Text => Some(Slot::Text(span)),
-        // A currency is written by its code; any other spelling is left alone.
-        Type::Currency => {
-            let currency = iso_currency::Currency::from_code(text)?;
-            (currency.code() == text).then_some(Slot::Text(span))
+    fn scalar(&mut self, type_: &Type, text: &str, span: Span, minimum: Option<&Value>) -> Option<Datum> {
+        match type_ {
+            Type::Text => Some(Datum::span(Tag::Span, span)),
+            // A currency is written by its code; any other spelling is left alone.
+            Type::Currency => {
+                let currency = iso_currency::Currency::from_code(text)?;
+                (currency.code() == text).then_some(Datum::span(Tag::Span, span))
+            }
+            Type::Decimal => {
+                let value = Value::parse_decimal(text)?;
+                match minimum {
+                    Some(least) if value < *least => None,
+                    _ => self.kept.value(&value),
+                }
+            }
+            Type::Date => Date::parse(text).map(|date| Datum::date(date.number())),
+            Type::Timestamp => match Instant::parse_plain(text) {
+                Some(instant) => Some(Datum::instant(instant)),
+                None => Datum::timestamp(Timestamp::parse(text)?).ok(),
+            },
+            Type::Duration => self.kept.value(&Value::Duration(Duration::parse(text)?)),
+            Type::Boolean | Type::Integer | Type::Symbol(_) | Type::Set(_) => None,
         }
-        Type::Decimal => match Value::parse_decimal(text)? {
-            Value::Decimal(decimal) => Some(Slot::Decimal(decimal)),
-            _ => None,
-        },
-        Type::Date => Date::parse(text).map(Slot::Date),
-        Type::Timestamp => Timestamp::parse(text).map(Slot::Timestamp),
-        Type::Duration => Duration::parse(text).map(Slot::Duration),
-        Type::Boolean | Type::Integer | Type::Symbol(_) | Type::Set(_) => None,
-    }
-}
-
-fn at_least(slot: &Slot, minimum: &Value) -> bool {
-    match (slot, minimum) {
-        (Slot::Integer(a), Value::Integer(b)) => a >= b,
-        (Slot::Decimal(a), Value::Decimal(b)) => a >= b,
-        _ => false,
     }
 }

@@ -1,7 +1,7 @@
-//! A request as the program reads it: a typed slot for each fact of its kind.
+//! A request as the program reads it: what it says of each fact of its kind.
 
 use crate::model::time::{Date, Duration, Timestamp};
-use crate::model::value::Value;
+use crate::script::{Datum, Kept, Tag};
 use rust_decimal::Decimal;
 
 /// A part of the request's text: from, until.
@@ -45,8 +45,10 @@ pub struct Request {
     pub text: Box<str>,
     /// The kind, by position.
     pub kind: usize,
-    /// A slot for each fact of the kind that is not derived.
-    pub slots: Vec<Slot>,
+    /// What it says of each fact of the kind that is not derived.
+    pub facts: Vec<Datum>,
+    /// What those refer to.
+    pub kept: Kept,
     /// The request's id.
     pub id: Option<Span>,
     /// The decision time as written.
@@ -66,30 +68,14 @@ pub fn part(text: &str, (from, until): Span) -> &str {
     text.get(index(from)..index(until)).unwrap_or_default()
 }
 
-impl Slot {
-    /// The class of a value by which columns are looked up: four states, then codes (or booleans, or one for all).
-    pub fn atom(&self) -> usize {
-        match self {
-            Self::Absent => 0,
-            Self::Missing => 1,
-            Self::Unrecognised(_) => 2,
-            Self::Other(_) => 3,
-            Self::Symbol(code) => usize::try_from(*code).unwrap_or(usize::MAX).saturating_add(4),
-            Self::Boolean(true) => 5,
-            _ => 4,
-        }
-    }
-
-    /// The slot of a value; `None` for what has no slot without its text.
-    pub fn of(value: &Value) -> Option<Self> {
-        Some(match value {
-            Value::Boolean(b) => Self::Boolean(*b),
-            Value::Integer(i) => Self::Integer(*i),
-            Value::Decimal(d) => Self::Decimal(*d),
-            Value::Date(d) => Self::Date(*d),
-            Value::Timestamp(t) => Self::Timestamp(*t),
-            Value::Duration(d) => Self::Duration(*d),
-            Value::Text(_) | Value::Symbol(_) | Value::Set(_) => return None,
-        })
+/// The class of a fact by which columns are looked up: four states, then codes (or truth values, or one for all others).
+pub fn class(fact: Datum) -> usize {
+    match fact.tag {
+        Tag::Absent => 0,
+        Tag::Missing => 1,
+        Tag::Unrecognised => 2,
+        Tag::Other => 3,
+        Tag::Code | Tag::Boolean => usize::try_from(fact.word()).unwrap_or(usize::MAX).saturating_add(4),
+        _ => 4,
     }
 }

@@ -51,7 +51,7 @@ pub struct Compute {
 }
 
 /// Reads of a script that are kept without allocating.
-pub const READS: usize = 8;
+pub const READS: usize = 12;
 
 /// A script that is made for the bundle; `None` when it needs the interpreter.
 pub fn compute(bundle: &Bundle, table: &FactTable, expression: &Expression) -> Option<Compute> {

@@ -56,13 +56,13 @@ pub struct View<'r> {
 impl<'r> View<'r> {
     /// Nothing computed yet.
     pub fn new(kind: &'r KindProgram, request: &'r Request) -> Self {
-        let scratch = Scratch::new(&request.text);
+        let scratch = Scratch::new(&request.text, &request.kept);
         Self { kind, request, scratch, derived: [None; DERIVED], rows: [Row::Unread; ROWS] }
     }
 
-    /// The slot of a fact that the request states.
-    pub fn stated(&self, local: usize) -> &'r Slot {
-        self.request.slots.get(local).unwrap_or(&Slot::Absent)
+    /// What the request says of a fact.
+    pub fn stated(&self, local: usize) -> Datum {
+        self.request.facts.get(local).copied().unwrap_or(Datum::ABSENT)
     }
 
     /// The slot of a fact, stated or derived.
@@ -74,7 +74,7 @@ impl<'r> View<'r> {
     /// A fact, stated or derived.
     pub fn fact(&mut self, local: usize) -> Result<Datum, GiveUp> {
         match local.checked_sub(self.kind.table.stated) {
-            None => fact::datum(self.stated(local), &mut self.scratch),
+            None => Ok(self.stated(local)),
             Some(at) => match self.derived.get(at).copied().flatten() {
                 Some(known) => Ok(known),
                 None => self.derive(local, at),

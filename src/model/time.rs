@@ -103,6 +103,27 @@ impl Instant {
         Self::new(micros, timestamp.whole_day).filter(|_| exact)
     }
 
+    /// Reads `YYYY-MM-DDTHH:MM:SSZ` and nothing else; what it does not read is for [`Timestamp::parse`] to judge.
+    pub(crate) fn parse_plain(text: &str) -> Option<Self> {
+        let bytes: &[u8; 20] = text.as_bytes().try_into().ok()?;
+        let &[y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2, b'T', h1, h2, b':', n1, n2, b':', s1, s2, b'Z'] = bytes
+        else {
+            return None;
+        };
+        let digit = |byte: u8| byte.checked_sub(b'0').filter(|digit| *digit < 10).map(u32::from);
+        let two = |tens: u8, ones: u8| digit(tens)?.checked_mul(10)?.checked_add(digit(ones)?);
+        let year = two(y1, y2)?.checked_mul(100)?.checked_add(two(y3, y4)?)?;
+        let date = NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, two(m1, m2)?, two(d1, d2)?)?;
+        let (hour, minute, second) = (two(h1, h2)?, two(n1, n2)?, two(s1, s2)?);
+        if hour > 23 || minute > 59 || second > 59 || year == 0 {
+            return None;
+        }
+        let seconds = i64::from(hour).checked_mul(3600)?.checked_add(i64::from(minute).checked_mul(60)?)?;
+        let seconds = seconds.checked_add(second.into())?;
+        let days = i64::from(date.num_days_from_ce()).checked_sub(EPOCH)?;
+        Self::new(days.checked_mul(DAY_MICROS)?.checked_add(seconds.checked_mul(1_000_000)?)?, false)
+    }
+
     fn new(micros: i64, whole_day: bool) -> Option<Self> {
         micros.checked_mul(2)?.checked_add(whole_day.into()).map(Self)
     }

@@ -180,32 +180,57 @@ impl Datum {
     }
 }
 
-/// What data refer to while a request is decided.
+/// What the data of a request refer to.
+#[derive(Clone, Debug, Default)]
+pub struct Kept {
+    decimals: SmallVec<[Decimal; 3]>,
+    durations: SmallVec<[Duration; 1]>,
+}
+
+impl Kept {
+    /// A value of the request; `None` for a set, a text, a symbol, and a timestamp finer than microseconds.
+    pub fn value(&mut self, value: &Value) -> Option<Datum> {
+        match value {
+            Value::Decimal(d) => {
+                self.decimals.push(*d);
+                Some(at_place(Tag::Decimal, self.decimals.len().saturating_sub(1)))
+            }
+            Value::Duration(d) => {
+                self.durations.push(*d);
+                Some(at_place(Tag::Duration, self.durations.len().saturating_sub(1)))
+            }
+            other => Datum::plain(other),
+        }
+    }
+}
+
+/// What data refer to while a request is decided: what the request keeps, and after it what was computed.
 #[derive(Debug)]
 pub struct Scratch<'a> {
     text: &'a str,
-    decimals: SmallVec<[Decimal; 6]>,
-    texts: SmallVec<[&'a str; 4]>,
-    durations: SmallVec<[Duration; 2]>,
+    request: &'a Kept,
+    decimals: SmallVec<[Decimal; 8]>,
+    texts: SmallVec<[&'a str; 8]>,
+    durations: SmallVec<[Duration; 1]>,
 }
 
 impl<'a> Scratch<'a> {
     /// Nothing kept yet.
     #[must_use]
-    pub fn new(text: &'a str) -> Self {
-        Self { text, decimals: SmallVec::new(), texts: SmallVec::new(), durations: SmallVec::new() }
+    pub fn new(text: &'a str, request: &'a Kept) -> Self {
+        Self { text, request, decimals: SmallVec::new(), texts: SmallVec::new(), durations: SmallVec::new() }
     }
 
     /// Keeps a decimal.
     pub fn keep(&mut self, decimal: Decimal) -> Datum {
-        let at = self.decimals.len();
+        let at = self.request.decimals.len().saturating_add(self.decimals.len());
         self.decimals.push(decimal);
         at_place(Tag::Decimal, at)
     }
 
     /// Keeps a duration.
     pub fn keep_duration(&mut self, duration: Duration) -> Datum {
-        let at = self.durations.len();
+        let at = self.request.durations.len().saturating_add(self.durations.len());
         self.durations.push(duration);
         at_place(Tag::Duration, at)
     }
@@ -238,7 +263,11 @@ impl<'a> Scratch<'a> {
     pub fn decimal(&self, datum: Datum) -> Result<Decimal, GiveUp> {
         match datum.tag {
             Tag::Integer => Ok(Decimal::from(datum.word)),
-            Tag::Decimal => self.decimals.get(datum.place()).copied().ok_or(GiveUp),
+            Tag::Decimal => {
+                let kept = &self.request.decimals;
+                let computed = datum.place().checked_sub(kept.len());
+                computed.map_or(kept.get(datum.place()), |at| self.decimals.get(at)).copied().ok_or(GiveUp)
+            }
             _ => Err(GiveUp),
         }
     }
@@ -248,7 +277,9 @@ impl<'a> Scratch<'a> {
     /// # Errors
     /// When it is none.
     pub fn duration(&self, datum: Datum) -> Result<Duration, GiveUp> {
-        let duration = self.durations.get(datum.place()).copied();
+        let kept = &self.request.durations;
+        let computed = datum.place().checked_sub(kept.len());
+        let duration = computed.map_or(kept.get(datum.place()), |at| self.durations.get(at)).copied();
         duration.filter(|_| datum.tag == Tag::Duration).ok_or(GiveUp)
     }
 

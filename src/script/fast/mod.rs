@@ -15,7 +15,7 @@ use super::ops::{self, BinaryOp};
 use super::program::Script;
 use crate::model::{Type, Value};
 
-pub use datum::{Datum, Scratch, Tag};
+pub use datum::{Datum, Kept, Scratch, Tag};
 
 /// It failed, or it is beyond what is done here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
