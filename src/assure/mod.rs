@@ -1,4 +1,9 @@
 //! What can be said of a bundle beyond single decisions.
 
+pub mod diff;
+pub mod findings;
 pub mod history;
+pub mod prove;
+pub mod scenarios;
+pub mod space;
 pub mod whole;

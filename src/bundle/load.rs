@@ -1,6 +1,6 @@
 //! Files → checked bundle. Reports everything it finds, sorted; a bundle with errors is not built.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
@@ -13,6 +13,7 @@ use crate::script::Library;
 use super::checked::{Bundle, Identity};
 use super::draft::Draft;
 use super::files::{Files, join};
+use super::invariants::{self, Invariant};
 use super::manifest::{self, Manifest, Named};
 use super::messages::Messages;
 use super::yaml::{Node, parse};
@@ -44,6 +45,8 @@ pub fn load(files: &Files, settings: Option<&str>, limits: &Limits) -> Loaded {
         draft: Draft::default(),
         messages: Messages::default(),
         settings,
+        invariants: Vec::new(),
+        undecided: BTreeSet::new(),
     };
     let layers = loader.layers();
     let found = !layers.is_empty();
@@ -66,6 +69,9 @@ struct Loader<'f> {
     draft: Draft,
     messages: Messages,
     settings: Option<&'f str>,
+    invariants: Vec<Invariant>,
+    /// Files that decide nothing: the digest is without them.
+    undecided: BTreeSet<Arc<str>>,
 }
 
 impl Loader<'_> {
@@ -148,6 +154,13 @@ impl Loader<'_> {
         self.policies(
             upward().flat_map(|layer| layer.manifest.policies.iter().map(|named| (named, layer.manifest.restricts))),
         );
+        // An overlay changes what holds, so it states its own invariants.
+        for named in layers.first().map(|layer| layer.manifest.invariants.as_slice()).unwrap_or_default() {
+            if let Some(node) = self.yaml(named) {
+                self.undecided.insert(named.path.as_str().into());
+                invariants::read(&node, &mut self.draft, &mut self.invariants, &mut self.findings);
+            }
+        }
         layers.first().map(|layer| (Arc::clone(&layer.manifest.name), Arc::clone(&layer.manifest.version)))
     }
 
@@ -263,7 +276,7 @@ impl Loader<'_> {
         let Some((name, version)) = name.filter(|_| !failed) else {
             return Loaded { bundle: None, findings, files, found };
         };
-        let identity = Identity { name, version, digest: digest(&files) };
+        let identity = Identity { name, version, digest: digest(&files, &self.undecided) };
         let draft = self.draft;
         let bundle = Bundle {
             identity,
@@ -280,6 +293,7 @@ impl Loader<'_> {
             lists: draft.lists,
             tables: draft.tables,
             settings: draft.settings,
+            invariants: self.invariants,
             messages: self.messages,
             warnings: findings.clone(),
             files: files.clone(),
@@ -300,10 +314,10 @@ fn bounded(mut findings: Vec<Finding>, most: usize) -> Vec<Finding> {
 }
 
 /// SHA-256 over the files in the order of their paths: for each the path, a zero byte, its SHA-256 (of the text with
-/// `\n` line ends) in hexadecimal, and a line end.
-fn digest(files: &BTreeMap<Arc<str>, Arc<str>>) -> Arc<str> {
+/// `\n` line ends) in hexadecimal, and a line end. Invariants decide nothing and are left out.
+fn digest(files: &BTreeMap<Arc<str>, Arc<str>>, without: &BTreeSet<Arc<str>>) -> Arc<str> {
     let mut whole = Sha256::new();
-    for (path, text) in files {
+    for (path, text) in files.iter().filter(|(path, _)| !without.contains(*path)) {
         let content = if text.contains('\r') { text.replace("\r\n", "\n").into() } else { Arc::clone(text) };
         whole.update(path.as_bytes());
         whole.update([0]);

@@ -6,6 +6,7 @@ pub mod domain;
 mod draft;
 mod expression;
 pub mod files;
+pub mod invariants;
 pub mod lint;
 pub mod load;
 mod manifest;

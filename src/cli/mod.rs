@@ -1,9 +1,12 @@
 //! The `clausal` command: argument types, one verb per file, exit codes.
 
 mod decide;
+mod diff;
+mod findings;
 mod history;
 mod input;
 mod output;
+mod prove;
 mod show;
 
 use std::ffi::OsString;
@@ -18,6 +21,8 @@ use crate::model::time::Timestamp;
 
 /// Exit code: a request that cannot be decided.
 pub const INVALID_REQUEST: u8 = 1;
+/// Exit code: an analysis met its bounds.
+pub const NOT_DECIDED: u8 = 2;
 /// Exit code: wrong usage.
 pub const USAGE: u8 = 64;
 /// Exit code: the bundle does not load.
@@ -37,8 +42,12 @@ pub struct Cli {
 enum Command {
     /// Decide one request, an array of requests, or one request per line
     Decide(decide::DecideArgs),
+    /// Compare two bundles: which requests they decide otherwise
+    Diff(diff::DiffArgs),
     /// Show how an answer, or a rule, changed over time
     History(history::HistoryArgs),
+    /// Prove the bundle's invariants, or show a request that breaks one
+    Prove(prove::ProveArgs),
     /// Show the effective whole of a bundle, each line with where it comes from
     Show(show::ShowArgs),
 }
@@ -108,6 +117,9 @@ pub enum Failure {
     /// The arguments do not fit together.
     #[error("{0}")]
     Usage(String),
+    /// An exact answer takes more than the bounds allow.
+    #[error("{0}")]
+    Analysis(String),
     /// A file or a stream failed.
     #[error("{what}: {error}")]
     Io {
@@ -123,6 +135,7 @@ impl Failure {
         match self {
             Self::Bundle(_) => NO_BUNDLE,
             Self::Usage(_) => USAGE,
+            Self::Analysis(_) => NOT_DECIDED,
             Self::Io { .. } => IO,
         }
     }
@@ -146,7 +159,9 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let done = match cli.command {
         Command::Decide(args) => decide::run(&args),
+        Command::Diff(args) => diff::run(&args),
         Command::History(args) => history::run(&args),
+        Command::Prove(args) => prove::run(&args),
         Command::Show(args) => show::run(&args),
     };
     match done {

@@ -235,6 +235,8 @@ codes! {
     FileMissing "file-missing" Error,
     /// A construct that scripts may not use.
     ForbiddenConstruct "forbidden-construct" Error,
+    /// Requests of a kind that says it is complete, about which no rule speaks.
+    Gap "gap" Warning,
     /// A time between two rows of one key in which neither holds.
     HoleInTime "hole-in-time" Warning,
     /// A limit of the bundle is exceeded.
@@ -253,8 +255,14 @@ codes! {
     NeverInForce "never-in-force" Error,
     /// A condition that no value can meet.
     NeverMatches "never-matches" Error,
+    /// A rule that permits or refers, and is outvoted wherever it matches.
+    Overridden "overridden" Warning,
     /// Two rows of one key that are in force together.
     OverlappingRows "overlapping-rows" Error,
+    /// A rule without which every decision stays as it is.
+    Redundant "redundant" Warning,
+    /// A rule that no request matches.
+    RuleNeverMatches "rule-never-matches" Warning,
     /// A script does not parse.
     ScriptSyntax "script-syntax" Error,
     /// A script is larger than the limit.
@@ -263,6 +271,8 @@ codes! {
     Syntax "syntax" Error,
     /// A test of whether a fact is known, where it would let not knowing decide.
     TestOfKnowledge "test-of-knowledge" Error,
+    /// Two rules that match together and give one result two values, so that the request is denied.
+    TwoValues "two-values" Warning,
     /// A value of another type than the one wanted.
     TypeMismatch "type-mismatch" Error,
     /// A clause that the source does not have.

@@ -33,6 +33,7 @@ mod lower;
 mod narrow;
 mod native;
 mod ops;
+mod outline;
 mod program;
 mod refusal;
 mod sandbox;
@@ -49,6 +50,7 @@ use crate::model::Type;
 pub use error::ScriptError;
 pub use host::host_functions;
 pub use library::Library;
+pub use outline::Outline;
 pub use program::Script;
 pub use refusal::{Refusal, RefusalCode, Spot};
 

@@ -83,6 +83,10 @@ impl Script {
         &self.reads
     }
 
+    pub(super) fn body(&self) -> &Body {
+        &self.body
+    }
+
     /// Its text as written.
     #[must_use]
     pub fn text(&self) -> &str {
