@@ -9,6 +9,7 @@ use serde_json::Value as Json;
 use crate::engine::Engine;
 use crate::model::decision::Outcome;
 
+use super::space::cover::Box;
 use super::space::mdd::{Id, NO, Op};
 use super::space::sample::{Dice, Sample};
 use super::space::solve::{OUTCOMES, Solved, number};
@@ -36,7 +37,7 @@ pub enum Sum {
     Stricter,
     /// Requests that change are decided more favourably.
     Wider,
-    /// Both, or something else than the outcome changes.
+    /// Both, or only what comes with outcomes that stay: reasons, results, obligations.
     Mixed,
 }
 
@@ -110,6 +111,9 @@ pub struct Comparison {
 /// Regions shown of one kind of change.
 const MOST: usize = 60;
 
+/// Regions shown where the outcome stays.
+const MOST_DETAILS: usize = 4;
+
 /// Regions shown of one kind of change to requests that leave something open; such changes follow from the others.
 const MOST_INCOMPLETE: usize = 1;
 
@@ -156,10 +160,10 @@ pub fn widened(base: &Engine, overlay: &Engine, bounds: Bounds) -> Result<Vec<Re
 fn sum(comparison: &Comparison) -> Sum {
     let has = |direction| comparison.regions.iter().any(|region| region.direction == direction);
     let other = has(Direction::Other) || !comparison.kinds_added.is_empty() || !comparison.kinds_removed.is_empty();
-    match (has(Direction::Wider), has(Direction::Narrower), other) {
-        (false, false, false) => Sum::Equivalent,
-        (true, false, false) => Sum::Wider,
-        (false, true, false) => Sum::Stricter,
+    match (has(Direction::Wider), has(Direction::Narrower)) {
+        (true, false) => Sum::Wider,
+        (false, true) => Sum::Stricter,
+        (false, false) if !other => Sum::Equivalent,
         _ => Sum::Mixed,
     }
 }
@@ -204,6 +208,12 @@ impl Pair<'_, '_> {
                 self.regions(region, valid, changes, outcome, outcome)?;
             }
         }
+        // Results of two scripts that may differ, so that the request is denied: told only when it is decided.
+        let doubts = |solved: &Solved| solved.doubts.iter().map(|(_, _, _, region)| *region).collect();
+        let (a, b) = (doubts(self.before), doubts(self.after));
+        let (a, b) = (self.space.mdd.fold(Op::Or, a, NO), self.space.mdd.fold(Op::Or, b, NO));
+        let differ = self.space.mdd.apply(Op::Differ, a, b);
+        self.out.complete &= self.space.mdd.apply(Op::And, differ, valid) == NO;
         self.space.check()
     }
 
@@ -255,7 +265,15 @@ impl Pair<'_, '_> {
         let complete = self.space.complete();
         let whole = self.space.mdd.apply(Op::And, region, complete);
         let told = self.space.mdd.apply(Op::And, matters, complete);
-        self.shown_regions(whole, told, MOST, (changes, before, after))?;
+        let most = if changes == "outcome" { MOST } else { MOST_DETAILS };
+        self.shown_regions(whole, told, most, (changes, before, after))?;
+        let known = |one: &Region| {
+            one.kind == self.space.kind() && one.before == before.as_str() && one.after == after.as_str()
+        };
+        if before == after || self.out.regions.iter().any(known) {
+            // What changes for a request that leaves something open follows from the regions above.
+            return Ok(());
+        }
         let open = self.space.mdd.choose(complete, NO, region);
         self.shown_regions(open, matters, MOST_INCOMPLETE, (changes, before, after))
     }
@@ -267,11 +285,19 @@ impl Pair<'_, '_> {
         most: usize,
         (changes, before, after): (&'static str, Outcome, Outcome),
     ) -> Result<(), SpaceError> {
+        if region == NO {
+            return Ok(());
+        }
         let incomplete = most == MOST_INCOMPLETE;
-        let (boxes, all) = self.space.cover(region, matters, most);
+        let (boxes, all) = if incomplete {
+            // One of them shows the change, wherever in the region it is.
+            (vec![(Box::new(), region)], true)
+        } else {
+            self.space.cover(region, matters, most)
+        };
         self.out.complete &= all || incomplete;
         for (one, found) in boxes {
-            let words = self.space.words(&one).into_iter().map(|(fact, is)| Where { fact, is }).collect();
+            let words = self.space.words(&one, !incomplete).into_iter().map(|(fact, is)| Where { fact, is }).collect();
             let Some((request, decisions)) = self.shown(found, changes, before, after) else {
                 if incomplete {
                     continue;

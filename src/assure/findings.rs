@@ -212,7 +212,7 @@ fn gap(space: &mut Space<'_>, solved: &Solved) -> Option<Shown> {
     let open = space.mdd.apply(Op::And, open, solved.valid);
     let request = witness(space, open, |decision| decision.outcome() == Outcome::NotCovered)?;
     let (boxes, _) = space.cover(open, solved.valid, 1);
-    let words = boxes.first().map(|(one, _)| space.words(one)).unwrap_or_default();
+    let words = boxes.first().map(|(one, _)| space.words(one, false)).unwrap_or_default();
     let words: Vec<String> = words.into_iter().map(|(path, what)| format!("`{path}` {what}")).collect();
     let message = format!("no rule speaks about `{}` with {}", side.kind.name, words.join(", "));
     let finding = Finding::new(Code::Gap, &side.kind.place, message)

@@ -6,4 +6,5 @@ pub mod history;
 pub mod prove;
 pub mod scenarios;
 pub mod space;
+pub mod who;
 pub mod whole;

@@ -102,7 +102,7 @@ pub fn run(args: &DiffArgs) -> Result<u8, Failure> {
 
 fn region_words(region: &Region) -> String {
     if region.incomplete {
-        return "requests that leave something open, which follows".to_owned();
+        return "requests that leave something open".to_owned();
     }
     if region.words.is_empty() {
         return "every request".to_owned();
@@ -145,7 +145,7 @@ fn summary(found: &Comparison, touched: Option<Touched>) -> String {
             found.unreached
         ));
     } else if !found.complete {
-        text.push_str("; there are more regions than are shown");
+        text.push_str("; not all of it is shown");
     }
     text
 }

@@ -8,6 +8,7 @@ mod input;
 mod output;
 mod prove;
 mod show;
+mod who;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -50,6 +51,8 @@ enum Command {
     Prove(prove::ProveArgs),
     /// Show the effective whole of a bundle, each line with where it comes from
     Show(show::ShowArgs),
+    /// Show who may do what: the permitted requests of a kind as a table
+    Who(who::WhoArgs),
 }
 
 /// Which bundle decides.
@@ -163,6 +166,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::History(args) => history::run(&args),
         Command::Prove(args) => prove::run(&args),
         Command::Show(args) => show::run(&args),
+        Command::Who(args) => who::run(&args),
     };
     match done {
         Ok(code) => code.into(),

@@ -275,15 +275,15 @@ fn paths(side: &Side<'_>, reads: &[Operand]) -> BTreeSet<Arc<str>> {
     let mut seen = BTreeSet::new();
     while let Some(operand) = open.pop() {
         match operand {
-            Operand::Fact(ix) if seen.insert(ix) => match side.bundle.fact(ix) {
-                Some(fact) => match fact.derived.as_ref().filter(|_| side.kind.derived.contains(&ix)) {
+            Operand::Fact(ix) if seen.insert(ix) => {
+                let Some(fact) = side.bundle.fact(ix) else { continue };
+                match fact.derived.as_ref().filter(|_| side.kind.derived.contains(&ix)) {
                     Some(derived) => open.extend(derived.reads.iter().cloned()),
                     None => {
                         out.insert(Arc::clone(&fact.path));
                     }
-                },
-                None => {}
-            },
+                }
+            }
             Operand::Cell(table, _) => {
                 let Some(table) = side.bundle.tables.get(table.0) else { continue };
                 for row in &table.rows {

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::decide::facts::State;
+
 use super::Space;
 use super::atoms::describe;
 use super::mdd::{Id, NO, Op, YES};
@@ -69,13 +71,25 @@ impl Space<'_> {
         out
     }
 
-    /// A box in words, one entry for each fact: its path, and what it may be.
+    /// A box in words, one entry for each fact: its path, and what it may be. `told` leaves out what goes without saying:
+    /// facts that are not given or not recognised, and scripts that fail.
     #[must_use]
-    pub fn words(&self, one: &Box) -> Vec<(String, String)> {
+    pub fn words(&self, one: &Box, told: bool) -> Vec<(String, String)> {
         let mut out: Vec<(String, String)> = Vec::new();
         for (at, classes) in one {
             let Some(var) = self.vars.get(*at) else { continue };
-            let text = describe(var, classes);
+            let mut classes = classes.clone();
+            if told {
+                let open = |state: &Option<State>| {
+                    matches!(state, Some(State::Missing(_) | State::Unrecognised(..) | State::Failed(_)))
+                };
+                let said = |class: &usize| !var.classes.get(*class).is_some_and(|class| class.states.iter().any(open));
+                classes.retain(said);
+                if (0..var.classes.len()).filter(said).all(|class| classes.contains(&class)) {
+                    continue;
+                }
+            }
+            let text = describe(var, &classes);
             match out.iter_mut().find(|(name, _)| *name == *var.name) {
                 Some((_, words)) if words == "given" => *words = text,
                 Some((_, words)) => {
