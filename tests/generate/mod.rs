@@ -129,9 +129,9 @@ fn condition(dice: &mut Dice, depth: usize, scripts: bool) -> String {
             _ => matcher(dice, scripts),
         };
         let key = part.split(':').next().unwrap().to_owned();
-        if !parts.iter().any(|known| known.split(':').next() == Some(&key))
-            && !(depth < 2 && part.contains("known: false"))
-        {
+        let repeats = parts.iter().any(|known| known.split(':').next() == Some(&key));
+        let tests_knowledge_inside = depth < 2 && part.contains("known: false");
+        if !repeats && !tests_knowledge_inside {
             parts.push(part);
         }
     }
@@ -164,7 +164,7 @@ fn rule(n: usize, dice: &mut Dice, scripts: bool) -> String {
             let needed = plain(condition(dice, 1, scripts));
             write!(out, "    when: {}\n    ask: {needed}\n    else: {reason}\n", plain(when)).unwrap();
         }
-        _ => write!(out, "    when: {}\n", plain(when)).unwrap(),
+        _ => writeln!(out, "    when: {}", plain(when)).unwrap(),
     }
     if effect == 7 || dice.up_to(3) == 0 {
         writeln!(out, "    results: {{ points: {} }}", dice.of(&["1", "2", "level", "100 / (level + 1)"])).unwrap();

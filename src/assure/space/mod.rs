@@ -116,7 +116,6 @@ pub struct Space<'e> {
     /// Requests that make sense and that some request was found for.
     pub sampled: Id,
     bounds: Bounds,
-    /// The greatest class of a variable's first.
     kind_name: Arc<str>,
 }
 
