@@ -32,7 +32,7 @@ fn bundle(rules: usize, moved: usize) -> Vec<(String, String)> {
     let mut policy = String::from("policy: p\nrequest: sale\nrules:\n  - { id: sale, permit: fine }\n");
     policy.push_str("  - { id: sellers, require: { roles: { any: [seller] } }, else: refused }\n");
     for n in 0..rules {
-        let most = n % 97 + usize::from(n < moved);
+        let most = (n % 97).saturating_add(usize::from(n < moved));
         let _ = writeln!(
             policy,
             "  - {{ id: r{n}, when: {{ item: item-{n}, count: {{ more-than: {most} }} }}, deny: refused }}"

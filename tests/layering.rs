@@ -12,7 +12,7 @@ const FLOORS: [&[&str]; 9] = [
     &["script"],
     &["bundle", "embedded"],
     &["decide"],
-    &["explain"],
+    &["explain", "schema"],
     &["decision"],
     &["engine"],
     &["assure"],

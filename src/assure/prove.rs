@@ -19,7 +19,7 @@ use crate::model::value::Value;
 use super::space::mdd::{Id, NO, Op, YES, truth};
 use super::space::sample::{Dice, Said, Sample, facts_of, more};
 use super::space::solve::{Solved, number};
-use super::space::{Bounds, Space, SpaceError};
+use super::space::{Bounds, Given, Space, SpaceError};
 
 /// What came of an invariant.
 #[derive(Clone, Debug)]
@@ -241,25 +241,14 @@ impl<'e> Prover<'e> {
     /// A constant passes or not; what a script computes passes perhaps.
     fn result(&mut self, name: &str, test: &crate::bundle::checked::Test) -> Holds {
         let (mut sure, mut perhaps) = (NO, NO);
-        for ((own, text), region) in self.solved.results.clone().iter().filter(|((own, _), _)| **own == *name) {
-            if text.starts_with("= ") {
-                perhaps = self.space.mdd.apply(Op::Or, perhaps, *region);
-                continue;
-            }
-            if self.constant(own, text).is_some_and(|value| passes(&value, test)) {
-                sure = self.space.mdd.apply(Op::Or, sure, *region);
+        for ((_, given), region) in self.solved.results.clone().iter().filter(|((own, _), _)| **own == *name) {
+            match given {
+                Given::Computed(_) => perhaps = self.space.mdd.apply(Op::Or, perhaps, *region),
+                Given::Constant(value) if passes(value, test) => sure = self.space.mdd.apply(Op::Or, sure, *region),
+                Given::Constant(_) => {}
             }
         }
         Holds { sure, perhaps: self.space.mdd.apply(Op::Or, sure, perhaps) }
-    }
-
-    /// The constant that some rule gives a result, by its text.
-    fn constant(&self, name: &str, text: &str) -> Option<Value> {
-        let side = self.space.sides.first()?;
-        side.bundle.rules_of(side.kind).find_map(|rule| match rule.results.get(name) {
-            Some(Expression::Constant(value)) if value.to_string() == text => Some(value.clone()),
-            _ => None,
-        })
     }
 
     /// No request where `bad` may hold proves it; one where it does refutes it.

@@ -177,6 +177,8 @@ pub struct Kind {
     pub name: Arc<str>,
     /// What absence and unrecognised values mean for each fact of the kind.
     pub facts: BTreeMap<FactIx, KindFact>,
+    /// What is asked, by language.
+    pub gist: BTreeMap<Arc<str>, Arc<str>>,
     /// Derived facts, each after those it reads.
     pub derived: Vec<FactIx>,
     /// How a request splits into parts.
@@ -245,6 +247,8 @@ pub struct Contradiction {
 pub struct ResultDef {
     /// Its type.
     pub type_: Type,
+    /// What it is, by language.
+    pub gist: BTreeMap<Arc<str>, Arc<str>>,
     /// Where it is declared.
     pub place: Place,
 }
@@ -311,6 +315,14 @@ pub struct Evidence {
     pub certainty: Option<Arc<str>>,
     /// Where it is known from.
     pub evidence: Option<Arc<str>>,
+}
+
+impl Evidence {
+    /// `high: the page of 2019-03-20`, when both are given.
+    #[must_use]
+    pub fn line(&self) -> Option<String> {
+        self.certainty.as_ref().zip(self.evidence.as_ref()).map(|(certainty, text)| format!("{certainty}: {text}"))
+    }
 }
 
 /// A rule.

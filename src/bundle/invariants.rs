@@ -82,7 +82,7 @@ pub enum Statement {
 pub(super) fn read(node: &Node, draft: &mut Draft, out: &mut Vec<Invariant>, findings: &mut Findings) {
     let Some(mut map) = Mapping::open(node, "a file of invariants", findings) else { return };
     let source = map.take("source").and_then(|node| text(node, findings)).map(Arc::from);
-    let items = map.need("invariants", findings).map(|node| list(node, findings)).unwrap_or_default();
+    let items = map.need("invariants").map(|node| list(node, findings)).unwrap_or_default();
     map.finish(findings);
     for item in items {
         let Some(found) = invariant(item, source.as_ref(), draft, findings) else { continue };
@@ -99,11 +99,11 @@ const LAWS: [&str; 5] = ["never", "always", "if", "monotone", "at-most"];
 
 fn invariant(node: &Node, source: Option<&Arc<str>>, draft: &mut Draft, findings: &mut Findings) -> Option<Invariant> {
     let mut map = Mapping::open(node, "an invariant", findings)?;
-    let id = map.need("id", findings).and_then(|node| name(node, findings));
-    let kinds = kinds(map.need("request", findings)?, draft, findings);
+    let id = map.need("id").and_then(|node| name(node, findings));
+    let kinds = kinds(map.need("request")?, draft, findings);
     let clauses = draft.clauses(map.take("clauses"), source, findings);
     let languages = draft.languages.clone();
-    let words = map.need("words", findings).map(|node| by_language(node, &languages, findings)).unwrap_or_default();
+    let words = map.need("words").map(|node| by_language(node, &languages, findings)).unwrap_or_default();
     let given: Vec<(&str, &Node)> = LAWS.into_iter().filter_map(|key| map.take(key).map(|node| (key, node))).collect();
     let then = map.take("then");
     let place = map.place().clone();
@@ -145,8 +145,8 @@ fn kinds(node: &Node, draft: &Draft, findings: &mut Findings) -> Vec<KindIx> {
 /// `at-most: { result: credit_amount, fact: order.paid }`.
 fn at_most(node: &Node, kinds: &[KindIx], draft: &Draft, findings: &mut Findings) -> Option<Law> {
     let mut map = Mapping::open(node, "`at-most`", findings)?;
-    let result = map.need("result", findings);
-    let fact = map.need("fact", findings).and_then(|node| draft.fact_of(node, kinds, findings));
+    let result = map.need("result");
+    let fact = map.need("fact").and_then(|node| draft.fact_of(node, kinds, findings));
     map.finish(findings);
     let name = result_named(result?, result?.text()?, draft, findings)?;
     let (of_result, of_fact) = (draft.results.get(&name).map(|def| def.type_.clone()), draft.type_of(fact?));

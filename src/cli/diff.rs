@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use clap::{Args, ValueEnum};
 
 use crate::assure::diff::{Comparison, Direction, Region, Sum, diff};
+use crate::assure::scenario::bundles::Bundles;
 use crate::assure::space::Bounds;
 use crate::engine::{Engine, EngineBuilder};
 
@@ -236,14 +237,16 @@ fn git(args: &[&str]) -> Result<Vec<u8>, Failure> {
     Err(Failure::Usage(format!("git: {}", message.lines().next().unwrap_or("it failed"))))
 }
 
-/// How many scenarios below a folder are decided otherwise.
+/// How many requests of the scenarios below a folder are decided otherwise. Scenarios of other readings or bundles speak of
+/// neither of the two and are left out.
 fn touched(old: &Engine, new: &Engine, folder: &Path) -> Result<Touched, Failure> {
+    let mut bundles = Bundles::of(new.clone());
     let mut out = Touched::default();
-    for request in crate::assure::scenarios::requests(folder)
-        .map_err(|error| Failure::Io { what: format!("`{}`", folder.display()), error })?
-    {
+    let found = super::scenarios::read(folder, "", &mut bundles)?;
+    let own = found.scenarios.iter().filter(|one| one.settings.is_empty() && one.engine.bundle() == new.bundle());
+    for case in own.flat_map(|scenario| &scenario.cases) {
         out.all = out.all.saturating_add(1);
-        let answer = |engine: &Engine| match engine.decide_json(&request) {
+        let answer = |engine: &Engine| match engine.decide(&case.request) {
             Ok(answer) => {
                 let mut json = answer.to_json("");
                 strip(&mut json);

@@ -42,7 +42,7 @@ pub fn run(args: &ProveArgs) -> Result<u8, Failure> {
     let bounds =
         Bounds { until: Instant::now().checked_add(Duration::from_secs(args.time_limit)), ..Bounds::default() };
     if args.findings {
-        return super::findings::run(&engine, bounds, args.format);
+        return super::shown::run(&engine, bounds, args.format);
     }
     let progress = std::io::stderr().is_terminal();
     let proofs = prove(&engine, bounds, &mut |proof| {

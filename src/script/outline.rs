@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::convert::settle;
 use super::ir::{Body, Node};
 use super::native::Run;
 use super::ops::BinaryOp;
@@ -29,6 +30,15 @@ impl Script {
     pub fn outline(&self, known: &[Option<Option<Value>>]) -> Outline {
         let fold = Fold { known };
         fold.body(self.body(), Vec::new())
+    }
+
+    /// What the script gives whatever else it reads, if that is known: `Some(None)` for nothing.
+    #[must_use]
+    pub fn constant(&self, known: &[Option<Option<Value>>]) -> Option<Option<Value>> {
+        match self.outline(known) {
+            Outline::Constant(value) => Some(value.map(|value| settle(value, self.type_()))),
+            _ => None,
+        }
     }
 }
 

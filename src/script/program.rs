@@ -24,6 +24,7 @@ pub struct Script {
     type_: Type,
     reads: Vec<String>,
     known: Vec<Known>,
+    calls: Vec<String>,
     ast: AST,
     library: Library,
 }
@@ -62,7 +63,8 @@ impl Script {
             return Err(vec![Refusal::too_large(tree.spot, message)]);
         }
         let ast = if library.functions().next().is_some() { library.ast().merge(&ast) } else { ast };
-        Ok(Self { text: text.to_owned(), body, type_, reads, known, ast, library: library.clone() })
+        let calls = library.reached(&tree);
+        Ok(Self { text: text.to_owned(), body, type_, reads, known, calls, ast, library: library.clone() })
     }
 
     /// The type of its result.
@@ -83,8 +85,20 @@ impl Script {
         &self.reads
     }
 
+    /// Its checked form as text: of two scripts with one form, only what they read can differ.
+    #[must_use]
+    pub fn form(&self) -> String {
+        format!("{:?} {:?}", self.type_, self.body.node)
+    }
+
     pub(super) fn body(&self) -> &Body {
         &self.body
+    }
+
+    /// The functions of the bundle that it calls, directly or through others, sorted.
+    #[must_use]
+    pub fn calls(&self) -> &[String] {
+        &self.calls
     }
 
     /// Its text as written.

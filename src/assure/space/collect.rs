@@ -58,6 +58,11 @@ pub(super) fn collect(sides: &[Side<'_>], also: &[(usize, &Condition)]) -> Colle
             if let Effect::Ask(needed, _) = &rule.effect {
                 out.condition(sides, at, needed);
             }
+            for expression in rule.results.values() {
+                if let Expression::Script { reads, .. } = expression {
+                    reads.iter().for_each(|operand| out.operand(sides, at, operand));
+                }
+            }
         }
         for contradiction in &side.kind.contradictions {
             out.condition(sides, at, &contradiction.when);
@@ -287,14 +292,40 @@ fn paths(side: &Side<'_>, reads: &[Operand]) -> BTreeSet<Arc<str>> {
             Operand::Cell(table, _) => {
                 let Some(table) = side.bundle.tables.get(table.0) else { continue };
                 for row in &table.rows {
-                    open.extend(row.tests.iter().map(|(fact, _)| Operand::Fact(*fact)));
-                    open.extend(row.effective.iter().map(|period| Operand::Fact(period.dated_by)));
+                    row.tests.iter().for_each(|(fact, test)| tested(side, *fact, test, &mut open));
+                    dated(row.effective.as_slice(), &row.retired, &mut open);
                 }
             }
-            _ => {}
+            Operand::Setting(name) => {
+                let dated_by = side.bundle.settings.get(&name).map(|setting| setting.dated.as_slice());
+                open.extend(dated_by.unwrap_or_default().iter().map(|(_, period)| Operand::Fact(period.dated_by)));
+            }
+            Operand::Fact(_) => {}
         }
     }
     out
+}
+
+/// What a test of a table's row reads.
+fn tested(side: &Side<'_>, fact: FactIx, test: &Test, out: &mut Vec<Operand>) {
+    out.push(Operand::Fact(fact));
+    match test {
+        Test::InList(list) => {
+            for entry in side.bundle.lists.get(list.0).map(|list| list.entries.as_slice()).unwrap_or_default() {
+                dated(entry.effective.as_slice(), &entry.retired, out);
+            }
+        }
+        Test::CompareTable(_, table, column) => out.push(Operand::Cell(*table, *column)),
+        Test::Not(inner) => tested(side, fact, inner, out),
+        Test::All(tests) => tests.iter().for_each(|test| tested(side, fact, test, out)),
+        _ => {}
+    }
+}
+
+/// The facts that periods are read by.
+fn dated(periods: &[Effective], retired: &[Retired], out: &mut Vec<Operand>) {
+    let all = periods.iter().chain(retired.iter().filter_map(|retired| retired.effective.as_ref()));
+    out.extend(all.map(|period| Operand::Fact(period.dated_by)));
 }
 
 impl Space<'_> {

@@ -15,12 +15,12 @@ use super::table::{Found, found};
 use super::{Plan, Space, Truths};
 
 /// What is known of an operand: its value or absence, nothing yet, a failure, or no row of a table.
-mod status {
+pub(super) mod status {
     use super::super::mdd::Id;
-    pub(super) const KNOWN: Id = Id::leaf(0);
-    pub(super) const OPEN: Id = Id::leaf(1);
-    pub(super) const FAILED: Id = Id::leaf(2);
-    pub(super) const NO_ROW: Id = Id::leaf(3);
+    pub const KNOWN: Id = Id::leaf(0);
+    pub const OPEN: Id = Id::leaf(1);
+    pub const FAILED: Id = Id::leaf(2);
+    pub const NO_ROW: Id = Id::leaf(3);
 }
 
 fn holds(is: bool) -> Id {
@@ -187,23 +187,29 @@ impl<'e> Space<'e> {
             }
             (State::Absent, Test::Present(wanted)) => holds(!wanted),
             (State::Absent, _) => FALSE,
-            (State::Missing(_), Test::CompareTable(_, table, _)) => {
-                let cell = self.cell(side, *table);
-                self.mdd.relabel(cell, &mut |number| match found(number) {
-                    Found::None => FALSE,
-                    Found::Failed => FAILED,
-                    Found::Open | Found::Row(_) => UNKNOWN,
-                })
-            }
-            (State::Missing(_), _) => UNKNOWN,
-            (State::Failed(_), _) => FAILED,
             (State::Unrecognised(..) | State::Other(_), Test::Known(wanted)) => holds(!wanted),
             (State::Unrecognised(..) | State::Other(_), Test::Present(wanted)) => holds(*wanted),
-            (State::Unrecognised(..), _) => UNKNOWN,
-            (State::Known(_) | State::Other(_), Test::Not(inner)) => {
+            (State::Known(_) | State::Unrecognised(..) | State::Other(_), Test::Not(inner)) => {
                 let inner = self.test_state(side, state, inner);
                 self.mdd.negate(inner)
             }
+            (State::Missing(_) | State::Unrecognised(..), Test::CompareTable(_, table, _)) => {
+                let cell = self.cell(side, *table);
+                self.mdd.relabel(cell, &mut |number| match found(number) {
+                    Found::None => FALSE,
+                    Found::Open | Found::Row(_) | Found::Failed => UNKNOWN,
+                })
+            }
+            (State::Failed(_), Test::CompareTable(_, table, _)) => {
+                let cell = self.cell(side, *table);
+                self.mdd.relabel(cell, &mut |number| match found(number) {
+                    Found::None => FALSE,
+                    Found::Open => UNKNOWN,
+                    Found::Row(_) | Found::Failed => FAILED,
+                })
+            }
+            (State::Missing(_) | State::Unrecognised(..), _) => UNKNOWN,
+            (State::Failed(_), _) => FAILED,
             (State::Other(_), _) => FALSE,
             (State::Known(_), Test::Known(wanted) | Test::Present(wanted)) => holds(*wanted),
             (State::Known(value), Test::CompareTable(comparison, table, column)) => {
@@ -303,7 +309,7 @@ impl<'e> Space<'e> {
     }
 
     /// What is known of what a script reads, all together.
-    fn status(&mut self, side: usize, reads: &[Operand]) -> Id {
+    pub(super) fn status(&mut self, side: usize, reads: &[Operand]) -> Id {
         let mut parts = Vec::new();
         for operand in reads {
             parts.push(match operand {
@@ -334,7 +340,9 @@ impl<'e> Space<'e> {
         for (_, period) in dated.iter().rev() {
             let in_force = self.in_force(side, period);
             let (yes, no) = (self.mdd.is(in_force, TRUE), self.mdd.is(in_force, FALSE));
-            let rest = self.mdd.choose(no, out, in_force);
+            let failed = self.mdd.is(in_force, FAILED);
+            let open = self.mdd.choose(failed, status::FAILED, status::OPEN);
+            let rest = self.mdd.choose(no, out, open);
             out = self.mdd.choose(yes, status::KNOWN, rest);
         }
         out

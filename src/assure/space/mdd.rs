@@ -33,10 +33,10 @@ pub mod truth {
     use super::Id;
     /// It does not hold.
     pub const FALSE: Id = Id::leaf(0);
-    /// It depends on what is not known.
-    pub const UNKNOWN: Id = Id::leaf(1);
     /// It could not be evaluated.
-    pub const FAILED: Id = Id::leaf(2);
+    pub const FAILED: Id = Id::leaf(1);
+    /// It depends on what is not known.
+    pub const UNKNOWN: Id = Id::leaf(2);
     /// It holds.
     pub const TRUE: Id = Id::leaf(3);
 }

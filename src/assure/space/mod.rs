@@ -8,6 +8,7 @@ pub mod atoms;
 mod collect;
 mod conditions;
 pub mod cover;
+mod identity;
 pub mod mdd;
 pub mod sample;
 pub mod solve;
@@ -21,7 +22,7 @@ use std::time::Instant;
 use crate::bundle::checked::{Bundle, Condition, Expression, FactIx, Kind, Operand, TableIx};
 use crate::engine::Engine;
 use crate::model::value::{Type, Value};
-use crate::script::{Outline, Script};
+use crate::script::Outline;
 
 use atoms::Var;
 use mdd::{Id, Mdd};
@@ -77,6 +78,15 @@ pub struct Side<'e> {
     pub bundle: &'e Bundle,
     /// The kind of request.
     pub kind: &'e Kind,
+}
+
+/// What a rule gives as a result.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Given {
+    /// Always this.
+    Constant(Value),
+    /// What the script with this identity computes.
+    Computed(Arc<str>),
 }
 
 /// How a derived fact comes about, as far as it is understood.
@@ -202,32 +212,16 @@ impl Side<'_> {
         reads.iter().map(one).collect()
     }
 
-    /// What identifies a script wherever it stands: its text, the settings it reads, and everything it may call.
-    fn identity(&self, script: &Script, reads: &[Operand]) -> Arc<str> {
-        use std::fmt::Write;
-        let mut text = script.text().trim().to_owned();
-        for operand in reads {
-            match operand {
-                Operand::Setting(name) => {
-                    if let Some(setting) = self.bundle.settings.get(name) {
-                        let _ = write!(text, "\u{1}{name}={}{:?}", setting.value, setting.dated);
-                    }
-                }
-                Operand::Cell(table, _) => {
-                    if let Some(table) = self.bundle.tables.get(table.0) {
-                        let rows = table.rows.iter().map(|row| (&row.tests, &row.values, &row.effective));
-                        let _ = write!(text, "\u{1}{:?}", rows.collect::<Vec<_>>());
-                    }
-                }
-                Operand::Fact(_) => {}
-            }
+    /// What a result is: a constant, or a script by its identity; none for a script that gives nothing.
+    #[must_use]
+    pub fn given(&self, expression: &Expression) -> Option<Given> {
+        match expression {
+            Expression::Constant(value) => Some(Given::Constant(value.clone())),
+            Expression::Script { script, reads, .. } => match script.constant(&self.fixed(reads)) {
+                Some(value) => value.map(Given::Constant),
+                None => Some(Given::Computed(identity::of(self, script, reads))),
+            },
         }
-        for (path, file) in &self.bundle.files {
-            if path.ends_with(".rhai") {
-                let _ = write!(text, "\u{1}{file}");
-            }
-        }
-        text.into()
     }
 
     /// How a derived fact comes about.
@@ -241,9 +235,9 @@ impl Side<'_> {
             Outline::Constant(value) => Plan::Constant(value),
             Outline::Read(slot) => match derived.reads.get(slot) {
                 Some(Operand::Fact(read)) if !self.is_set(*read) => Plan::Alias(*read),
-                _ => Plan::Own(self.identity(&derived.script, &derived.reads)),
+                _ => Plan::Own(identity::of(self, &derived.script, &derived.reads)),
             },
-            _ => Plan::Own(self.identity(&derived.script, &derived.reads)),
+            _ => Plan::Own(identity::of(self, &derived.script, &derived.reads)),
         })
     }
 
@@ -257,10 +251,10 @@ impl Side<'_> {
                 if plain && slots.len() <= 3 {
                     Truths::Comparisons(slots.into_keys().collect())
                 } else {
-                    Truths::Own(self.identity(script, reads))
+                    Truths::Own(identity::of(self, script, reads))
                 }
             }
-            _ => Truths::Own(self.identity(script, reads)),
+            _ => Truths::Own(identity::of(self, script, reads)),
         }
     }
 

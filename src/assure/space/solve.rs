@@ -10,9 +10,10 @@ use std::sync::Arc;
 use crate::bundle::checked::{Effect, Expression, Rule, RuleIx};
 use crate::model::decision::{INFORMATION_MISSING, Outcome, RULE_FAILED};
 
-use super::mdd::truth::{FAILED, FALSE, TRUE, UNKNOWN};
+use super::conditions::status;
+use super::mdd::truth::{FAILED, TRUE, UNKNOWN};
 use super::mdd::{Id, NO, Op, YES};
-use super::{Space, SpaceError};
+use super::{Given, Space, SpaceError};
 
 /// A rule and its truth.
 #[derive(Clone, Copy, Debug)]
@@ -21,7 +22,7 @@ pub struct RuleTruth {
     pub rule: RuleIx,
     /// The truth of its condition.
     pub truth: Id,
-    /// For an `ask`: whether what it asks for is met.
+    /// For an `ask`: where what it asks for is met.
     pub met: Option<Id>,
 }
 
@@ -37,7 +38,7 @@ pub struct Solved {
     /// Where each reason is given.
     pub reasons: BTreeMap<Arc<str>, Id>,
     /// Where each result has which value, or is computed by which script.
-    pub results: BTreeMap<(Arc<str>, Arc<str>), Id>,
+    pub results: BTreeMap<(Arc<str>, Given), Id>,
     /// Where each obligation is given.
     pub obligations: BTreeMap<Arc<str>, Id>,
     /// Where two rules give one result two constants.
@@ -77,6 +78,25 @@ struct Sorted {
     open_permits: Vec<Id>,
     open_refers: Vec<Id>,
     open_obligations: Vec<Id>,
+}
+
+/// A rule that gives a result: what, with which outcome, and where.
+struct Giving {
+    rule: RuleIx,
+    carries: Outcome,
+    value: Given,
+    region: Id,
+}
+
+/// Where rules give one result two values.
+#[derive(Default)]
+struct Conflicts {
+    /// Constants: the request is denied.
+    sure: Vec<(Arc<str>, RuleIx, RuleIx, Id)>,
+    /// Scripts: the values may differ.
+    perhaps: Vec<(Arc<str>, RuleIx, RuleIx, Id)>,
+    /// Constants of what asks for information, which leaves the result out.
+    left_out: Vec<(Arc<str>, Id)>,
 }
 
 impl Space<'_> {
@@ -119,13 +139,44 @@ impl Space<'_> {
         let mut met = None;
         if let Effect::Ask(needed, _) = &rule.effect {
             let needed = self.condition(side, needed);
-            let failed = self.mdd.is(needed, FAILED);
-            let off = self.mdd.is(truth, FALSE);
-            let failing = self.mdd.choose(off, NO, failed);
-            truth = self.mdd.choose(failing, FAILED, truth);
-            met = Some(needed);
+            let unmet = self.mdd.negate(needed);
+            let asks = self.mdd.apply(Op::All, truth, unmet);
+            let (fails, open) = (self.mdd.is(asks, FAILED), self.mdd.is(asks, UNKNOWN));
+            let failed = self.mdd.is(truth, FAILED);
+            let opened = self.mdd.apply(Op::And, failed, open);
+            truth = self.mdd.choose(opened, UNKNOWN, truth);
+            truth = self.mdd.choose(fails, FAILED, truth);
+            met = Some(self.mdd.is(needed, TRUE));
         }
-        RuleTruth { rule: ix, truth, met }
+        RuleTruth { rule: ix, truth: self.with_results(side, rule, truth), met }
+    }
+
+    /// A rule fails where a result of it reads what cannot be computed; an `ask` has nothing to lose by that.
+    fn with_results(&mut self, side: usize, rule: &Rule, truth: Id) -> Id {
+        if matches!(rule.effect, Effect::Ask(..)) {
+            return truth;
+        }
+        let mut out = truth;
+        for expression in rule.results.values() {
+            let Expression::Script { reads, .. } = expression else { continue };
+            let status = self.status(side, reads);
+            let failed = self.mdd.is(status, status::FAILED);
+            let holds = self.mdd.is(truth, TRUE);
+            let fails = self.mdd.apply(Op::And, holds, failed);
+            out = self.mdd.choose(fails, FAILED, out);
+        }
+        out
+    }
+
+    /// Where a result is given, when its rule holds: what it reads is known.
+    fn is_given(&mut self, side: usize, expression: &Expression) -> Id {
+        match expression {
+            Expression::Constant(_) => YES,
+            Expression::Script { reads, .. } => {
+                let status = self.status(side, reads);
+                self.mdd.is(status, status::KNOWN)
+            }
+        }
     }
 
     /// The region of requests that do not contradict themselves.
@@ -168,7 +219,14 @@ impl Space<'_> {
         let rest = self.mdd.choose(referred, number(Outcome::Refer), rest);
         let rest = self.mdd.choose(waits, number(Outcome::NeedsInformation), rest);
         let mut outcome = self.mdd.choose(denied, number(Outcome::Deny), rest);
-        let (conflicts, doubts) = self.conflicts(side, &rules, outcome);
+        // What rules that carry the outcome come to whatever becomes of denials and obligations that are still open.
+        let carried_on = self.mdd.choose(open_refer, number(Outcome::NeedsInformation), number(Outcome::Permit));
+        let carried_on = self.mdd.choose(permitted, carried_on, number(Outcome::NeedsInformation));
+        let carried_on = self.mdd.choose(referred, number(Outcome::Refer), carried_on);
+        let carried_on = self.mdd.choose(unmet, number(Outcome::NeedsInformation), carried_on);
+        let asks = self.mdd.is(outcome, number(Outcome::NeedsInformation));
+        let settled = self.mdd.choose(asks, carried_on, outcome);
+        let Conflicts { sure: conflicts, perhaps: doubts, left_out } = self.conflicts(side, &rules, outcome, settled);
         for (_, first, second, region) in &conflicts {
             outcome = self.mdd.choose(*region, number(Outcome::Deny), outcome);
             // Rules that contradict one another count as failed, not as matched.
@@ -191,7 +249,7 @@ impl Space<'_> {
             doubts,
         };
         self.reasons(side, &mut solved, &sorted, conflicting);
-        self.carried(side, &mut solved, conflicting);
+        self.carried(side, &mut solved, conflicting, &left_out);
         self.check()?;
         Ok(solved)
     }
@@ -227,11 +285,11 @@ impl Space<'_> {
                     sorted.failed.push(failed);
                 }
                 Effect::Ask(_, code) => {
-                    let met = self.mdd.is(one.met.unwrap_or(TRUE), TRUE);
+                    let met = one.met.unwrap_or(NO);
                     let asked = self.mdd.apply(Op::Or, holds, open);
                     let unmet = self.mdd.choose(met, NO, asked);
                     sorted.unmet.push((Arc::clone(code), unmet));
-                    sorted.failed.push(failed);
+                    sorted.failed.push(self.mdd.choose(met, NO, failed));
                 }
                 Effect::Attach(Outcome::Permit) => {
                     sorted.failed.push(failed);
@@ -245,42 +303,52 @@ impl Space<'_> {
         sorted
     }
 
-    /// Where two rules that carry the outcome give one result two values: for sure, or perhaps.
-    #[allow(clippy::type_complexity, reason = "the two lists have the form of `Solved`")]
-    fn conflicts(
-        &mut self,
-        side: usize,
-        rules: &[RuleTruth],
-        outcome: Id,
-    ) -> (Vec<(Arc<str>, RuleIx, RuleIx, Id)>, Vec<(Arc<str>, RuleIx, RuleIx, Id)>) {
-        let (mut sure, mut perhaps) = (Vec::new(), Vec::new());
-        let Some(on) = self.sides.get(side).copied() else { return (sure, perhaps) };
-        let mut giving: BTreeMap<&Arc<str>, Vec<(&RuleTruth, &Rule, &Expression)>> = BTreeMap::new();
+    /// Where two rules that carry the outcome give one result two values.
+    fn conflicts(&mut self, side: usize, rules: &[RuleTruth], outcome: Id, settled: Id) -> Conflicts {
+        let mut out = Conflicts::default();
+        let Some(on) = self.sides.get(side).copied() else { return out };
+        let mut giving: BTreeMap<&Arc<str>, Vec<Giving>> = BTreeMap::new();
         for one in rules {
             let Some(rule) = on.bundle.rules.get(one.rule.0) else { continue };
+            let Some(carries) = carried(&rule.effect).filter(|_| !rule.results.is_empty()) else { continue };
+            let holds = self.matched(one);
             for (name, expression) in &rule.results {
-                giving.entry(name).or_default().push((one, rule, expression));
+                let Some(value) = on.given(expression) else { continue };
+                let given = self.is_given(side, expression);
+                let region = self.mdd.apply(Op::And, holds, given);
+                giving.entry(name).or_default().push(Giving { rule: one.rule, carries, value, region });
             }
         }
         for (name, all) in giving {
-            for (at, (first, rule, value)) in all.iter().enumerate() {
-                for (second, other, another) in all.iter().skip(at.saturating_add(1)) {
-                    let same_outcome = carried(&rule.effect).filter(|on| carried(&other.effect) == Some(*on));
-                    let Some(on) = same_outcome.filter(|_| written(value) != written(another)) else { continue };
-                    let (a, b) = (self.mdd.is(first.truth, TRUE), self.mdd.is(second.truth, TRUE));
-                    let both = self.mdd.apply(Op::And, a, b);
-                    let here = self.mdd.is(outcome, number(on));
+            for (at, first) in all.iter().enumerate() {
+                for second in all.iter().skip(at.saturating_add(1)) {
+                    if first.carries != second.carries || first.value == second.value {
+                        continue;
+                    }
+                    let both = self.mdd.apply(Op::And, first.region, second.region);
+                    let asks = first.carries == Outcome::NeedsInformation;
+                    let here = self.mdd.is(if asks { outcome } else { settled }, number(first.carries));
                     let region = self.mdd.apply(Op::And, both, here);
                     if region == NO {
                         continue;
                     }
-                    let constant = matches!((value, another), (Expression::Constant(_), Expression::Constant(_)));
-                    let found = (Arc::clone(name), first.rule, second.rule, region);
-                    if constant { sure.push(found) } else { perhaps.push(found) }
+                    let constant = matches!((&first.value, &second.value), (Given::Constant(_), Given::Constant(_)));
+                    match (asks, constant) {
+                        (true, true) => out.left_out.push((Arc::clone(name), region)),
+                        (true, false) => {}
+                        (false, true) => out.sure.push((Arc::clone(name), first.rule, second.rule, region)),
+                        (false, false) => out.perhaps.push((Arc::clone(name), first.rule, second.rule, region)),
+                    }
                 }
             }
         }
-        (sure, perhaps)
+        out
+    }
+
+    /// Where a rule counts as matched: an `ask` that is met asks for nothing.
+    fn matched(&mut self, one: &RuleTruth) -> Id {
+        let holds = self.mdd.is(one.truth, TRUE);
+        self.mdd.choose(one.met.unwrap_or(NO), NO, holds)
     }
 
     fn reasons(&mut self, side: usize, solved: &mut Solved, sorted: &Sorted, conflicting: Id) {
@@ -329,7 +397,7 @@ impl Space<'_> {
         }
     }
 
-    fn carried(&mut self, side: usize, solved: &mut Solved, conflicting: Id) {
+    fn carried(&mut self, side: usize, solved: &mut Solved, conflicting: Id, left_out: &[(Arc<str>, Id)]) {
         let Some(on) = self.sides.get(side).copied() else { return };
         for one in solved.rules.clone() {
             let Some(rule) = on.bundle.rules.get(one.rule.0) else { continue };
@@ -337,12 +405,18 @@ impl Space<'_> {
             if rule.results.is_empty() && rule.obligations.is_empty() {
                 continue;
             }
-            let holds = self.mdd.is(one.truth, TRUE);
+            let holds = self.matched(&one);
             let here = self.mdd.is(solved.outcome, number(carries));
             let region = self.mdd.apply(Op::And, holds, here);
             let region = self.mdd.choose(conflicting, NO, region);
             for (name, expression) in &rule.results {
-                let known = solved.results.entry((Arc::clone(name), written(expression))).or_insert(NO);
+                let Some(given) = on.given(expression) else { continue };
+                let known = self.is_given(side, expression);
+                let mut region = self.mdd.apply(Op::And, region, known);
+                for (_, without) in left_out.iter().filter(|(result, _)| result == name) {
+                    region = self.mdd.choose(*without, NO, region);
+                }
+                let known = solved.results.entry((Arc::clone(name), given)).or_insert(NO);
                 *known = self.mdd.apply(Op::Or, *known, region);
             }
             for code in &rule.obligations {
@@ -362,16 +436,5 @@ pub fn carried(effect: &Effect) -> Option<Outcome> {
         Effect::Refer(_) => Some(Outcome::Refer),
         Effect::Ask(..) => Some(Outcome::NeedsInformation),
         Effect::Attach(on) => Some(*on),
-    }
-}
-
-/// What a result is, as text: a constant, or the script that computes it.
-#[must_use]
-pub fn written(expression: &Expression) -> Arc<str> {
-    match expression {
-        Expression::Constant(value) => value.to_string().into(),
-        Expression::Script { script, .. } => {
-            format!("= {}", script.text().split_whitespace().collect::<Vec<_>>().join(" ")).into()
-        }
     }
 }

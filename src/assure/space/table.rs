@@ -9,12 +9,13 @@ pub const FAILED: u32 = 2;
 const ROWS: u32 = 4;
 
 /// The state after one more row.
+/// Truths are numbers of [`super::mdd::truth`].
 pub fn step(state: u32, truth: u32, row: u32) -> u32 {
     match (state, truth) {
-        (FAILED, _) | (_, 2) => FAILED,
+        (FAILED, _) | (_, 1) => FAILED,
         (state, 0) => state,
-        (NONE | OPEN, 1) => OPEN,
-        (found, 1) => found | 1,
+        (NONE | OPEN, 2) => OPEN,
+        (found, 2) => found | 1,
         (NONE | OPEN, _) => ROWS.saturating_add(row.saturating_mul(2)) | state,
         _ => FAILED,
     }
