@@ -152,6 +152,18 @@ impl Engine {
         &self.inner.limits
     }
 
+    /// The shapes of the kinds of request.
+    #[cfg(feature = "record")]
+    pub(crate) fn shapes(&self) -> &Shapes {
+        &self.inner.shapes
+    }
+
+    /// The checked bundle, to keep.
+    #[cfg(feature = "record")]
+    pub(crate) fn shared_bundle(&self) -> Arc<Bundle> {
+        Arc::clone(&self.inner.bundle)
+    }
+
     /// The checked bundle.
     #[must_use]
     pub fn checked(&self) -> &Bundle {

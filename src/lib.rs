@@ -6,8 +6,9 @@
 //!
 //! | floor | module | what it does |
 //! |---|---|---|
-//! | 8 | `cli` | the `clausal` command: one verb per file, argument types, exit codes |
-//! | 7 | [`assure`] | what can be said of a bundle beyond single decisions: its whole, its history |
+//! | 9 | `cli` | the `clausal` command: one verb per file, argument types, exit codes |
+//! | 8 | [`assure`] | what can be said of a bundle beyond single decisions: its whole, its history |
+//! | 7 | `record` | the log of decisions: chain and checkpoints, replay, activity (feature `record`) |
 //! | 6 | [`engine`], [`decision`] | load, decide; the answer and its JSON; hot swap is a new [`Engine`] |
 //! | 5 | [`explain`] | a decision in words, in the bundle's languages |
 //! | 4 | [`decide`] | bundle + request → verdict: read, split into parts, evaluate, combine; pure |
@@ -28,6 +29,8 @@ mod embedded;
 pub mod engine;
 pub mod explain;
 pub mod model;
+#[cfg(feature = "record")]
+pub mod record;
 pub mod script;
 
 pub use bundle::checked::Identity;

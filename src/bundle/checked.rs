@@ -137,6 +137,18 @@ pub enum Unrecognised {
     Error,
 }
 
+/// How much of a fact's value the record may keep.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Privacy {
+    /// The value itself.
+    #[default]
+    Public,
+    /// A salted commitment in the entry, and the value aside, where it can be erased.
+    Erasable,
+    /// A salted commitment, by which whoever knows the value can prove it.
+    Private,
+}
+
 /// A fact of the vocabulary.
 #[derive(Debug)]
 pub struct Fact {
@@ -154,6 +166,8 @@ pub struct Fact {
     pub minimum: Option<Value>,
     /// Whether the caller cannot change it.
     pub fixed: bool,
+    /// How much of its value the record may keep.
+    pub privacy: Privacy,
     /// Where it is declared.
     pub place: Place,
 }

@@ -10,6 +10,7 @@ use super::checked::{Effect, Operand};
 use super::draft::Draft;
 use super::messages::Messages;
 use super::periods;
+use super::privacy;
 use super::yaml::{Content, Node, Style};
 
 /// Scalars that people or other YAML readers take for something else.
@@ -69,7 +70,9 @@ pub fn whole(draft: &Draft, messages: &Messages, findings: &mut Findings) {
         }
         unused_messages(language, messages, &wanted, findings);
         message_variables(language, draft, messages, findings);
+        privacy::messages(language, draft, messages, findings);
     }
+    privacy::decisions(draft, findings);
     clauses_without_rule(draft, findings);
     unused(draft, findings);
     periods::check(draft, findings);

@@ -13,6 +13,7 @@ pub mod messages;
 mod overlay;
 mod periods;
 mod policy;
+mod privacy;
 mod reader;
 mod registries;
 pub mod releases;

@@ -4,6 +4,8 @@ mod decide;
 mod history;
 mod input;
 mod output;
+#[cfg(feature = "record")]
+mod record;
 mod show;
 
 use std::ffi::OsString;
@@ -108,6 +110,10 @@ pub enum Failure {
     /// The arguments do not fit together.
     #[error("{0}")]
     Usage(String),
+    /// The log of decisions could not be written or read.
+    #[cfg(feature = "record")]
+    #[error(transparent)]
+    Record(#[from] crate::record::RecordError),
     /// A file or a stream failed.
     #[error("{what}: {error}")]
     Io {
@@ -123,6 +129,8 @@ impl Failure {
         match self {
             Self::Bundle(_) => NO_BUNDLE,
             Self::Usage(_) => USAGE,
+            #[cfg(feature = "record")]
+            Self::Record(_) => IO,
             Self::Io { .. } => IO,
         }
     }

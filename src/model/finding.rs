@@ -255,6 +255,8 @@ codes! {
     NeverMatches "never-matches" Error,
     /// Two rows of one key that are in force together.
     OverlappingRows "overlapping-rows" Error,
+    /// A message, a result or the name of a part would show a private fact.
+    PrivateShown "private-shown" Error,
     /// A script does not parse.
     ScriptSyntax "script-syntax" Error,
     /// A script is larger than the limit.
