@@ -263,7 +263,7 @@ impl Loader<'_> {
         let Some((name, version)) = name.filter(|_| !failed) else {
             return Loaded { bundle: None, findings, files, found };
         };
-        let identity = Identity { name, version, digest: digest(&files) };
+        let identity = Identity { name, version, digest: digest_of(&files) };
         let draft = self.draft;
         let bundle = Bundle {
             identity,
@@ -301,7 +301,7 @@ fn bounded(mut findings: Vec<Finding>, most: usize) -> Vec<Finding> {
 
 /// SHA-256 over the files in the order of their paths: for each the path, a zero byte, its SHA-256 (of the text with
 /// `\n` line ends) in hexadecimal, and a line end.
-fn digest(files: &BTreeMap<Arc<str>, Arc<str>>) -> Arc<str> {
+pub fn digest_of(files: &BTreeMap<Arc<str>, Arc<str>>) -> Arc<str> {
     let mut whole = Sha256::new();
     for (path, text) in files {
         let content = if text.contains('\r') { text.replace("\r\n", "\n").into() } else { Arc::clone(text) };

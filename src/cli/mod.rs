@@ -3,6 +3,8 @@
 mod decide;
 mod history;
 mod input;
+#[cfg(feature = "record")]
+mod log;
 mod output;
 #[cfg(feature = "record")]
 mod record;
@@ -41,6 +43,9 @@ enum Command {
     Decide(decide::DecideArgs),
     /// Show how an answer, or a rule, changed over time
     History(history::HistoryArgs),
+    /// Verify, search, prove and prune a log of decisions
+    #[cfg(feature = "record")]
+    Log(log::LogArgs),
     /// Show the effective whole of a bundle, each line with where it comes from
     Show(show::ShowArgs),
 }
@@ -155,6 +160,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let done = match cli.command {
         Command::Decide(args) => decide::run(&args),
         Command::History(args) => history::run(&args),
+        #[cfg(feature = "record")]
+        Command::Log(args) => log::run(&args),
         Command::Show(args) => show::run(&args),
     };
     match done {

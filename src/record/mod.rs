@@ -27,13 +27,19 @@
 
 pub mod bundles;
 pub mod checkpoint;
+#[cfg(feature = "parquet")]
+pub mod columns;
 pub mod entry;
 pub mod error;
+pub mod export;
+pub mod find;
 pub mod mask;
 pub mod merkle;
+pub mod proof;
 pub mod queue;
 pub mod recorder;
 pub mod store;
+pub mod verify;
 
 pub use checkpoint::{Checkpoint, PublicKey, SecretKey};
 pub use entry::{Entry, Hash};

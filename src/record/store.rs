@@ -252,6 +252,46 @@ impl Store {
         Ok(())
     }
 
+    /// Makes everything that is read from now on of one moment, until the log is dropped.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn hold(&self) -> Result<(), RecordError> {
+        if self.connection.is_autocommit() {
+            self.connection.execute_batch("BEGIN")?;
+        }
+        Ok(())
+    }
+
+    /// Reads every row there is, also those whose number no log gives.
+    ///
+    /// # Errors
+    /// As [`Store::scan`].
+    pub fn scan_all(&self, each: impl FnMut(Row) -> Result<bool, RecordError>) -> Result<(), RecordError> {
+        let below: i64 =
+            self.connection.query_row("SELECT count(*) FROM entries WHERE seq < 1", [], |row| row.get(0))?;
+        if below > 0 {
+            return Err(damaged("an entry has a number below 1"));
+        }
+        self.scan(1, u64::MAX, each)
+    }
+
+    /// Reads the hashes of the entries numbered `from` to `to` (both included) in order.
+    ///
+    /// # Errors
+    /// When the file is damaged.
+    pub fn scan_hashes(&self, from: u64, to: u64, mut each: impl FnMut(Hash)) -> Result<(), RecordError> {
+        let mut statement =
+            self.connection.prepare_cached("SELECT hash FROM entries WHERE seq BETWEEN ?1 AND ?2 ORDER BY seq")?;
+        let mut rows = statement.query(params![signed(from), signed(to)])?;
+        while let Some(row) = rows.next()? {
+            let bytes = row.get_ref(0)?;
+            let hash = bytes.as_bytes().ok().and_then(Hash::from_bytes);
+            each(hash.ok_or_else(|| damaged("an entry has no hash"))?);
+        }
+        Ok(())
+    }
+
     /// One entry.
     ///
     /// # Errors
@@ -271,7 +311,9 @@ impl Store {
     /// When the file is damaged.
     pub fn bundle_files(&self, digest: &str) -> Result<Option<Vec<u8>>, RecordError> {
         let mut statement = self.connection.prepare_cached("SELECT files FROM bundles WHERE digest = ?1")?;
-        Ok(statement.query_row([digest], |row| row.get(0)).optional()?)
+        Ok(statement
+            .query_row([digest], |row| Ok(row.get_ref(0)?.as_bytes().unwrap_or_default().to_vec()))
+            .optional()?)
     }
 
     /// The digests of the bundles that decided, sorted.
@@ -302,8 +344,8 @@ impl Store {
     pub fn checkpoints(&self) -> Result<Vec<Result<Checkpoint, RecordError>>, RecordError> {
         let mut statement = self.connection.prepare("SELECT id, checkpoint FROM checkpoints ORDER BY id")?;
         let read = |row: &rusqlite::Row<'_>| {
-            let (id, bytes): (i64, Vec<u8>) = (row.get(0)?, row.get(1)?);
-            Ok(Checkpoint::parse(&bytes, &format!("checkpoint {id} of the log")))
+            let (id, bytes): (i64, _) = (row.get(0)?, row.get_ref(1)?.as_bytes().unwrap_or_default());
+            Ok(Checkpoint::parse(bytes, &format!("checkpoint {id} of the log")))
         };
         let all = statement.query_map([], read)?.collect::<Result<_, _>>()?;
         Ok(all)
