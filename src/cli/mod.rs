@@ -1,5 +1,7 @@
 //! The `clausal` command: argument types, one verb per file, exit codes.
 
+#[cfg(feature = "record")]
+mod activity;
 mod decide;
 mod history;
 mod input;
@@ -8,6 +10,8 @@ mod log;
 mod output;
 #[cfg(feature = "record")]
 mod record;
+#[cfg(feature = "record")]
+mod replay;
 mod show;
 
 use std::ffi::OsString;
@@ -39,6 +43,9 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// List who used keys and downloads, for those who may know
+    #[cfg(feature = "record")]
+    Activity(activity::ActivityArgs),
     /// Decide one request, an array of requests, or one request per line
     Decide(decide::DecideArgs),
     /// Show how an answer, or a rule, changed over time
@@ -46,6 +53,9 @@ enum Command {
     /// Verify, search, prove and prune a log of decisions
     #[cfg(feature = "record")]
     Log(log::LogArgs),
+    /// Decide every recorded request again, by the same bundle or by another
+    #[cfg(feature = "record")]
+    Replay(replay::ReplayArgs),
     /// Show the effective whole of a bundle, each line with where it comes from
     Show(show::ShowArgs),
 }
@@ -158,10 +168,14 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     let done = match cli.command {
+        #[cfg(feature = "record")]
+        Command::Activity(args) => activity::run(&args),
         Command::Decide(args) => decide::run(&args),
         Command::History(args) => history::run(&args),
         #[cfg(feature = "record")]
         Command::Log(args) => log::run(&args),
+        #[cfg(feature = "record")]
+        Command::Replay(args) => replay::run(&args),
         Command::Show(args) => show::run(&args),
     };
     match done {

@@ -25,6 +25,7 @@
 //! # }
 //! ```
 
+pub mod activity;
 pub mod bundles;
 pub mod checkpoint;
 #[cfg(feature = "parquet")]
@@ -38,7 +39,10 @@ pub mod merkle;
 pub mod proof;
 pub mod queue;
 pub mod recorder;
+pub mod replay;
+pub mod source;
 pub mod store;
+pub mod tally;
 pub mod verify;
 
 pub use checkpoint::{Checkpoint, PublicKey, SecretKey};
