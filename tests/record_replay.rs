@@ -1,6 +1,13 @@
 //! Replay, activity and exports, over every request that the fixtures hold.
 #![cfg(all(feature = "record", feature = "cli"))]
-#![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "tests")]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "tests"
+)]
 
 mod common;
 
@@ -103,7 +110,12 @@ fn changed_bundle(folder: &Path, file: &str, from: &str, to: &str) {
 #[test]
 fn another_bundle_shows_what_would_change() {
     let folder = recorded();
-    changed_bundle(folder.path(), "cancellation-windows.yaml", "30", "20");
+    changed_bundle(
+        folder.path(),
+        "cancellation-windows.yaml",
+        "server-subscription], within: P30D",
+        "server-subscription], within: P20D",
+    );
     let done = clausal(folder.path(), &["replay", "log", "--bundle", "changed", "--json"], "");
     let tally = json(&done);
     assert_eq!((done.code, &tally["same_bundle"]), (0, &json!(0)), "{}", done.err);
@@ -124,7 +136,12 @@ fn another_bundle_shows_what_would_change() {
                 Json::Array(items) => items,
                 one => vec![one],
             };
-            parts(a).into_iter().zip(parts(b)).filter(|(a, b)| a["results"] != b["results"]).map(|(a, _)| a).collect::<Vec<_>>()
+            parts(a)
+                .into_iter()
+                .zip(parts(b))
+                .filter(|(a, b)| a["results"] != b["results"])
+                .map(|(a, _)| a)
+                .collect::<Vec<_>>()
         });
         let amounts = lines.flatten().filter(|part| part["results"]["credit_currency"] == "USD");
         amounts
@@ -207,11 +224,17 @@ fn access(n: u32, user: &str, operation: &str) -> String {
 fn activity_is_for_those_who_may_know() {
     let folder = tempfile::tempdir().unwrap();
     let run = |args: &[&str]| clausal(folder.path(), args, "");
-    let uses = [access(1, "ann", "get-key"), access(2, "=bob", "download"), access(3, "ann", "view-item"), access(30, "eve", "copy-link")];
+    let uses = [
+        access(1, "ann", "get-key"),
+        access(2, "=bob", "download"),
+        access(3, "ann", "view-item"),
+        access(30, "eve", "copy-link"),
+    ];
     let decided = clausal(folder.path(), &["decide", "--json", "--record", "log"], &uses.join("\n"));
     assert_eq!(decided.code, 0, "{}", decided.out);
     let ask = |role: &str, more: &[&str]| {
-        let base = ["activity", "log", "--from", "2021-06-01", "--to", "2021-06-29", "--as", role, "--at", "2021-07-01"];
+        let base =
+            ["activity", "log", "--from", "2021-06-01", "--to", "2021-06-29", "--as", role, "--at", "2021-07-01"];
         run(&[&base[..], more].concat())
     };
     let refused = ask("Sales agent", &["--plot", "none.svg"]);
@@ -222,7 +245,10 @@ fn activity_is_for_those_who_may_know() {
     let list = json(&ask("Global admin", &["--format", "json", "--plot", "plot.svg"]));
     let users: Vec<&str> = list.as_array().unwrap().iter().map(|one| one["user"].as_str().unwrap()).collect();
     assert_eq!(users, ["ann", "=bob"], "both days are included, looking is no use");
-    assert_eq!((&list[0]["what"], &list[0]["product"], &list[0]["order"]), (&json!("get-key"), &json!("SQL Server"), &json!("A-1")));
+    assert_eq!(
+        (&list[0]["what"], &list[0]["product"], &list[0]["order"]),
+        (&json!("get-key"), &json!("SQL Server"), &json!("A-1"))
+    );
     let csv = ask("Global admin", &["--format", "csv"]).out;
     assert_eq!(csv.lines().nth(2).unwrap(), "'=bob,download,SQL Server,A-2,2021-06-02T09:00:00Z,2");
     assert!(ask("Global admin", &[]).out.ends_with("2 uses\n"));

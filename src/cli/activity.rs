@@ -169,11 +169,13 @@ fn line(out: &mut impl Write, format: ListFormat, one: &Use, first: bool) -> std
     match format {
         ListFormat::Table => {
             let shown = |text: &Option<String>, none: &str| or(text, none).escape_debug().to_string();
-            let (user, product, order) = (shown(&one.user, "(not kept)"), shown(&one.product, "-"), shown(&one.order, "-"));
+            let (user, product, order) =
+                (shown(&one.user, "(not kept)"), shown(&one.product, "-"), shown(&one.order, "-"));
             writeln!(out, "{user:<24} {:<18} {product:<24} {order:<14} {:<24} {}", one.what, one.when, one.entry)
         }
         ListFormat::Csv => {
-            let cells = [or(&one.user, ""), one.what.clone(), or(&one.product, ""), or(&one.order, ""), one.when.clone()];
+            let cells =
+                [or(&one.user, ""), one.what.clone(), or(&one.product, ""), or(&one.order, ""), one.when.clone()];
             let cells: Vec<String> = cells.iter().map(|cell| csv(cell)).collect();
             writeln!(out, "{},{}", cells.join(","), one.entry)
         }

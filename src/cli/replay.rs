@@ -90,7 +90,11 @@ fn text(out: &mut impl Write, tally: &Tally) -> std::io::Result<()> {
     writeln!(out, "{} entries, {} of them invalid requests that are not decided again", tally.entries, tally.invalid)?;
     if tally.same_bundle > 0 {
         let same = tally.same_bundle.saturating_sub(tally.different);
-        writeln!(out, "{same} of {} decisions are the same, byte for byte, with the bundle that made them", tally.same_bundle)?;
+        writeln!(
+            out,
+            "{same} of {} decisions are the same, byte for byte, with the bundle that made them",
+            tally.same_bundle
+        )?;
     }
     if let Some(first) = &tally.first {
         writeln!(out, "the first that is not: entry {}, at `{}`", first.seq, first.path)?;

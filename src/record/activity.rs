@@ -73,7 +73,10 @@ pub fn usage(row: &Row, from: Date, to: Date) -> Result<Option<Use>, RecordError
 fn user(request: &Json, openings: &Openings) -> Option<String> {
     let user = request.get("actor")?.get("id")?;
     let known = match committed(user) {
-        Some(hidden) => reveal(user, openings_of(openings, "actor.id").as_ref()?).as_str().filter(|u| *u != hidden).map(str::to_owned),
+        Some(hidden) => reveal(user, openings_of(openings, "actor.id").as_ref()?)
+            .as_str()
+            .filter(|u| *u != hidden)
+            .map(str::to_owned),
         None => user.as_str().map(str::to_owned),
     };
     known.filter(|user| !user.trim().is_empty())
@@ -86,9 +89,8 @@ fn openings_of(openings: &Openings, path: &str) -> Option<Openings> {
 
 /// The product of the request, or of the line that it names.
 fn product(request: &Json) -> Option<String> {
-    let named = |product: &Json| {
-        ["name", "kind"].into_iter().find_map(|key| Some(product.get(key)?.as_str()?.to_owned()))
-    };
+    let named =
+        |product: &Json| ["name", "kind"].into_iter().find_map(|key| Some(product.get(key)?.as_str()?.to_owned()));
     if let Some(product) = request.get("product").and_then(named) {
         return Some(product);
     }

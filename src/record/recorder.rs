@@ -76,13 +76,8 @@ impl Recorder {
     /// # Errors
     /// When the log does not take it.
     pub fn submit_json(&self, bytes: &[u8], received: Timestamp) -> Result<Pending, RecordError> {
-        let tree = parse(bytes, &self.engine.limits().request);
-        let answer = tree.as_ref().map_err(Clone::clone).and_then(|tree| self.engine.decide_tree(tree));
-        let masked = match (&tree, &answer) {
-            (Ok(tree), Ok(_)) => mask(self.engine.checked(), self.engine.shapes(), tree)?,
-            _ => mask_whole(bytes)?,
-        };
-        self.append(answer, masked, received)
+        let (answer, draft) = self.draft(bytes, received)?;
+        self.submit(answer, draft, received)
     }
 
     /// Records that a request did not even become JSON.
@@ -90,23 +85,53 @@ impl Recorder {
     /// # Errors
     /// When the log does not take it.
     pub fn submit_error(&self, error: RequestError, received: Timestamp) -> Result<Pending, RecordError> {
-        self.append(Err(error), mask_whole(b"")?, received)
+        let answer = Err(error);
+        let draft = self.put_together(&answer, mask_whole(b"")?, received)?;
+        self.submit(answer, draft, received)
     }
 
-    fn append(
+    /// Decides one JSON request and puts the entry together, without recording it: for callers with a [`super::Store`] of
+    /// their own.
+    ///
+    /// # Errors
+    /// When the entry is too large, or the system gives no random numbers.
+    pub fn draft(
+        &self,
+        bytes: &[u8],
+        received: Timestamp,
+    ) -> Result<(Result<Answer, RequestError>, Draft), RecordError> {
+        let tree = parse(bytes, &self.engine.limits().request);
+        let answer = tree.as_ref().map_err(Clone::clone).and_then(|tree| self.engine.decide_tree(tree));
+        let masked = match (&tree, &answer) {
+            (Ok(tree), Ok(_)) => mask(self.engine.checked(), self.engine.shapes(), tree)?,
+            _ => mask_whole(bytes)?,
+        };
+        let draft = self.put_together(&answer, masked, received)?;
+        Ok((answer, draft))
+    }
+
+    fn submit(
         &self,
         answer: Result<Answer, RequestError>,
-        masked: Masked,
+        draft: Draft,
         received: Timestamp,
     ) -> Result<Pending, RecordError> {
-        let decision = match &answer {
+        let ticket = self.log.append(draft, received)?;
+        Ok(Pending { answer, ticket })
+    }
+
+    fn put_together(
+        &self,
+        answer: &Result<Answer, RequestError>,
+        masked: Masked,
+        received: Timestamp,
+    ) -> Result<Draft, RecordError> {
+        let decision = match answer {
             Ok(answer) => serde_json::to_value(answer).map_err(|error| RecordError::Failed(error.to_string()))?,
             Err(error) => error_json(error),
         };
         let body = Body::new(self.engine.bundle(), decision, received, masked.request)?;
-        let bundle = self.engine.shared_bundle();
-        let ticket = self.log.append(Draft { body, openings: masked.openings, bundle }, received)?;
-        Ok(Pending { answer, ticket })
+        Ok(Draft { body, openings: masked.openings, bundle: self.engine.shared_bundle() })
     }
 }
 

@@ -29,21 +29,14 @@ const BATCH_BYTES: usize = 32 << 20;
 ///
 /// # Errors
 /// When the source does not read, or a bundle cannot be had.
-pub fn replay(
-    source: &Source,
-    with: Option<&Engine>,
-    mut progress: impl FnMut(u64),
-) -> Result<Tally, RecordError> {
+pub fn replay(source: &Source, with: Option<&Engine>, mut progress: impl FnMut(u64)) -> Result<Tally, RecordError> {
     let engines = Engines { source, with, known: RwLock::default() };
     let mut whole = Tally::default();
     std::thread::scope(|scope| {
         let (send, receive) = sync_channel::<Vec<Item>>(AHEAD);
         let reader = scope.spawn(move || read(source, &send));
         for batch in receive {
-            let tally = batch
-                .par_iter()
-                .map(|item| engines.one(item))
-                .try_reduce(Tally::default, |a, b| Ok(a.and(b)));
+            let tally = batch.par_iter().map(|item| engines.one(item)).try_reduce(Tally::default, |a, b| Ok(a.and(b)));
             // Dropping the receiver stops the reader.
             whole = std::mem::take(&mut whole).and(tally?);
             progress(whole.entries);

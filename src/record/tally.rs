@@ -172,9 +172,7 @@ impl Tally {
 fn said(decision: &Json) -> Vec<Option<Json>> {
     let reasons = |key: &str| decision.get("reasons").map(|_| pick(decision, "reasons", key));
     let keys = ["part", "outcome", "results", "missing", "error"].into_iter().map(|key| decision.get(key).cloned());
-    keys.chain(["code", "rule", "clauses"].map(reasons))
-        .chain([Some(pick(decision, "obligations", "code"))])
-        .collect()
+    keys.chain(["code", "rule", "clauses"].map(reasons)).chain([Some(pick(decision, "obligations", "code"))]).collect()
 }
 
 fn pick(decision: &Json, from: &str, key: &str) -> Json {
