@@ -213,3 +213,38 @@ fn other_files_are_refused_and_left_alone() {
     assert!(matches!(Store::open_read_only(&folder.path().join("none")).unwrap_err(), RecordError::NotFound { .. }));
     assert!(std::fs::read_to_string(&text).unwrap().starts_with("a text"));
 }
+
+/// A copy of the small bundle with one change, and what loading it finds.
+fn findings(file: &str, from: &str, to: &str) -> Vec<String> {
+    let small = common::root().join("fixtures/bundles/small");
+    let read = |path: &std::path::PathBuf| std::fs::read_to_string(path).unwrap();
+    let texts = common::files(&small, "").into_iter().map(|path| {
+        let name = path.strip_prefix(&small).unwrap().display().to_string();
+        let text = if name == file { read(&path).replace(from, to) } else { read(&path) };
+        assert!(name != file || text != read(&path), "nothing changed");
+        (name, text)
+    });
+    Engine::builder()
+        .texts(texts)
+        .check()
+        .findings
+        .iter()
+        .map(|finding| format!("{} {}", finding.code, finding.message))
+        .collect()
+}
+
+#[test]
+fn what_is_private_is_shown_nowhere() {
+    assert_eq!(findings("en.ftl", "Come in.", "Come in once more."), Vec::<String>::new());
+    let shown = findings("en.ftl", "Come in.", "Come in, { $user }.");
+    assert_eq!(shown, ["private-shown the message `reason-known-user` shows `$user`, which is private"]);
+    assert!(findings("en.ftl", "Come in.", "Come in, { $user_state } one.").is_empty());
+    let derived =
+        "private: true, gist: Who asks. }\n  greeting: { type: text, script: user + \"!\", gist: A greeting. }";
+    let known = findings("vocabulary.yaml", "private: true, gist: Who asks. }", derived);
+    assert!(known.is_empty(), "{known:?}");
+    let typed = findings("vocabulary.yaml", "type: text, absent: optional, private: true", "type: date, private: true");
+    assert!(typed.contains(&"wrong-form only a text that the request gives can be private".to_owned()), "{typed:?}");
+    let odd = findings("vocabulary.yaml", "private: true", "private: sometimes");
+    assert!(odd[0].contains("`true`, `false`, `erasable`"), "{odd:?}");
+}

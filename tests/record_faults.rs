@@ -16,6 +16,8 @@ use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use clausal::record::verify::verify;
@@ -23,9 +25,22 @@ use clausal::record::{Entry, LogFile, Options, RecordError, Store};
 use clausal::{Engine, Timestamp};
 
 fn request(id: &str) -> String {
-    format!(
-        r#"{{"id":"{id}","kind":"hybrid-benefit","at":"2021-07-01","license":{{"product":"Windows Server","edition":"Standard","software_assurance":true}}}}"#
-    )
+    format!(r#"{{"id":"{id}","kind":"visit","at":"2021-07-01","user":"someone"}}"#)
+}
+
+fn bundle() -> std::path::PathBuf {
+    common::root().join("fixtures/bundles/small")
+}
+
+fn engine() -> Engine {
+    Engine::load(bundle()).unwrap()
+}
+
+/// A process that records what it reads.
+fn recording(folder: &Path) -> Command {
+    let mut command = clausal(&["decide", "--json", "--record", "log", "--bundle"], folder);
+    command.arg(bundle());
+    command
 }
 
 fn clausal(args: &[&str], folder: &Path) -> Command {
@@ -50,7 +65,7 @@ fn ids(path: &Path) -> Vec<String> {
 
 fn append(path: &Path, count: usize) -> Result<u64, RecordError> {
     let log = LogFile::open(path, Options::default())?;
-    let recorder = Engine::embedded().unwrap().with_record(&log);
+    let recorder = engine().with_record(&log);
     let mut last = 0;
     for n in 0..count {
         last = recorder
@@ -82,7 +97,7 @@ fn kill_rounds(rounds: u64, seed: u64) {
     let mut acknowledged: Vec<String> = Vec::new();
     let mut killed_midway = 0;
     for round in 0..rounds {
-        let mut child = clausal(&["decide", "--json", "--record", "log"], folder.path()).spawn().unwrap();
+        let mut child = recording(folder.path()).spawn().unwrap();
         let mut stdin = child.stdin.take().unwrap();
         let one_by_one = round % 2 == 0;
         let feeder = std::thread::spawn(move || {
@@ -98,12 +113,23 @@ fn kill_rounds(rounds: u64, seed: u64) {
             false
         });
         let stdout = child.stdout.take().unwrap();
+        let told = Arc::new(AtomicUsize::new(0));
+        let telling = Arc::clone(&told);
         let reader = std::thread::spawn(move || {
             let lines = BufReader::new(stdout).split(b'\n').map(Result::unwrap);
             let whole = lines.filter_map(|line| serde_json::from_slice::<serde_json::Value>(&line).ok());
-            whole.map(|answer| answer["id"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+            let ids = whole.map(|answer| answer["id"].as_str().unwrap().to_owned());
+            ids.inspect(|_| {
+                telling.fetch_add(1, Ordering::SeqCst);
+            })
+            .collect::<Vec<_>>()
         });
-        std::thread::sleep(Duration::from_millis(20 + dice.below(250)));
+        // Half of them are killed at any moment, from their start on; the others while they answer.
+        let patience = Instant::now() + Duration::from_secs(20);
+        while one_by_one && told.load(Ordering::SeqCst) == 0 && Instant::now() < patience {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        std::thread::sleep(Duration::from_micros(dice.below(if one_by_one { 60_000 } else { 250_000 })));
         child.kill().unwrap();
         child.wait().unwrap();
         killed_midway += u64::from(feeder.join().unwrap());
@@ -161,7 +187,7 @@ fn a_full_disk_fails_closed_and_goes_on_when_there_is_room() {
     let pages = std::fs::metadata(&path).unwrap().len() / 16_384;
     let max_pages = Some(u32::try_from(pages).unwrap() + 3);
     let log = LogFile::open(&path, Options { max_pages, ..Options::default() }).unwrap();
-    let recorder = Engine::embedded().unwrap().with_record(&log);
+    let recorder = engine().with_record(&log);
     let mut taken = 1;
     let error = loop {
         let one =
@@ -188,7 +214,7 @@ fn a_full_tmpfs_fails_closed() {
     if !mount(&["-t", "tmpfs", "-o", "size=3m", "none"]).is_ok_and(|status| status.success()) {
         return;
     }
-    let mut child = clausal(&["decide", "--json", "--record", "log"], folder.path()).spawn().unwrap();
+    let mut child = recording(folder.path()).spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();
     let feeder =
         std::thread::spawn(move || (0..20_000).all(|n| writeln!(stdin, "{}", request(&format!("{n}"))).is_ok()));
@@ -241,7 +267,7 @@ fn two_writers_share_a_log() {
     let folder = tempfile::tempdir().unwrap();
     let children: Vec<_> = (0..3)
         .map(|writer| {
-            let mut child = clausal(&["decide", "--json", "--record", "log"], folder.path()).spawn().unwrap();
+            let mut child = recording(folder.path()).spawn().unwrap();
             let mut stdin = child.stdin.take().unwrap();
             let feeder = std::thread::spawn(move || {
                 (0..300).for_each(|n| writeln!(stdin, "{}", request(&format!("{writer}-{n}"))).unwrap());
@@ -302,7 +328,7 @@ fn a_cut_file_is_told_and_half_an_entry_is_never_believed() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("log");
     let log = LogFile::open(&path, Options::default()).unwrap();
-    let recorder = Engine::embedded().unwrap().with_record(&log);
+    let recorder = engine().with_record(&log);
     for n in 0..40 {
         recorder.decide_json(request(&format!("x{n}")).as_bytes(), Timestamp::parse("2021-07-01").unwrap()).unwrap();
     }
@@ -346,7 +372,7 @@ fn a_clock_that_goes_backwards_is_noted() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("log");
     let log = LogFile::open(&path, Options::default()).unwrap();
-    let recorder = Engine::embedded().unwrap().with_record(&log);
+    let recorder = engine().with_record(&log);
     for time in ["2021-07-01T00:00:02Z", "2021-07-01T00:00:01Z", "2021-07-01T00:00:03Z"] {
         recorder.decide_json(request("a").as_bytes(), Timestamp::parse(time).unwrap()).unwrap();
     }

@@ -145,7 +145,9 @@ fn another_bundle_shows_what_would_change() {
         });
         let amounts = lines.flatten().filter(|part| part["results"]["credit_currency"] == "USD");
         amounts
-            .map(|part| part["results"]["credit_amount"].as_str().unwrap().parse::<rust_decimal::Decimal>().unwrap())
+            .filter_map(|part| {
+                Some(part["results"]["credit_amount"].as_str()?.parse::<rust_decimal::Decimal>().unwrap())
+            })
             .sum::<rust_decimal::Decimal>()
             .normalize()
     };
