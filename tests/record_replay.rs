@@ -254,6 +254,21 @@ fn activity_is_for_those_who_may_know() {
     let csv = ask("Global admin", &["--format", "csv"]).out;
     assert_eq!(csv.lines().nth(2).unwrap(), "'=bob,download,SQL Server,A-2,2021-06-02T09:00:00Z,2");
     assert!(ask("Global admin", &[]).out.ends_with("2 uses\n"));
+    let last = [
+        "activity",
+        "--from",
+        "2021-06-01",
+        "--to",
+        "2021-06-29",
+        "--at",
+        "2021-07-01",
+        "--as",
+        "Sales agent",
+        "Global admin",
+        "log",
+    ];
+    assert!(run(&last).out.ends_with("2 uses\n"), "{}", run(&last).err);
+    assert_eq!(run(&last[..9]).code, 64);
     let svg = std::fs::read_to_string(folder.path().join("plot.svg")).unwrap();
     assert_eq!(svg.matches("<rect x=").count(), 29 + 5, "a square a day, and the legend");
     assert!(svg.contains("2021-06-02: 1") && svg.contains("2021-06-03: 0"));
@@ -279,4 +294,33 @@ fn settings_and_overlays_are_found_again() {
     assert_eq!(verified.code, 0, "{}", verified.out);
     let known = json(&run(&["replay", "log", "--as-known-on", "2021-05-01", "--json"]));
     assert!(known["changed"].as_u64().unwrap() > 0);
+}
+
+#[cfg(feature = "parquet")]
+#[test]
+fn a_damaged_parquet_is_an_error() {
+    use clausal::record::replay::replay;
+    use clausal::record::source::Source;
+    let folder = recorded();
+    assert_eq!(clausal(folder.path(), &["log", "export", "log", "--out", "log.parquet"], "").code, 0);
+    let whole = std::fs::read(folder.path().join("log.parquet")).unwrap();
+    let path = folder.path().join("damaged.parquet");
+    let (mut refused, mut at) = (0, 7_u64);
+    for round in 0..30 {
+        at = at.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let mut bytes = whole.clone();
+        let place = if round % 2 == 0 { at % bytes.len() as u64 } else { bytes.len() as u64 - 1 - at % 2_000 };
+        if round % 5 == 4 {
+            bytes.truncate(place as usize);
+        } else {
+            bytes[place as usize] ^= 1 << (at >> 61);
+        }
+        std::fs::write(&path, &bytes).unwrap();
+        let done = Source::open(&path).and_then(|source| {
+            let _ = source.count();
+            replay(&source, None, |_| ())
+        });
+        refused += u32::from(done.is_err());
+    }
+    assert!(refused > 3, "{refused}");
 }

@@ -22,8 +22,8 @@ use super::{BundleArgs, Failure, INVALID_REQUEST, output, stdout_failed};
 /// Arguments of `clausal activity`.
 #[derive(Debug, Args)]
 pub struct ActivityArgs {
-    /// The log
-    log: PathBuf,
+    /// The log; it may also stand after the roles
+    log: Option<PathBuf>,
     /// The first day, in UTC
     #[arg(long, value_name = "DAY", value_parser = day)]
     from: Date,
@@ -71,9 +71,10 @@ pub enum ListFormat {
 /// Decides whether the asker may see the list, and shows it only then. The exit code is that of the outcome.
 pub fn run(args: &ActivityArgs) -> Result<u8, Failure> {
     let engine = args.bundle.load()?;
-    let request = request(args, &engine)?.to_string();
+    let (log, roles) = log_and_roles(args)?;
+    let request = request(args, roles, &engine)?.to_string();
     // What the log holds is looked at before the asking is recorded in it.
-    let store = Store::open_read_only(&args.log)?;
+    let store = Store::open_read_only(&log)?;
     let answer = match args.record.open(&engine)? {
         Some(mut recording) => {
             recording.submit(Ok(request.into_bytes()))?;
@@ -108,8 +109,17 @@ fn refused(engine: &Engine, answer: &Answer) -> Result<u8, Failure> {
     Ok(answer.outcome().exit_code())
 }
 
+/// `--as ROLE ROLE LOG`: what stands last is the log when it is given nowhere else.
+fn log_and_roles(args: &ActivityArgs) -> Result<(PathBuf, &[String]), Failure> {
+    match (&args.log, args.roles.split_last()) {
+        (Some(log), _) => Ok((log.clone(), &args.roles)),
+        (None, Some((log, roles))) if !roles.is_empty() => Ok((PathBuf::from(log), roles)),
+        (None, _) => Err(Failure::Usage("say which log: `clausal activity LOG --from DAY --to DAY --as ROLE`".into())),
+    }
+}
+
 /// The request by which the asker asks.
-fn request(args: &ActivityArgs, engine: &Engine) -> Result<Json, Failure> {
+fn request(args: &ActivityArgs, roles: &[String], engine: &Engine) -> Result<Json, Failure> {
     let at = match &args.at {
         Some(at) => at.clone(),
         None => now()?.to_string(),
@@ -122,7 +132,7 @@ fn request(args: &ActivityArgs, engine: &Engine) -> Result<Json, Failure> {
     Ok(json!({
         "kind": "activity-log", "at": at,
         "actor": {
-            "id": args.actor, "roles": args.roles,
+            "id": args.actor, "roles": roles,
             "side": or_first(&args.side, "actor.side"), "portal": or_first(&args.portal, "actor.portal"),
         },
         "range": { "from": args.from.to_string(), "to": args.to.to_string() },

@@ -33,6 +33,7 @@ pub mod columns;
 pub mod entry;
 pub mod error;
 pub mod export;
+pub mod file;
 pub mod find;
 pub mod mask;
 pub mod merkle;

@@ -41,7 +41,9 @@ pub fn replay(source: &Source, with: Option<&Engine>, mut progress: impl FnMut(u
             whole = std::mem::take(&mut whole).and(tally?);
             progress(whole.entries);
         }
-        reader.join().unwrap_or_else(|_| Err(RecordError::Failed("the reader stopped".into())))
+        reader.join().unwrap_or_else(|_| {
+            Err(RecordError::Unreadable { what: "the file".into(), why: "what reads it gave up on it".into() })
+        })
     })?;
     Ok(whole)
 }

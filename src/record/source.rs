@@ -83,9 +83,11 @@ impl Source {
         match self.form {
             Form::Store => Store::open_read_only(&self.path).and_then(|store| store.head()).ok().map(|head| head.count),
             #[cfg(feature = "parquet")]
-            Form::Parquet => {
-                open(&self.path).and_then(super::columns::Columns::open).ok().map(|columns| columns.count())
-            }
+            // In a thread of its own, because what reads Parquet may panic on a file that lies.
+            Form::Parquet => std::thread::scope(|scope| {
+                let count = || open(&self.path).and_then(super::columns::Columns::open).map(|columns| columns.count());
+                scope.spawn(count).join().ok().and_then(Result::ok)
+            }),
             Form::Lines => None,
         }
     }
