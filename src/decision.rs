@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use crate::bundle::checked::{Bundle, Effect, FactIx, Identity, Rule, RuleIx, Test};
+use crate::bundle::checked::{Bundle, Effect, Evidence, FactIx, Identity, Rule, RuleIx, Test};
 use crate::decide::combine::Because;
-use crate::decide::evaluate::{Cell, lookup};
+use crate::decide::evaluate::{Cell, Truth, applies, lookup};
 use crate::decide::facts::{Facts, State};
 use crate::decide::parts::{Label, PartOf};
 use crate::decide::{Decided, DecidedRequest};
@@ -97,6 +97,8 @@ pub struct Reason {
     pub clauses: Vec<ClauseRef>,
     /// `file:line:col` of the rule.
     pub source: String,
+    /// On what dated rules, entries and rows rest, with its certainty: `high: the page of 2019-03-20`.
+    pub evidence: Vec<String>,
     /// The entries of a registry that an ambiguous name may mean.
     pub candidates: Vec<Arc<str>>,
     /// In words.
@@ -143,6 +145,12 @@ impl Decision {
         &self.decided.part
     }
 
+    /// The part of the request as JSON of the contract, `{"items": 0}`.
+    #[must_use]
+    pub fn part_json(&self) -> serde_json::Value {
+        serde_json::to_value(PartName(self.part())).unwrap_or_default()
+    }
+
     /// The outcome.
     #[must_use]
     pub fn outcome(&self) -> Outcome {
@@ -164,6 +172,11 @@ impl Decision {
     #[must_use]
     pub fn results(&self) -> &BTreeMap<Arc<str>, Value> {
         &self.decided.verdict.results
+    }
+
+    /// The codes of obligations and advice, in the order of the bundle's rules.
+    pub fn obligation_codes(&self) -> impl Iterator<Item = &str> {
+        self.decided.verdict.obligations.iter().map(|(code, _)| &**code)
     }
 
     /// What the caller must do.
@@ -194,7 +207,7 @@ impl Decision {
     /// The decision with its words in a language, for writing.
     #[must_use]
     pub fn in_language<'d>(&'d self, language: &'d str) -> InLanguage<'d> {
-        InLanguage { decision: self, language }
+        InLanguage { decision: self, language, stable: false }
     }
 
     fn default_language(&self) -> &str {
@@ -228,6 +241,7 @@ impl Decision {
             rule: Arc::clone(&name),
             clauses: rule.map(|rule| self.clauses(rule)).unwrap_or_default(),
             source,
+            evidence: rule.map(|rule| self.evidence(rule)).unwrap_or_default(),
             candidates: self.candidates(&because.missing),
         }
     }
@@ -242,33 +256,44 @@ impl Decision {
 
     /// The clauses of a rule, and of the list entries and rows that applied.
     fn clauses(&self, rule: &Rule) -> Vec<ClauseRef> {
-        let mut out = rule.clauses.clone();
-        let mut add = |clauses: &[ClauseRef]| {
-            for clause in clauses {
-                if !out.contains(clause) {
-                    out.push(clause.clone());
-                }
-            }
+        let mut out: BTreeSet<ClauseRef> = rule.clauses.iter().cloned().collect();
+        self.cite_all(rule, &mut |clauses, _| out.extend(clauses.iter().cloned()));
+        out.into_iter().collect()
+    }
+
+    /// On what a rule, and the list entries and rows that applied, rest.
+    fn evidence(&self, rule: &Rule) -> Vec<String> {
+        let mut out = Vec::new();
+        let mut add = |evidence: &Evidence| {
+            out.extend(evidence.line().filter(|line| !out.contains(line)));
         };
-        crate::explain::cited::tests(&rule.when, &mut |fact, test| self.cite(fact, test, &mut add));
-        if let Effect::Ask(needed, _) = &rule.effect {
-            crate::explain::cited::tests(needed, &mut |fact, test| self.cite(fact, test, &mut add));
-        }
-        out.sort();
+        add(&rule.evidence);
+        self.cite_all(rule, &mut |_, evidence| add(evidence));
         out
     }
 
-    fn cite(&self, fact: FactIx, test: &Test, add: &mut impl FnMut(&[ClauseRef])) {
+    /// Visits the list entries and rows that applied to a rule.
+    fn cite_all(&self, rule: &Rule, add: &mut impl FnMut(&[ClauseRef], &Evidence)) {
+        crate::explain::cited::tests(&rule.when, &mut |fact, test| self.cite(fact, test, add));
+        if let Effect::Ask(needed, _) = &rule.effect {
+            crate::explain::cited::tests(needed, &mut |fact, test| self.cite(fact, test, add));
+        }
+    }
+
+    fn cite(&self, fact: FactIx, test: &Test, add: &mut impl FnMut(&[ClauseRef], &Evidence)) {
         match (test, self.facts().state(fact)) {
             (Test::InList(list), State::Known(value)) => {
                 let entries = self.bundle.lists.get(list.0).map(|list| list.entries.as_slice()).unwrap_or_default();
                 for entry in entries.iter().filter(|entry| entry.value == *value) {
-                    add(&entry.clauses);
+                    let applies = applies(self.facts(), entry.effective.as_slice(), &entry.retired);
+                    if applies == Truth::True {
+                        add(&entry.clauses, &entry.evidence);
+                    }
                 }
             }
             (Test::CompareTable(_, table, _), _) => {
                 if let Cell::Row(row) = lookup(&self.bundle, self.facts(), *table) {
-                    add(&row.clauses);
+                    add(&row.clauses, &row.evidence);
                 }
             }
             _ => {}
@@ -321,6 +346,24 @@ pub(crate) fn answer(bundle: &Arc<Bundle>, request: DecidedRequest) -> Answer {
 pub struct InLanguage<'d> {
     decision: &'d Decision,
     language: &'d str,
+    stable: bool,
+}
+
+impl InLanguage<'_> {
+    /// Without what changes while the decision stays the same: the bundle's version and digest, and the lines of the
+    /// rules. For pinned snapshots.
+    #[must_use]
+    pub fn stable(self) -> Self {
+        Self { stable: true, ..self }
+    }
+
+    fn reasons(&self) -> Vec<Reason> {
+        let mut reasons = self.decision.reasons(self.language);
+        for reason in reasons.iter_mut().filter(|_| self.stable) {
+            reason.source = reason.source.split(':').next().unwrap_or_default().to_owned();
+        }
+        reasons
+    }
 }
 
 impl Serialize for Decision {
@@ -342,13 +385,17 @@ impl Serialize for InLanguage<'_> {
             map.serialize_entry("part", &PartName(decision.part()))?;
         }
         map.serialize_entry("outcome", decision.outcome().as_str())?;
-        map.serialize_entry("reasons", &decision.reasons(self.language))?;
+        map.serialize_entry("reasons", &self.reasons())?;
         map.serialize_entry("results", &Results(decision.results()))?;
         let mut duties = decision.obligations(self.language);
         duties.extend(decision.advice(self.language));
         map.serialize_entry("obligations", &duties)?;
         map.serialize_entry("missing", &decision.missing().iter().map(|path| &**path).collect::<Vec<_>>())?;
-        map.serialize_entry("bundle", decision.bundle())?;
+        if self.stable {
+            map.serialize_entry("bundle", &*decision.bundle().name)?;
+        } else {
+            map.serialize_entry("bundle", decision.bundle())?;
+        }
         map.end()
     }
 }
@@ -387,6 +434,9 @@ impl Serialize for Reason {
         map.serialize_entry("rule", &*self.rule)?;
         map.serialize_entry("clauses", &written(&self.clauses))?;
         map.serialize_entry("source", &self.source)?;
+        if !self.evidence.is_empty() {
+            map.serialize_entry("evidence", &self.evidence)?;
+        }
         if !self.candidates.is_empty() {
             map.serialize_entry("candidates", &self.candidates.iter().map(|code| &**code).collect::<Vec<_>>())?;
         }

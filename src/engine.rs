@@ -12,10 +12,11 @@ use crate::bundle::files::Files;
 use crate::bundle::load::{Loaded, load};
 use crate::bundle::releases::{self, Release};
 use crate::decide::tree::{Tree, parse};
-use crate::decide::{Failure, Shapes, decide, shapes};
+use crate::decide::{DecidedRequest, Failure, Shapes, decide, read_request, shapes};
 use crate::decision::{Answer, answer};
 use crate::embedded;
 use crate::explain::words::{Subject, message};
+use crate::explain::{Asked, Explanation, explain};
 use crate::model::error::{LoadError, RequestError, RequestErrorKind};
 use crate::model::finding::Finding;
 use crate::model::limits::Limits;
@@ -79,6 +80,18 @@ impl Engine {
         Self::builder().folder(folder).build()
     }
 
+    /// Loads a bundle from texts in memory, by their paths relative to the bundle's folder.
+    ///
+    /// # Errors
+    /// As [`Engine::load`].
+    pub fn from_texts<P, T>(texts: impl IntoIterator<Item = (P, T)>, limits: Limits) -> Result<Self, LoadError>
+    where
+        P: Into<String>,
+        T: Into<Arc<str>>,
+    {
+        Self::builder().texts(texts).limits(limits).build()
+    }
+
     /// The bundle that is compiled into the library: the source document as of June 2021. Parsed once per process.
     ///
     /// # Errors
@@ -93,11 +106,7 @@ impl Engine {
     /// # Errors
     /// When the request cannot be decided: malformed, of the wrong type, or contradicting itself.
     pub fn decide<R: Serialize + ?Sized>(&self, request: &R) -> Result<Answer, RequestError> {
-        let bytes = serde_json::to_vec(request).map_err(|error| {
-            let message = format!("the request does not serialize: {error}");
-            RequestError::new(RequestErrorKind::Malformed, "", message)
-        })?;
-        self.decide_json(&bytes)
+        self.decide_json(&to_bytes(request)?)
     }
 
     /// Decides one JSON request.
@@ -109,11 +118,67 @@ impl Engine {
     }
 
     pub(crate) fn decide_tree(&self, tree: &Tree) -> Result<Answer, RequestError> {
-        let Inner { bundle, shapes, limits } = &*self.inner;
-        match decide(bundle, shapes, tree, &limits.request) {
+        let bundle = &self.inner.bundle;
+        match self.decided(tree) {
             Ok(decided) => Ok(answer(bundle, decided)),
-            Err(Failure::Request(error)) => Err(error),
-            Err(Failure::Contradiction(path, id, facts)) => {
+            Err(failure) => Err(self.request_error(failure)),
+        }
+    }
+
+    /// Explains the decision on anything that serializes as a request: one explanation, or one for each part of a
+    /// request that fans out. It decides anew, and searches what would have to change for a permit, so it takes far
+    /// longer than [`Engine::decide`], which does nothing of this.
+    ///
+    /// # Errors
+    /// As [`Engine::decide`].
+    ///
+    /// ```
+    /// use clausal::Engine;
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let explanations = Engine::embedded()?.explain(&serde_json::json!({
+    ///     "kind": "purchase", "at": "2021-07-01T12:00:00Z",
+    ///     "actor": {"side": "partner", "roles": ["Sales agent"], "portal": "partner-center"},
+    ///     "customer": {"market": "Germany"}, "product": {"kind": "azure-reservation"}
+    /// }))?;
+    /// assert!(explanations[0].to_text("en").contains("actor.roles has Admin agent (admin-agent) as well"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn explain<R: Serialize + ?Sized>(&self, request: &R) -> Result<Vec<Explanation>, RequestError> {
+        self.explain_json(&to_bytes(request)?)
+    }
+
+    /// Explains the decision on one JSON request.
+    ///
+    /// # Errors
+    /// As [`Engine::decide`].
+    pub fn explain_json(&self, bytes: &[u8]) -> Result<Vec<Explanation>, RequestError> {
+        self.explain_parts(bytes, true)
+    }
+
+    /// Explains how one rule (`policy/rule`, or `rule`) stands to a JSON request, without what would have to change.
+    /// Empty when the rule does not speak to this kind of request.
+    ///
+    /// # Errors
+    /// As [`Engine::decide`].
+    pub fn explain_rule_json(&self, bytes: &[u8], rule: &str) -> Result<Vec<Explanation>, RequestError> {
+        Ok(self.explain_parts(bytes, false)?.iter().filter_map(|explanation| explanation.only(rule)).collect())
+    }
+
+    fn explain_parts(&self, bytes: &[u8], with_changes: bool) -> Result<Vec<Explanation>, RequestError> {
+        let Inner { bundle, shapes, limits } = &*self.inner;
+        let tree = parse(bytes, &limits.request)?;
+        let read = read_request(bundle, shapes, &tree, &limits.request)?;
+        let asked = Asked { id: read.id.as_ref(), parts: read.parts.len(), changes: with_changes };
+        let explain = |part| explain(bundle, read.kind, part, asked);
+        read.parts.into_iter().map(explain).collect::<Result<_, _>>().map_err(|failure| self.request_error(failure))
+    }
+
+    fn request_error(&self, failure: Failure) -> RequestError {
+        let bundle = &self.inner.bundle;
+        match failure {
+            Failure::Request(error) => error,
+            Failure::Contradiction(path, id, facts) => {
                 let language = bundle.languages.first().map_or("en", |language| language);
                 let subject = Subject {
                     bundle,
@@ -124,9 +189,20 @@ impl Engine {
                     error: "",
                 };
                 let text = message(&subject, language, &format!("contradiction-{id}"));
-                Err(RequestError::new(RequestErrorKind::Contradiction, &*path, text))
+                RequestError::new(RequestErrorKind::Contradiction, &*path, text)
             }
         }
+    }
+
+    /// What every rule gave, before it is put into words.
+    pub(crate) fn decided(&self, tree: &Tree) -> Result<DecidedRequest, Failure> {
+        let Inner { bundle, shapes, limits } = &*self.inner;
+        decide(bundle, shapes, tree, &limits.request)
+    }
+
+    /// Which keys a request of each kind may have.
+    pub(crate) fn shapes(&self) -> &Shapes {
+        &self.inner.shapes
     }
 
     /// Name, version and digest of the bundle.
@@ -152,12 +228,6 @@ impl Engine {
         &self.inner.limits
     }
 
-    /// The shapes of the kinds of request.
-    #[cfg(feature = "record")]
-    pub(crate) fn shapes(&self) -> &Shapes {
-        &self.inner.shapes
-    }
-
     /// The checked bundle, to keep.
     #[cfg(feature = "record")]
     pub(crate) fn shared_bundle(&self) -> Arc<Bundle> {
@@ -171,8 +241,15 @@ impl Engine {
     }
 }
 
+fn to_bytes<R: Serialize + ?Sized>(request: &R) -> Result<Vec<u8>, RequestError> {
+    serde_json::to_vec(request).map_err(|error| {
+        let message = format!("the request does not serialize: {error}");
+        RequestError::new(RequestErrorKind::Malformed, "", message)
+    })
+}
+
 /// Says which bundle an engine decides with, within which limits, under which readings.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct EngineBuilder {
     files: Files,
     place: String,

@@ -7,10 +7,12 @@
 //! | floor | module | what it does |
 //! |---|---|---|
 //! | 9 | `cli` | the `clausal` command: one verb per file, argument types, exit codes |
-//! | 8 | [`assure`] | what can be said of a bundle beyond single decisions: its whole, its history |
+//! | 9 | `lsp` | the language server: an editor’s unsaved texts → findings, completion, hover, definitions |
+//! | 8 | [`assure`] | what can be said of a bundle beyond single decisions: its whole, its history, scenarios, coverage |
 //! | 7 | `record` | the log of decisions: chain and checkpoints, replay, activity (feature `record`) |
-//! | 6 | [`engine`], [`decision`] | load, decide; the answer and its JSON; hot swap is a new [`Engine`] |
-//! | 5 | [`explain`] | a decision in words, in the bundle's languages |
+//! | 6 | [`engine`], [`decision`] | load, decide, explain; the answer and its JSON; hot swap is a new [`Engine`] |
+//! | 5 | [`schema`] | JSON Schemas of bundle files, with the names that a bundle declares |
+//! | 5 | [`explain`] | a decision in words; how it came about and what would have to change |
 //! | 4 | [`decide`] | bundle + request → verdict: read, split into parts, evaluate, combine; pure |
 //! | 3 | [`bundle`] | YAML → checked bundle: yaml, reader, vocabulary, policies, tables, messages, load |
 //! | 2 | [`script`] | the only place that names `rhai`: sandbox, checks, host functions |
@@ -28,14 +30,18 @@ pub mod decision;
 mod embedded;
 pub mod engine;
 pub mod explain;
+#[cfg(feature = "lsp")]
+pub mod lsp;
 pub mod model;
 #[cfg(feature = "record")]
 pub mod record;
+pub mod schema;
 pub mod script;
 
 pub use bundle::checked::Identity;
 pub use decision::{Answer, Decision, Obligation, Reason};
 pub use engine::{Engine, EngineBuilder};
+pub use explain::Explanation;
 pub use model::clause::ClauseRef;
 pub use model::decision::Outcome;
 pub use model::error::{LoadError, RequestError, RequestErrorKind};

@@ -1,24 +1,73 @@
-//! Every scenario of `fixtures/decide` is decided as a person wrote it down.
+//! Every scenario of `fixtures/decide` is decided as a person wrote it down, in the words that are pinned beside it.
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 mod common;
 
 use clausal::Engine;
+use clausal::assure::scenario::bundles::Bundles;
+use clausal::assure::scenario::folder::{Folder, read_folder};
+use clausal::assure::scenario::snapshot;
+
+fn fixtures() -> Folder {
+    let mut bundles = Bundles::embedded().unwrap();
+    read_folder(&common::root().join("fixtures/decide"), "", &mut bundles).unwrap()
+}
 
 #[test]
-fn scenarios_agree() {
-    let engine = Engine::embedded().unwrap();
+fn scenarios_can_be_read_and_nothing_is_left_over() {
+    let folder = fixtures();
+    let findings: Vec<String> = folder.findings.iter().map(ToString::to_string).collect();
+    assert!(findings.is_empty(), "{}", findings.join("\n"));
+    assert!(folder.unreferenced.is_empty(), "snapshots without a scenario: {:?}", folder.unreferenced);
+    assert!(folder.files > 300, "only {} scenarios", folder.files);
+}
+
+#[test]
+fn verdicts_agree() {
     let (mut wrong, mut count) = (Vec::new(), 0);
-    for path in common::files(&common::root().join("fixtures/decide"), ".yaml") {
-        let scenario = common::yaml(&path);
-        let answer = common::answer(&engine, scenario["request"].to_string().as_bytes());
-        count += 1;
-        for difference in common::differences(&answer, &scenario["expect"]) {
-            wrong.push(format!("{}: {difference}", path.strip_prefix(common::root()).unwrap().display()));
+    for scenario in fixtures().scenarios {
+        let ran = scenario.run();
+        count += ran.cases;
+        wrong.extend(ran.differences.into_iter().map(|(case, d)| format!("{}: {case} {}", scenario.name, d.message)));
+    }
+    assert!(count > 800, "only {count} requests");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The comparison of `clausal test`, judged by another reader of YAML and another comparison.
+#[test]
+fn verdicts_agree_by_another_reader() {
+    let mut wrong = Vec::new();
+    for scenario in fixtures().scenarios {
+        let written = common::yaml(&scenario.path);
+        if !scenario.each {
+            assert_eq!(scenario.cases[0].request, written["request"], "{} is read in two ways", scenario.name);
+        }
+        for case in &scenario.cases {
+            let answer = common::answer(&scenario.engine, case.request.to_string().as_bytes());
+            let differences = common::differences(&answer, &written["expect"]);
+            // A case of `each` may bring a verdict of its own.
+            let own = written["each"].as_array().is_some_and(|each| each.iter().any(|one| one.get("expect").is_some()));
+            wrong.extend(
+                differences.into_iter().filter(|_| !own).map(|d| format!("{} {}: {d}", scenario.name, case.label)),
+            );
         }
     }
-    assert!(count > 250, "only {count} scenarios");
-    assert!(wrong.is_empty(), "{} of {count} scenarios:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The same files that `clausal test` reads. `clausal test --accept` pins, `cargo insta` may too.
+#[test]
+fn words_are_pinned() {
+    for scenario in fixtures().scenarios {
+        let mut settings = insta::Settings::clone_current();
+        settings.set_snapshot_path(snapshot::path_of(&scenario.path).parent().unwrap());
+        settings.set_prepend_module_to_snapshot(false);
+        settings.set_omit_expression(true);
+        settings.set_description(&*scenario.title);
+        let name = scenario.name.rsplit('/').next().unwrap().to_owned();
+        settings.bind(|| insta::assert_snapshot!(name, scenario.run().text));
+    }
 }
 
 #[test]

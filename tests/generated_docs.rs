@@ -83,3 +83,53 @@ fn host_functions_page_is_up_to_date() {
     }
     check("docs/functions.md", &page);
 }
+
+/// Scenarios of a setting, each as a line: the value, the title with a link, why.
+fn readings_of(name: &str) -> Vec<(String, String)> {
+    let root = common::root();
+    let mut out = Vec::new();
+    for path in common::files(&root.join("fixtures/readings").join(name), ".yaml") {
+        let scenario = common::yaml(&path);
+        let settings = common::settings(&scenario);
+        let value = settings.iter().find(|(known, _)| known == name).unwrap().1.clone();
+        let also: Vec<String> =
+            settings.iter().filter(|(known, _)| known != name).map(|(k, v)| format!(", with `{k}: {v}`")).collect();
+        let link = path.strip_prefix(&root).unwrap().to_string_lossy().replace('\\', "/");
+        let (title, why) = (scenario["title"].as_str().unwrap(), scenario["why"].as_str().unwrap());
+        out.push((value, format!("[{title}](../{link}){}: {why}", also.concat())));
+    }
+    out
+}
+
+#[test]
+fn readings_page_is_up_to_date() {
+    let engine = Engine::embedded().unwrap();
+    let mut page = String::from("# Readings of what the source leaves open\n\nGenerated from the shipped bundle. ");
+    page.push_str("Each is a setting: an overlay says `settings: { name: value }`, the command `--set name=value`. The scenarios\n");
+    page.push_str("show where another choice changes the answer.\n");
+    for (name, setting) in &engine.checked().settings {
+        let written =
+            |value: &clausal::Value| value.to_json().as_str().map_or_else(|| value.to_json().to_string(), String::from);
+        let default = written(&setting.value);
+        write!(page, "\n## `{name}`\n\n{}\n\n_{}_\n\n", setting.gist["en"], setting.gist["ru"]).unwrap();
+        let clauses: Vec<String> = setting.clauses.iter().map(|clause| format!("`{clause}`")).collect();
+        let any =
+            if setting.choices.is_empty() { format!("any {}", setting.type_) } else { "one of those below".into() };
+        writeln!(page, "Default `{default}`; {any}. Reads {}.\n", clauses.join(", ")).unwrap();
+        let scenarios = readings_of(name);
+        let mut values: Vec<String> = setting.choices.iter().map(written).collect();
+        for (value, _) in &scenarios {
+            if !values.contains(value) {
+                values.push(value.clone());
+            }
+        }
+        for value in values {
+            let mark = if value == default { " (default)" } else { "" };
+            writeln!(page, "- `{value}`{mark}").unwrap();
+            for (_, line) in scenarios.iter().filter(|(known, _)| *known == value) {
+                writeln!(page, "  - {line}").unwrap();
+            }
+        }
+    }
+    check("docs/readings.md", &page);
+}

@@ -12,7 +12,7 @@ const FLOORS: [&[&str]; 10] = [
     &["script"],
     &["bundle", "embedded"],
     &["decide"],
-    &["explain"],
+    &["explain", "schema"],
     &["decision"],
     &["engine"],
     &["record"],

@@ -239,8 +239,7 @@ fn what_is_private_is_shown_nowhere() {
     let shown = findings("en.ftl", "Come in.", "Come in, { $user }.");
     assert_eq!(shown, ["private-shown the message `reason-known-user` shows `$user`, which is private"]);
     assert!(findings("en.ftl", "Come in.", "Come in, { $user_state } one.").is_empty());
-    let derived =
-        "private: true, gist: Who asks. }\n  greeting: { type: text, script: user + \"!\", gist: A greeting. }";
+    let derived = "private: true, gist: Who asks. }\n  greeting: { type: text, script: (user ?? \"you\") + \"!\", gist: A greeting. }";
     let known = findings("vocabulary.yaml", "private: true, gist: Who asks. }", derived);
     assert!(known.is_empty(), "{known:?}");
     let typed = findings("vocabulary.yaml", "type: text, absent: optional, private: true", "type: date, private: true");

@@ -67,7 +67,7 @@ fn the_picture_is_well_formed_and_names_each_span() {
 fn the_command_shows_rows_with_what_they_rest_on() {
     let (code, out, _) = run(&["history", "--bundle", "csp-timeline", "--rule", "window/seven-days-subscription"]);
     assert_eq!(code, 0);
-    assert!(out.contains("holds from 2022-07-11 by order.purchased_at") && out.contains("certainty medium"), "{out}");
+    assert!(out.contains("holds from 2022-07-11 by order.window_start") && out.contains("certainty medium"), "{out}");
     let (code, _, err) = run(&["history", "--rule", "cancellation-windows/inside-windw"]);
     assert_eq!(code, 64);
     assert!(err.contains("did you mean `cancellation-windows/inside-window`?"), "{err}");

@@ -168,6 +168,8 @@ pub struct Fact {
     pub fixed: bool,
     /// How much of its value the record may keep.
     pub privacy: Privacy,
+    /// Whether no message and no explanation shows its value: it is private, or derived from what is.
+    pub hidden: bool,
     /// Where it is declared.
     pub place: Place,
 }
@@ -188,6 +190,8 @@ pub struct Kind {
     pub name: Arc<str>,
     /// What absence and unrecognised values mean for each fact of the kind.
     pub facts: BTreeMap<FactIx, KindFact>,
+    /// What is asked, by language.
+    pub gist: BTreeMap<Arc<str>, Arc<str>>,
     /// Derived facts, each after those it reads.
     pub derived: Vec<FactIx>,
     /// How a request splits into parts.
@@ -254,6 +258,8 @@ pub struct Contradiction {
 pub struct ResultDef {
     /// Its type.
     pub type_: Type,
+    /// What it is, by language.
+    pub gist: BTreeMap<Arc<str>, Arc<str>>,
     /// Where it is declared.
     pub place: Place,
 }
@@ -320,6 +326,14 @@ pub struct Evidence {
     pub certainty: Option<Arc<str>>,
     /// Where it is known from.
     pub evidence: Option<Arc<str>>,
+}
+
+impl Evidence {
+    /// `high: the page of 2019-03-20`, when both are given.
+    #[must_use]
+    pub fn line(&self) -> Option<String> {
+        self.certainty.as_ref().zip(self.evidence.as_ref()).map(|(certainty, text)| format!("{certainty}: {text}"))
+    }
 }
 
 /// A rule.
@@ -562,6 +576,12 @@ impl Bundle {
     #[must_use]
     pub fn fact(&self, ix: FactIx) -> Option<&Fact> {
         self.facts.get(ix.0)
+    }
+
+    /// Whether no message and no explanation shows the value of a fact.
+    #[must_use]
+    pub fn is_private(&self, ix: FactIx) -> bool {
+        self.fact(ix).is_some_and(|fact| fact.hidden)
     }
 
     /// The dotted path of a fact.

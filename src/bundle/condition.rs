@@ -27,7 +27,8 @@ pub fn read(node: &Node, kinds: &[KindIx], draft: &mut Draft, findings: &mut Fin
 fn part(key: &Node, body: &Node, kinds: &[KindIx], draft: &mut Draft, findings: &mut Findings) -> Option<Condition> {
     match key.text()? {
         "any-of" => {
-            let parts = list(body, findings).iter().filter_map(|item| read(item, kinds, draft, findings)).collect();
+            let parts =
+                nonempty_list(body, findings).iter().filter_map(|item| read(item, kinds, draft, findings)).collect();
             Some(Condition::Any(parts))
         }
         "all-of" => {
@@ -55,12 +56,13 @@ fn setting(key: &Node, name: &str, body: &Node, draft: &mut Draft, findings: &mu
     let Some(setting) = draft.settings.get(name) else {
         let known = draft.settings.keys().map(|name| &**name);
         let finding = Finding::new(Code::UnknownSetting, &key.place, format!("the bundle has no setting `{name}`"));
-        let near = nearest(name, known).map(|near| format!("settings.{near}"));
-        findings.push(finding.nearest(near.as_deref()));
+        let near = nearest(name, known);
+        let finding = finding.nearest(near.map(|near| format!("settings.{near}")).as_deref());
+        draft.ledger.report("setting", name, near, finding, findings);
         return None;
     };
     let type_ = setting.type_.clone();
-    draft.used.insert(("setting", name.into()));
+    draft.ledger.mark("setting", name);
     let wanted = one_of(body, &type_, draft, findings)?;
     Some(Condition::Setting(name.into(), wanted, body.place.clone()))
 }
@@ -75,6 +77,13 @@ pub fn read_test(
     findings: &mut Findings,
 ) -> Option<Test> {
     match &node.content {
+        Content::Mapping(parts) if parts.is_empty() => {
+            findings.push(
+                Finding::new(Code::WrongForm, &node.place, "the test says nothing about the fact")
+                    .help("write a value, a list of values, or a matcher such as `{ present: true }`"),
+            );
+            None
+        }
         Content::Mapping(parts) => {
             let tests: Vec<Test> =
                 parts.iter().filter_map(|(key, body)| keyed(key, body, fact, type_, kinds, draft, findings)).collect();
@@ -107,7 +116,7 @@ fn one_of(node: &Node, type_: &Type, draft: &Draft, findings: &mut Findings) -> 
     let items = super::reader::list_or_one(node);
     if items.is_empty() {
         findings.push(
-            Finding::new(Code::NeverMatches, &node.place, "an empty list matches nothing")
+            Finding::new(Code::WrongForm, &node.place, "an empty list matches nothing")
                 .help("list the values, or remove the rule"),
         );
     }
@@ -123,7 +132,8 @@ fn one_of(node: &Node, type_: &Type, draft: &Draft, findings: &mut Findings) -> 
     (!out.is_empty()).then_some(out)
 }
 
-const MATCHERS: [&str; 11] =
+/// The matchers of a test.
+pub const MATCHERS: [&str; 11] =
     ["any", "all", "none", "at-least", "at-most", "more-than", "less-than", "is", "present", "known", "not"];
 
 fn keyed(
@@ -186,7 +196,8 @@ fn bound(
 ) -> Option<Test> {
     if !type_.is_ordered() {
         let message = format!("`{}` compares, the fact is of type `{type_}`, which has no order", key.text()?);
-        findings.push(Finding::new(Code::TypeMismatch, &key.place, message));
+        findings
+            .push(Finding::new(Code::TypeMismatch, &key.place, message).help("write the value, or a list of values"));
         return None;
     }
     let written = text(body, findings)?;
@@ -211,14 +222,13 @@ fn reference(
         return in_list(node, name, type_, draft, findings).map(Test::InList);
     };
     let Some(ix) = draft.table(table) else {
-        let near = nearest(table, draft.tables.iter().map(|t| &*t.name)).map(|near| format!("${near}.{column}"));
-        findings.push(
-            Finding::new(Code::UnknownTable, &node.place, format!("there is no table `{table}`"))
-                .nearest(near.as_deref()),
-        );
+        let near = nearest(table, draft.tables.iter().map(|t| &*t.name));
+        let finding = Finding::new(Code::UnknownTable, &node.place, format!("there is no table `{table}`"))
+            .nearest(near.map(|near| format!("${near}.{column}")).as_deref());
+        draft.ledger.report("table", table, near, finding, findings);
         return None;
     };
-    draft.used.insert(("table", table.into()));
+    draft.ledger.mark("table", table);
     let (at, given) = column_of(node, ix, column, draft, findings)?;
     if given != *type_ {
         let message = format!("`{written}` is of type `{given}`, the fact is of type `{type_}`");
@@ -238,7 +248,9 @@ fn column_of(node: &Node, ix: TableIx, column: &str, draft: &Draft, findings: &m
             let known = table.gives.iter().map(|(name, _)| &**name);
             let near = nearest(column, known).map(|near| format!("${}.{near}", table.name));
             let message = format!("the table `{}` gives no `{column}`", table.name);
-            findings.push(Finding::new(Code::UnknownColumn, &node.place, message).nearest(near.as_deref()));
+            let finding = Finding::new(Code::UnknownColumn, &node.place, message).nearest(near.as_deref());
+            let whole = format!("{}.{column}", table.name);
+            draft.ledger.report("column", &whole, None, finding.related(&table.place, "the table"), findings);
             None
         }
     }
@@ -266,13 +278,13 @@ pub fn check_table_facts(
 
 fn in_list(node: &Node, name: &str, type_: &Type, draft: &mut Draft, findings: &mut Findings) -> Option<ListIx> {
     let Some(ix) = draft.list(name) else {
-        let near = nearest(name, draft.lists.iter().map(|l| &*l.name)).map(|near| format!("${near}"));
-        findings.push(
-            Finding::new(Code::UnknownList, &node.place, format!("there is no list `{name}`")).nearest(near.as_deref()),
-        );
+        let near = nearest(name, draft.lists.iter().map(|l| &*l.name));
+        let finding = Finding::new(Code::UnknownList, &node.place, format!("there is no list `{name}`"))
+            .nearest(near.map(|near| format!("${near}")).as_deref());
+        draft.ledger.report("list", name, near, finding, findings);
         return None;
     };
-    draft.used.insert(("list", name.into()));
+    draft.ledger.mark("list", name);
     let list = draft.lists.get(ix.0)?;
     if list.type_ != *type_ {
         let message = format!("the list `{name}` holds `{}`, the fact is of type `{type_}`", list.type_);

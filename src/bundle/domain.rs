@@ -1,6 +1,6 @@
 //! Enumerations and registries: the codes a symbol may have and the names people write for them.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::model::clause::ClauseRef;
@@ -56,21 +56,31 @@ impl Domain {
         is_registry: bool,
         entries: Vec<Entry>,
         ambiguous: &[(String, Vec<Arc<str>>)],
+        locate: Locate<'_>,
         findings: &mut Findings,
     ) -> Self {
         let mut domain = Self { name, is_registry, entries, ..Self::default() };
         for (at, entry) in domain.entries.iter().enumerate() {
             if let Some(first) = domain.by_code.insert(Arc::clone(&entry.code), at) {
-                report_clash(Code::Duplicate, &domain.entries, &entry.code, first, at, findings);
+                report_clash(
+                    Code::Duplicate,
+                    &domain.entries,
+                    (&entry.code, &entry.code),
+                    (first, at),
+                    locate,
+                    findings,
+                );
             }
         }
         if domain.is_registry {
-            domain.index_names(ambiguous, findings);
+            domain.index_names(ambiguous, locate, findings);
         }
         domain
     }
 
-    fn index_names(&mut self, ambiguous: &[(String, Vec<Arc<str>>)], findings: &mut Findings) {
+    fn index_names(&mut self, ambiguous: &[(String, Vec<Arc<str>>)], locate: Locate<'_>, findings: &mut Findings) {
+        let allowed: HashSet<String> = ambiguous.iter().map(|(written, _)| normalize_name(written)).collect();
+        let mut first_written: HashMap<String, &Arc<str>> = HashMap::new();
         for (at, entry) in self.entries.iter().enumerate() {
             for region in &entry.regions {
                 self.by_region.insert(normalize_name(region), at);
@@ -79,11 +89,17 @@ impl Domain {
             for written in names.chain([&entry.code]) {
                 let key = normalize_name(written);
                 match self.by_name.get(&key).and_then(|all| all.first()) {
-                    Some(first) if *first != at => {
-                        report_clash(Code::AliasClash, &self.entries, written, *first, at, findings);
+                    // Two entries of one code are told as that.
+                    Some(first)
+                        if *first != at && self.by_code.get(&entry.code) == Some(&at) && !allowed.contains(&key) =>
+                    {
+                        let before = first_written.get(&key).copied().unwrap_or(written);
+                        let entries = (*first, at);
+                        report_clash(Code::AliasClash, &self.entries, (before, written), entries, locate, findings);
                     }
                     Some(_) => {}
                     None => {
+                        first_written.insert(key.clone(), written);
                         self.by_name.insert(key, vec![at]);
                     }
                 }
@@ -135,12 +151,27 @@ impl Domain {
     }
 }
 
-fn report_clash(code: Code, entries: &[Entry], name: &str, first: usize, second: usize, findings: &mut Findings) {
-    let (Some(first), Some(second)) = (entries.get(first), entries.get(second)) else { return };
-    let message = format!("`{name}` stands for both `{}` and `{}`", first.code, second.code);
-    findings.push(
-        Finding::new(code, &second.place, message)
-            .help("keep the name at one entry, or list it under `ambiguous`")
-            .related(&first.place, "the other entry"),
-    );
+/// Where a name of the entry at a position stands.
+pub type Locate<'l> = &'l dyn Fn(usize, &str) -> Option<Place>;
+
+/// Two entries have one name; `names` is how each writes it.
+fn report_clash(
+    code: Code,
+    entries: &[Entry],
+    names: (&str, &str),
+    (first_at, second_at): (usize, usize),
+    locate: Locate<'_>,
+    findings: &mut Findings,
+) {
+    let (Some(first), Some(second)) = (entries.get(first_at), entries.get(second_at)) else { return };
+    let first_place = locate(first_at, names.0).unwrap_or_else(|| first.place.clone());
+    let place = locate(second_at, names.1).unwrap_or_else(|| second.place.clone());
+    let (message, help) = match code {
+        Code::Duplicate => (format!("the code `{}` is given to two entries", second.code), "keep one of them"),
+        _ => (
+            format!("`{}` stands for both `{}` and `{}`", names.1, first.code, second.code),
+            "keep the name at one entry, or list it under `ambiguous`",
+        ),
+    };
+    findings.push(Finding::new(code, &place, message).help(help).related(&first_place, "the other entry"));
 }

@@ -1,14 +1,16 @@
 //! A bundle while it is being read: what has been declared so far, for the files that come after.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::Bound;
 use std::sync::Arc;
 
 use crate::model::clause::ClauseRef;
-use crate::model::finding::{Code, Finding, Findings};
+use crate::model::finding::{Code, Finding, Findings, Place};
 use crate::model::names::nearest;
 use crate::model::value::Type;
 use crate::script::{Known, Library, Names};
 
+use super::cascade::{Ledger, Part};
 use super::checked::{
     Absence, Fact, FactIx, Kind, KindIx, List, ListIx, ObligationDef, Operand, Policy, ReasonDef, ResultDef, Rule,
     Setting, Source, Table, TableIx, Unrecognised,
@@ -48,10 +50,24 @@ pub struct Draft {
     pub settings: BTreeMap<Arc<str>, Setting>,
     /// Whether what is being read belongs to an overlay that only tightens.
     pub restricts: bool,
+    /// Dated values of settings, and what dates them, which wait until all facts are read.
+    pub dated_settings: BTreeMap<Arc<str>, (Node, Option<Node>)>,
     pub retirements: Vec<super::overlay::Retirement>,
     pub library: Library,
-    /// Names of lists, tables, functions, reasons, obligations and messages that something uses.
-    pub used: BTreeSet<(&'static str, Arc<str>)>,
+    /// Names of the messages of contradictions, and where they are named.
+    pub contradiction_messages: BTreeMap<Arc<str>, Place>,
+    /// Where each registry is first defined.
+    pub registry_places: BTreeMap<Arc<str>, Place>,
+    /// What is used, and what is defined with a mistake.
+    pub ledger: Ledger,
+    /// Parts of the bundle that could not be read as a whole.
+    pub gaps: BTreeSet<Part>,
+    /// Positions in `rules`, `lists` and `tables` by name.
+    pub rule_index: HashMap<Arc<str>, usize>,
+    pub list_index: HashMap<Arc<str>, ListIx>,
+    pub table_index: HashMap<Arc<str>, TableIx>,
+    /// The text of every file, for places inside of scalars.
+    pub texts: BTreeMap<Arc<str>, Arc<str>>,
     /// Clauses that something cites.
     pub cited: BTreeSet<ClauseRef>,
 }
@@ -63,24 +79,60 @@ impl Draft {
         let found = self.fact_index.get(path).copied();
         if found.is_none() {
             let known = self.fact_index.keys().map(|path| &**path);
-            findings.push(unknown(Code::UnknownFact, node, "the vocabulary has no fact", known));
+            self.unknown("fact", Code::UnknownFact, node, "the vocabulary has no fact", known, findings);
         }
         found
+    }
+
+    /// Reports a name that is not known, with the nearest one that is, unless its definition has a mistake of its own.
+    pub fn unknown<'a>(
+        &self,
+        kind: &'static str,
+        code: Code,
+        node: &Node,
+        what: &str,
+        known: impl IntoIterator<Item = &'a str> + Clone,
+        findings: &mut Findings,
+    ) {
+        let name = node.text().unwrap_or_default();
+        if self.ledger.is_broken(kind, name) {
+            return;
+        }
+        let finding = unknown(code, node, what, known);
+        let meant = finding.edit.as_ref().map(|edit| edit.text.clone());
+        self.ledger.report(kind, name, meant.as_deref(), finding, findings);
     }
 
     /// The fact a node names, which must belong to each of the kinds.
     pub fn fact_of(&self, node: &Node, kinds: &[KindIx], findings: &mut Findings) -> Option<FactIx> {
         let ix = self.fact(node, findings)?;
         for kind in kinds.iter().filter_map(|k| self.kinds.get(k.0)) {
+            if !kind.facts.contains_key(&ix) && self.ledger.is_broken("facts of kind", &kind.name) {
+                return None;
+            }
             if !kind.facts.contains_key(&ix) {
                 let path = node.text().unwrap_or_default();
                 let known = kind.facts.keys().filter_map(|f| self.facts.get(f.0)).map(|f| &*f.path);
                 let message = format!("a request of kind `{}` has no fact `{path}`", kind.name);
-                findings.push(Finding::new(Code::UnknownFact, &node.place, message).nearest(nearest(path, known)));
+                let finding = Finding::new(Code::UnknownFact, &node.place, message).nearest(nearest(path, known));
+                let others: Vec<&str> =
+                    self.kinds.iter().filter(|kind| kind.facts.contains_key(&ix)).map(|kind| &*kind.name).collect();
+                findings.push(match (&finding.help, others.is_empty()) {
+                    (None, false) => finding.help(format!("it belongs to requests of kind `{}`", others.join("`, `"))),
+                    _ => finding,
+                });
                 return None;
             }
         }
         Some(ix)
+    }
+
+    /// The first fact whose path goes on from this one.
+    pub fn fact_below(&self, path: &str) -> Option<FactIx> {
+        let start = format!("{path}.");
+        let from = (Bound::Included(start.as_str()), Bound::Unbounded);
+        let (below, ix) = self.fact_index.range::<str, _>(from).next()?;
+        below.starts_with(&start).then_some(*ix)
     }
 
     /// The type of a fact.
@@ -88,14 +140,22 @@ impl Draft {
         self.facts.get(ix.0).map_or(Type::Text, |fact| fact.type_.clone())
     }
 
+    /// The type that a text names: `integer`, `market`, `set of role`.
+    pub fn type_called(&self, written: &str) -> Option<Type> {
+        let (is_set, word) = written.strip_prefix("set of ").map_or((false, written), |inner| (true, inner));
+        let found = Type::BUILT_IN.into_iter().find(|type_| type_.to_string() == word);
+        let single = found.or_else(|| self.types.get(word).map(|def| def.type_.clone()))?;
+        Some(if is_set { Type::Set(Box::new(single)) } else { single })
+    }
+
     /// The list with this name.
     pub fn list(&self, name: &str) -> Option<ListIx> {
-        self.lists.iter().position(|list| &*list.name == name).map(ListIx)
+        self.list_index.get(name).copied()
     }
 
     /// The table with this name.
     pub fn table(&self, name: &str) -> Option<TableIx> {
-        self.tables.iter().position(|table| &*table.name == name).map(TableIx)
+        self.table_index.get(name).copied()
     }
 
     /// Clause numbers, or `source#number` texts, checked and noted as cited.
@@ -110,10 +170,13 @@ impl Draft {
         for item in list(node, findings) {
             let written = item.text().unwrap_or_default();
             let (source, number) = match (written.split_once('#'), source) {
-                (Some((source, number)), _) => (Arc::from(source), number.parse().ok()),
+                (Some((source, number)), _) => (Arc::from(source), self.clause_number(number, item, findings)),
                 (None, Some(source)) => {
-                    (Arc::clone(source), integer(item, findings).and_then(|n| u32::try_from(n).ok()))
+                    let number = integer(item, findings);
+                    (Arc::clone(source), number.and_then(|_| self.clause_number(written, item, findings)))
                 }
+                // The file names a source that is not known, which is told where it does.
+                (None, None) if self.ledger.is_broken("source of file", &item.place.file) => continue,
                 (None, None) => {
                     findings.push(
                         Finding::new(
@@ -136,17 +199,31 @@ impl Draft {
         out
     }
 
+    fn clause_number(&self, written: &str, item: &Node, findings: &mut Findings) -> Option<u32> {
+        let number = written.parse().ok();
+        if number.is_none() {
+            let message = format!("`{written}` is not the number of a clause");
+            findings.push(
+                Finding::new(Code::TypeMismatch, &item.place, message).help("write `source#number` with plain digits"),
+            );
+        }
+        number
+    }
+
     fn clause_exists(&self, clause: &ClauseRef, node: &Node, findings: &mut Findings) -> bool {
         let Some(source) = self.sources.get(&clause.source) else {
             let known = self.sources.keys().map(|id| &**id);
-            findings.push(
-                Finding::new(Code::UnknownSource, &node.place, format!("the bundle has no source `{}`", clause.source))
-                    .nearest(nearest(&clause.source, known)),
-            );
+            let near = nearest(&clause.source, known).map(|id| format!("{id}#{}", clause.number));
+            let message = format!("the bundle has no source `{}`", clause.source);
+            let finding = Finding::new(Code::UnknownSource, &node.place, message).nearest(near.as_deref());
+            self.ledger.report("source", &clause.source, None, finding, findings);
             return false;
         };
         if source.clauses.contains_key(&clause.number) {
             return true;
+        }
+        if self.ledger.is_broken("clauses of source", &clause.source) {
+            return false;
         }
         let first = source.clauses.keys().next().copied().unwrap_or_default();
         let last = source.clauses.keys().next_back().copied().unwrap_or_default();
@@ -162,15 +239,11 @@ impl Draft {
     pub fn reason(&mut self, node: &Node, findings: &mut Findings) -> Option<Arc<str>> {
         let code = super::reader::name(node, findings)?;
         if !self.reasons.contains_key(&code) {
-            findings.push(unknown(
-                Code::UnknownReason,
-                node,
-                "the vocabulary has no reason",
-                self.reasons.keys().map(|code| &**code),
-            ));
+            let known = self.reasons.keys().map(|code| &**code);
+            self.unknown("reason", Code::UnknownReason, node, "the vocabulary has no reason", known, findings);
             return None;
         }
-        self.used.insert(("reason", Arc::clone(&code)));
+        self.ledger.mark("reason", &code);
         Some(code)
     }
 
@@ -188,12 +261,31 @@ impl Draft {
         Some(Operand::Cell(ix, column))
     }
 
-    /// Whether a fact may be absent for one of the kinds.
+    /// Whether a fact may be absent for one of the kinds; without kinds (derived facts), by its own declaration.
     fn optional(&self, ix: FactIx, kinds: &[KindIx]) -> bool {
+        if kinds.is_empty() {
+            let declared = |ix: FactIx| self.fact_defaults.get(ix.0).map(|(absence, odd)| (absence, *odd));
+            return self.may_be_absent(ix, declared);
+        }
         kinds
             .iter()
-            .filter_map(|k| self.kinds.get(k.0)?.facts.get(&ix))
-            .any(|fact| matches!(fact.absence, Absence::Optional) || fact.unrecognised == Unrecognised::Ignore)
+            .filter_map(|k| self.kinds.get(k.0))
+            .any(|kind| self.may_be_absent(ix, |ix| kind.facts.get(&ix).map(|fact| (&fact.absence, fact.unrecognised))))
+    }
+
+    /// A fact that takes the value of another is absent when the other is.
+    fn may_be_absent<'a>(&self, ix: FactIx, of: impl Fn(FactIx) -> Option<(&'a Absence, Unrecognised)>) -> bool {
+        let mut next = Some(ix);
+        for _ in 0..self.facts.len() {
+            let Some((absence, unrecognised)) = next.take().and_then(&of) else { return false };
+            match absence {
+                _ if unrecognised == Unrecognised::Ignore => return true,
+                Absence::Optional => return true,
+                Absence::From(source) => next = Some(*source),
+                Absence::Ask | Absence::Default(_) => return false,
+            }
+        }
+        false
     }
 }
 
@@ -226,7 +318,10 @@ impl Names for ScriptNames<'_> {
     }
 
     fn is_prefix(&self, prefix: &str) -> bool {
-        self.paths().iter().any(|path| path.strip_prefix(prefix).is_some_and(|rest| rest.starts_with('.')))
+        let table = self.draft.table(prefix).and_then(|ix| self.draft.tables.get(ix.0));
+        self.draft.fact_below(prefix).is_some()
+            || table.is_some_and(|table| !table.gives.is_empty())
+            || (prefix == "settings" && !self.draft.settings.is_empty())
     }
 
     fn paths(&self) -> Vec<String> {

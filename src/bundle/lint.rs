@@ -1,115 +1,127 @@
-//! What can be said of single scalars, and of the bundle as a whole once everything resolves.
+//! What can be said of the bundle as a whole, once everything is read.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::model::clause::ClauseRef;
+use crate::model::decision::is_engine_reason;
 use crate::model::finding::{Code, Edit, Finding, Findings, Place};
+use crate::model::names::nearest;
 
-use super::checked::{Effect, Operand};
+use super::cascade::Part;
 use super::draft::Draft;
+use super::lines::Lines;
 use super::messages::Messages;
 use super::periods;
 use super::privacy;
-use super::yaml::{Content, Node, Style};
 
-/// Scalars that people or other YAML readers take for something else.
-pub fn scalars(node: &Node, findings: &mut Findings) {
-    match &node.content {
-        Content::Scalar(text, style) => scalar(node, text, *style, findings),
-        Content::Sequence(items) => items.iter().for_each(|item| scalars(item, findings)),
-        Content::Mapping(entries) => {
-            for (key, value) in entries {
-                scalars(key, findings);
-                scalars(value, findings);
-            }
-        }
-    }
-}
-
-fn scalar(node: &Node, text: &str, style: Style, findings: &mut Findings) {
-    if let Some(odd) = text.chars().find(|c| is_invisible(*c)) {
-        let message = format!("`{}` has the invisible character U+{:04X}", text.escape_debug(), u32::from(odd));
-        findings.push(Finding::new(Code::MisreadScalar, &node.place, message).help("type the text anew"));
-    }
-    if style == Style::Quoted && text.trim() != text {
-        let message = format!("`{text}` begins or ends with white space");
-        findings.push(Finding::new(Code::MisreadScalar, &node.place, message).help("remove the white space"));
-    }
-    if style == Style::Plain && is_yaml_1_1_boolean(text) {
-        let message = format!("`{text}` without quotes is a boolean to other YAML readers");
-        let mut finding = Finding::new(Code::MisreadScalar, &node.place, message).help("put it in quotes");
-        finding.edit = Some(Edit { place: node.place.clone(), text: format!("\"{text}\"") });
-        findings.push(finding);
-    }
-}
-
-/// Soft hyphens, zero-width signs, direction marks, no-break spaces: what cannot be seen in an editor.
-fn is_invisible(c: char) -> bool {
-    matches!(u32::from(c), 0x00A0 | 0x00AD | 0x200B..=0x200F | 0x202A..=0x202E | 0x2060..=0x2069 | 0xFEFF)
-        || (c.is_control() && !matches!(c, '\n' | '\t' | '\r'))
-}
-
-fn is_yaml_1_1_boolean(text: &str) -> bool {
-    const WORDS: [&str; 18] = [
-        "y", "Y", "yes", "Yes", "YES", "n", "N", "no", "No", "NO", "on", "On", "ON", "off", "Off", "OFF", "True",
-        "False",
-    ];
-    WORDS.contains(&text)
-}
-
-/// Messages, clauses, and what nothing uses.
+/// Messages, clauses, periods, and what nothing uses.
 pub fn whole(draft: &Draft, messages: &Messages, findings: &mut Findings) {
     let wanted = wanted_messages(draft);
+    let complete = draft.gaps.is_empty() && draft.ledger.is_clean();
     for language in &draft.languages {
-        for (id, place, what) in &wanted {
-            if messages.get(language, id).is_none() {
-                let message = format!("{what} has no message in `{language}`");
-                findings.push(Finding::new(Code::MissingMessage, place, message).help(format!("add `{id} = …`")));
+        if !messages.speaks(language) {
+            let place = Place::start_of("bundle.yaml");
+            let message = format!("`messages` has no file for `{language}`");
+            if !draft.gaps.contains(&Part::Messages) && !draft.gaps.contains(&Part::Base) {
+                findings.push(
+                    Finding::new(Code::MissingMessage, &place, message).help("add the file, or the language goes"),
+                );
             }
+            continue;
         }
-        unused_messages(language, messages, &wanted, findings);
+        let mistyped = if messages.is_whole(language) {
+            missing_messages(language, messages, &wanted, findings)
+        } else {
+            BTreeSet::new()
+        };
         message_variables(language, draft, messages, findings);
+        messages.check_references(language, findings);
         privacy::messages(language, draft, messages, findings);
+        if complete {
+            unused_messages(language, messages, &wanted, &mistyped, findings);
+        }
     }
     privacy::decisions(draft, findings);
-    clauses_without_rule(draft, findings);
-    unused(draft, findings);
-    periods::check(draft, findings);
+    if complete {
+        clauses_without_rule(draft, findings);
+        unused(draft, findings);
+        periods::check(draft, findings);
+    }
 }
 
-/// The messages a caller may see: id, the place that wants it, and what it is for.
-fn wanted_messages(draft: &Draft) -> Vec<(String, Place, String)> {
+/// A message that a caller may see.
+struct Wanted {
+    id: String,
+    /// What wants it.
+    place: Place,
+    /// What it is for.
+    what: String,
+}
+
+fn wanted_messages(draft: &Draft) -> Vec<Wanted> {
     let mut out = Vec::new();
     for (code, def) in &draft.reasons {
-        out.push((format!("reason-{code}"), def.place.clone(), format!("the reason `{code}`")));
+        let (id, what) = (format!("reason-{code}"), format!("the reason `{code}`"));
+        out.push(Wanted { id, place: def.place.clone(), what });
     }
     for (code, def) in &draft.obligations {
         let kind = if def.advice { "advice" } else { "obligation" };
-        out.push((format!("{kind}-{code}"), def.place.clone(), format!("the {kind} `{code}`")));
+        let (id, what) = (format!("{kind}-{code}"), format!("the {kind} `{code}`"));
+        out.push(Wanted { id, place: def.place.clone(), what });
     }
-    for kind in &draft.kinds {
-        for contradiction in &kind.contradictions {
-            let id = &contradiction.message;
-            out.push((format!("contradiction-{id}"), kind.place.clone(), format!("the contradiction `{id}`")));
-        }
+    for (message, place) in &draft.contradiction_messages {
+        let (id, what) = (format!("contradiction-{message}"), format!("the contradiction `{message}`"));
+        out.push(Wanted { id, place: place.clone(), what });
     }
     out
 }
 
+/// Messages that are missing. One that nothing uses, with nearly the name, is the missing one mistyped: those are given.
+fn missing_messages(
+    language: &Arc<str>,
+    messages: &Messages,
+    wanted: &[Wanted],
+    findings: &mut Findings,
+) -> BTreeSet<String> {
+    let ids: BTreeSet<&str> = wanted.iter().map(|wanted| wanted.id.as_str()).collect();
+    let unwanted: Vec<_> =
+        messages.unreferenced(language).into_iter().filter(|(id, _)| !ids.contains(&***id)).collect();
+    let mut mistyped = BTreeSet::new();
+    for wanted in wanted.iter().filter(|wanted| messages.get(language, &wanted.id).is_none()) {
+        let message = format!("{} has no message in `{language}`", wanted.what);
+        let finding = Finding::new(Code::MissingMessage, &wanted.place, message);
+        let near = nearest(&wanted.id, unwanted.iter().map(|(id, _)| &***id)).filter(|near| !mistyped.contains(*near));
+        let near = near.and_then(|near| unwanted.iter().find(|(id, _)| &***id == near));
+        findings.push(match near {
+            Some((id, place)) => {
+                mistyped.insert(id.to_string());
+                let mut finding = finding.help(format!("rename `{id}` to `{}`", wanted.id));
+                finding.edit = Some(Edit { place: (*place).clone(), text: wanted.id.clone() });
+                finding.related(place, "nothing uses this message")
+            }
+            None => finding.help(format!("add `{} = …` to the messages in `{language}`", wanted.id)),
+        });
+    }
+    mistyped
+}
+
+/// Messages that no caller sees, but those whose names are `mistyped`.
 fn unused_messages(
     language: &Arc<str>,
     messages: &Messages,
-    wanted: &[(String, Place, String)],
+    wanted: &[Wanted],
+    mistyped: &BTreeSet<String>,
     findings: &mut Findings,
 ) {
-    let wanted: BTreeSet<&str> = wanted.iter().map(|(id, _, _)| id.as_str()).collect();
-    for (id, message) in messages.of_language(language) {
-        if !wanted.contains(&**id) {
-            findings.push(
-                Finding::new(Code::Unused, &message.place, format!("nothing uses the message `{id}`"))
-                    .help("remove it"),
-            );
+    let ids: BTreeSet<&str> = wanted.iter().map(|wanted| wanted.id.as_str()).collect();
+    // A message that is meant by a mistyped reference is not unused.
+    let meant = |f: &Finding| f.edit.as_ref().filter(|_| f.code == Code::UnknownMessage).map(|e| e.text.clone());
+    let meant: BTreeSet<String> = findings.iter().filter_map(meant).collect();
+    for (id, place) in messages.unreferenced(language) {
+        if !ids.contains(&**id) && !meant.contains(&**id) && !mistyped.contains(&**id) {
+            let message = format!("nothing uses the message `{id}`");
+            findings.push(Finding::new(Code::Unused, place, message).help("remove it"));
         }
     }
 }
@@ -119,13 +131,10 @@ fn unused_messages(
 fn message_variables(language: &Arc<str>, draft: &Draft, messages: &Messages, findings: &mut Findings) {
     let known = known_variables(draft);
     for (id, message) in messages.of_language(language) {
-        for variable in message.variables.iter().filter(|v| !known.contains(&***v)) {
-            let near =
-                crate::model::names::nearest(variable, known.iter().map(String::as_str)).map(|n| format!("${n}"));
+        for (variable, place) in message.variable_places.iter().filter(|(v, _)| !known.contains(&**v)) {
+            let near = nearest(variable, known.iter().map(String::as_str));
             let text = format!("the message `{id}` uses `${variable}`, which has no value");
-            let mut finding = Finding::new(Code::MessageVariable, &message.place, text).nearest(near.as_deref());
-            finding.edit = None;
-            findings.push(finding);
+            findings.push(Finding::new(Code::MessageVariable, place, text).nearest(near));
         }
     }
 }
@@ -148,6 +157,10 @@ pub fn variable(path: &str) -> String {
 }
 
 fn clauses_without_rule(draft: &Draft, findings: &mut Findings) {
+    // Of a number that is mistyped, the right one is not cited, which is the same mistake.
+    if findings.iter().any(|f| matches!(f.code, Code::UnknownClause | Code::UnknownSource)) {
+        return;
+    }
     for (id, source) in &draft.sources {
         for (number, clause) in source.clauses.iter().filter(|(_, clause)| clause.normative) {
             let clause_ref = ClauseRef { source: Arc::clone(id), number: *number };
@@ -166,18 +179,16 @@ fn clauses_without_rule(draft: &Draft, findings: &mut Findings) {
 }
 
 fn unused(draft: &Draft, findings: &mut Findings) {
-    let mut report = |kind: &'static str, name: &Arc<str>, place: &Place| {
-        if !draft.used.contains(&(kind, Arc::clone(name))) {
-            findings.push(
-                Finding::new(Code::Unused, place, format!("nothing uses the {kind} `{name}`"))
-                    .help("use it, or remove it"),
-            );
+    let mut report = |kind: &'static str, name: &str, place: &Place| {
+        if !draft.ledger.is_used(kind, name) {
+            let message = format!("nothing uses the {kind} `{name}`");
+            findings.push(Finding::new(Code::Unused, place, message).help("use it, or remove it"));
         }
     };
     for list in &draft.lists {
         report("list", &list.name, &list.place);
     }
-    for (code, def) in draft.reasons.iter().filter(|(code, _)| !crate::model::decision::is_engine_reason(code)) {
+    for (code, def) in draft.reasons.iter().filter(|(code, _)| !is_engine_reason(code)) {
         report("reason", code, &def.place);
     }
     for (code, def) in &draft.obligations {
@@ -186,30 +197,31 @@ fn unused(draft: &Draft, findings: &mut Findings) {
     for (name, def) in &draft.results {
         report("result", name, &def.place);
     }
-    for table in draft.tables.iter().filter(|table| !read_by_script(draft, table)) {
+    for table in &draft.tables {
         report("table", &table.name, &table.place);
+    }
+    for (name, setting) in &draft.settings {
+        report("setting", name, &setting.place);
+    }
+    for (name, place) in &draft.registry_places {
+        report("registry", name, place);
+    }
+    for (name, _, file, line) in draft.library.functions() {
+        let place = draft.texts.get(file).map(|text| function_place(file, text, name, line));
+        report("function", name, &place.unwrap_or_else(|| Place::start_of(file)));
     }
 }
 
-fn read_by_script(draft: &Draft, table: &super::checked::Table) -> bool {
-    let reads = |reads: &[Operand]| {
-        reads.iter().any(|operand| matches!(operand, Operand::Cell(ix, _) if draft.table(&table.name) == Some(*ix)))
-    };
-    draft.rules.iter().any(|rule| {
-        rule.results.values().any(|e| matches!(e, super::checked::Expression::Script { reads: r, .. } if reads(r)))
-            || matches!(&rule.effect, Effect::Ask(condition, _) if condition_reads(condition, &reads))
-            || condition_reads(&rule.when, &reads)
-    })
-}
-
-fn condition_reads(condition: &super::checked::Condition, reads: &impl Fn(&[Operand]) -> bool) -> bool {
-    use super::checked::{Condition, Expression};
-    match condition {
-        Condition::All(parts) | Condition::Any(parts) => parts.iter().any(|part| condition_reads(part, reads)),
-        Condition::Not(inner) => condition_reads(inner, reads),
-        Condition::Script(expression, _) => {
-            matches!(&**expression, Expression::Script { reads: operands, .. } if reads(operands))
+/// Where the name of a function stands whose body begins on a line.
+fn function_place(file: &str, text: &str, name: &str, line: usize) -> Place {
+    let before: usize = text.split_inclusive('\n').take(line).map(str::len).sum();
+    let head = text.get(..before).unwrap_or(text);
+    let lines = Lines::new(file, text);
+    match head.rfind(&format!("fn {name}")) {
+        Some(at) => {
+            let start = at.saturating_add(3);
+            lines.place(start, start.saturating_add(name.len()))
         }
-        Condition::Fact(..) | Condition::Setting(..) => false,
+        None => lines.at(line, 1, 1),
     }
 }

@@ -1,6 +1,6 @@
 //! Files → checked bundle. Reports everything it finds, sorted; a bundle with errors is not built.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
@@ -8,15 +8,18 @@ use sha2::{Digest, Sha256};
 use crate::model::finding::{Code, Finding, Findings, Place};
 use crate::model::limits::{BundleLimits, Limits};
 use crate::model::names::nearest;
-use crate::script::Library;
+use crate::script::{Library, Spot};
 
+use super::cascade::{self, Part};
 use super::checked::{Bundle, Identity};
 use super::draft::Draft;
 use super::files::{Files, join};
+use super::grammar::FileKind;
+use super::lines::Lines;
 use super::manifest::{self, Manifest, Named};
 use super::messages::Messages;
 use super::yaml::{Node, parse};
-use super::{expression, lint, overlay, policy, registries, restrict, vocabulary};
+use super::{expression, lint, overlay, policy, registries, restrict, scalars, vocabulary};
 
 /// What loading gave: a bundle unless there are errors, and everything there is to say, sorted.
 #[derive(Debug)]
@@ -36,19 +39,64 @@ pub const GIVEN_SETTINGS: &str = "settings given with the load";
 
 /// Loads the bundle that `files` holds. `settings` is a YAML mapping that goes before what the bundle sets.
 pub fn load(files: &Files, settings: Option<&str>, limits: &Limits) -> Loaded {
+    survey(files, settings, limits).finish(limits)
+}
+
+/// What could be made of a bundle, with mistakes or without: for editors, which work while there are mistakes.
+pub(crate) struct Survey {
+    /// Everything that was declared and makes sense.
+    pub(crate) draft: Draft,
+    /// Messages by language.
+    pub(crate) messages: Messages,
+    /// What there is to say, in no order.
+    findings: Findings,
+    /// The text of every file that was read.
+    pub(crate) files: BTreeMap<Arc<str>, Arc<str>>,
+    /// What each YAML file is, by the manifests.
+    #[cfg_attr(not(feature = "lsp"), expect(dead_code, reason = "only the language server asks"))]
+    pub(crate) kinds: BTreeMap<Arc<str>, FileKind>,
+    name: Option<(Arc<str>, Arc<str>)>,
+    found: bool,
+}
+
+/// Reads everything that `files` holds, as far as it makes sense.
+pub(crate) fn survey(files: &Files, settings: Option<&str>, limits: &Limits) -> Survey {
     let mut loader = Loader {
         files,
         limits,
         findings: Findings::default(),
-        texts: BTreeMap::new(),
         draft: Draft::default(),
         messages: Messages::default(),
         settings,
     };
     let layers = loader.layers();
-    let found = !layers.is_empty();
-    let identity = loader.build(&layers);
-    loader.finish(identity, found)
+    // A manifest with mistakes is a manifest.
+    let found = loader.draft.texts.contains_key("bundle.yaml");
+    let name = loader.build(&layers);
+    if found {
+        lint::whole(&loader.draft, &loader.messages, &mut loader.findings);
+    }
+    cascade::without_consequences(&mut loader.findings, &loader.draft.gaps);
+    let Loader { findings, mut draft, messages, .. } = loader;
+    let files = std::mem::take(&mut draft.texts);
+    Survey { draft, messages, findings, files, kinds: file_kinds(&layers), name, found }
+}
+
+fn file_kinds(layers: &[Layer]) -> BTreeMap<Arc<str>, FileKind> {
+    let mut kinds = BTreeMap::new();
+    for Layer { manifest, folder, .. } in layers {
+        kinds.extend(join(folder, "bundle.yaml").map(|path| (Arc::from(path), FileKind::Bundle)));
+        let groups: [(&mut dyn Iterator<Item = &Named>, FileKind); 4] = [
+            (&mut manifest.vocabulary.iter(), FileKind::Vocabulary),
+            (&mut manifest.registries.iter(), FileKind::Registry),
+            (&mut manifest.sources.iter(), FileKind::Source),
+            (&mut manifest.policies.iter(), FileKind::Policy),
+        ];
+        for (group, kind) in groups {
+            kinds.extend(group.map(|named| (Arc::from(named.path.as_str()), kind)));
+        }
+    }
+    kinds
 }
 
 /// One level of a bundle: its manifest and the node its settings are read from.
@@ -62,7 +110,6 @@ struct Loader<'f> {
     files: &'f Files,
     limits: &'f Limits,
     findings: Findings,
-    texts: BTreeMap<Arc<str>, Arc<str>>,
     draft: Draft,
     messages: Messages,
     settings: Option<&'f str>,
@@ -76,9 +123,14 @@ impl Loader<'_> {
     /// Manifests from the bundle itself down to what it extends.
     fn layers(&mut self) -> Vec<Layer> {
         let mut layers: Vec<Layer> = Vec::new();
+        let mut identities = BTreeSet::new();
         let mut next = Some((String::new(), Place::start_of("bundle.yaml")));
+        // Until the lowest one is read.
+        self.draft.gaps.insert(Part::Base);
+        let mut broken = false;
         while let Some((folder, place)) = next.take() {
-            if layers.iter().any(|layer| layer.folder == folder) {
+            let Some(path) = join(&folder, "bundle.yaml") else { break };
+            if !identities.insert(self.files.identity(&path)) {
                 let message = "the bundle extends itself, directly or through others";
                 self.findings
                     .push(Finding::new(Code::ExtendsCycle, &place, message).help("remove one of the `extends`"));
@@ -90,29 +142,51 @@ impl Loader<'_> {
                     .push(Finding::new(Code::LimitExceeded, &place, message).help("merge some of the overlays"));
                 return layers;
             }
-            let Some(path) = join(&folder, "bundle.yaml") else { break };
+            let before = self.findings.len();
             let Some(node) = self.yaml(&Named { path, place }) else { break };
             let Some((manifest, _)) = manifest::read(&node, &folder, &mut self.findings) else { break };
+            broken |= !manifest.whole || self.is_cut(before);
             next = manifest.extends.as_ref().map(|base| (base.path.clone(), base.place.clone()));
+            if next.is_none() && !broken {
+                self.draft.gaps.remove(&Part::Base);
+            }
             layers.push(Layer { manifest, node, folder });
         }
         layers
     }
 
+    /// Whether a file that was read since then could not be read to its end.
+    fn is_cut(&self, before: usize) -> bool {
+        let since = self.findings.iter().skip(before);
+        since.into_iter().any(|f| matches!(f.code, Code::Syntax | Code::LimitExceeded | Code::FileMissing))
+    }
+
+    /// Reads a file of a part, which has a gap when the file cannot be read to its end.
+    fn part<T>(&mut self, part: Part, read: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
+        let before = self.findings.len();
+        let out = read(self);
+        if out.is_none() || self.is_cut(before) {
+            self.draft.gaps.insert(part);
+        }
+        out
+    }
+
     fn text(&mut self, named: &Named) -> Option<Arc<str>> {
-        if self.texts.len() >= self.bounds().files {
+        if self.draft.texts.len() >= self.bounds().files {
             let message = format!("the bundle has more than {} files", self.bounds().files);
-            self.findings.push(Finding::new(Code::LimitExceeded, &named.place, message));
+            self.findings.push(Finding::new(Code::LimitExceeded, &named.place, message).help("merge some of them"));
             return None;
         }
-        if self.texts.contains_key(named.path.as_str()) {
+        if self.draft.texts.contains_key(named.path.as_str()) {
             let message = format!("the file `{}` is named twice", named.path);
             self.findings.push(Finding::new(Code::Duplicate, &named.place, message).help("name each file once"));
             return None;
         }
         match self.files.read(&named.path, self.bounds().file_bytes, &named.place) {
             Ok(text) => {
-                self.texts.insert(named.path.as_str().into(), Arc::clone(&text));
+                // Places are counted without a byte order mark.
+                let text = text.strip_prefix('\u{feff}').map_or(Arc::clone(&text), Arc::from);
+                self.draft.texts.insert(named.path.as_str().into(), Arc::clone(&text));
                 Some(text)
             }
             Err(finding) => {
@@ -125,7 +199,7 @@ impl Loader<'_> {
     fn yaml(&mut self, named: &Named) -> Option<Node> {
         let text = self.text(named)?;
         let node = parse(&named.path, &text, &self.limits.bundle, &mut self.findings)?;
-        lint::scalars(&node, &mut self.findings);
+        scalars::scalars(&node, &mut self.findings);
         Some(node)
     }
 
@@ -138,8 +212,9 @@ impl Loader<'_> {
                 self.message_file(language, named);
             }
         }
+        self.messages.finish();
         for named in upward().flat_map(|layer| &layer.manifest.sources) {
-            if let Some(node) = self.yaml(named) {
+            if let Some(node) = self.part(Part::Sources, |loader| loader.yaml(named)) {
                 registries::read_source(&node, &mut self.draft, &mut self.findings);
             }
         }
@@ -156,9 +231,12 @@ impl Loader<'_> {
             let message = format!("the bundle does not speak `{language}`");
             let known = self.draft.languages.iter().map(|l| &**l);
             let near = nearest(language, known);
-            self.findings.push(Finding::new(Code::UnknownLanguage, &named.place, message).nearest(near));
+            let mut finding = Finding::new(Code::UnknownLanguage, &named.place, message).nearest(near);
+            // The place is the file's, not the language's.
+            finding.edit = None;
+            self.findings.push(finding);
         }
-        if let Some(text) = self.text(named) {
+        if let Some(text) = self.part(Part::Messages, |loader| loader.text(named)) {
             self.messages.add(language, &named.path, &text, &mut self.findings);
         }
     }
@@ -166,7 +244,7 @@ impl Loader<'_> {
     fn registries<'l>(&mut self, files: impl Iterator<Item = &'l Named>) {
         let mut parts = BTreeMap::new();
         for named in files {
-            if let Some(node) = self.yaml(named) {
+            if let Some(node) = self.part(Part::Registries, |loader| loader.yaml(named)) {
                 registries::read(&node, &mut self.draft, &mut parts, &mut self.findings);
             }
         }
@@ -177,7 +255,8 @@ impl Loader<'_> {
         self.scripts(layers.clone().flat_map(|layer| &layer.manifest.scripts));
         let mut nodes: Vec<Node> = Vec::new();
         for layer in layers.clone() {
-            let node = layer.manifest.vocabulary.as_ref().and_then(|named| self.yaml(named));
+            let named = layer.manifest.vocabulary.as_ref();
+            let node = named.and_then(|named| self.part(Part::Vocabulary, |loader| loader.yaml(named)));
             if let (Some(node), true) = (&node, layer.manifest.restricts) {
                 restrict::vocabulary(node, &mut self.findings);
             }
@@ -185,6 +264,10 @@ impl Loader<'_> {
         }
         for node in &nodes {
             vocabulary::read_types(node, &mut self.draft, &mut self.findings);
+        }
+        let whole = !self.draft.gaps.contains(&Part::Vocabulary) && !self.draft.gaps.contains(&Part::Base);
+        if let Some(node) = nodes.first().filter(|_| whole) {
+            vocabulary::engine_reasons(&node.place, &self.draft, &mut self.findings);
         }
         vocabulary::built_in_facts(&mut self.draft);
         for layer in layers {
@@ -198,7 +281,7 @@ impl Loader<'_> {
             }
         }
         if let Some(text) = self.settings {
-            self.texts.insert(GIVEN_SETTINGS.into(), text.into());
+            self.draft.texts.insert(GIVEN_SETTINGS.into(), text.into());
             if let Some(node) = parse(GIVEN_SETTINGS, text, &self.limits.bundle, &mut self.findings) {
                 policy::read_given_settings(&node, &mut self.draft, &mut self.findings);
             }
@@ -206,37 +289,47 @@ impl Loader<'_> {
         for node in &nodes {
             vocabulary::read_facts(node, &mut self.draft, &mut self.findings);
         }
+        policy::read_dated_settings(&mut self.draft, &mut self.findings);
+        vocabulary::check_paths(&self.draft, &mut self.findings);
     }
 
     fn scripts<'l>(&mut self, files: impl Iterator<Item = &'l Named>) {
         let mut sources = Vec::new();
         for named in files {
-            if let Some(text) = self.text(named) {
+            if let Some(text) = self.part(Part::Scripts, |loader| loader.text(named)) {
                 sources.push((named.path.clone(), text.to_string()));
             }
         }
         match Library::compile(&sources, &self.limits.script) {
             Ok(library) => self.draft.library = library,
             Err(refusals) => {
-                for (file, refusal) in refusals {
-                    let (line, column) = refusal.spot.as_ref().map_or((1, 1), |spot| (spot.line, spot.column));
-                    let mut place = Place::start_of(&file);
-                    (place.line, place.end_line) = (line, line);
-                    (place.column, place.end_column) = (column, column.saturating_add(1));
-                    let finding = Finding::new(expression::code(refusal.code), &place, refusal.message.clone());
-                    self.findings.push(match refusal.help {
-                        Some(help) => finding.help(help),
-                        None => finding,
-                    });
+                for (file, refusal) in &refusals {
+                    let text = sources.iter().find(|(path, _)| path == file).map_or("", |(_, text)| text);
+                    let spot = refusal.spot.unwrap_or(Spot { line: 1, column: 1, length: 1 });
+                    let place = Lines::new(file, text).at(spot.line, spot.column, spot.length);
+                    self.findings.push(expression::finding(refusal, &place));
+                }
+                for (_, text) in &sources {
+                    self.functions_are_broken(text);
                 }
             }
         }
     }
 
+    /// The functions of files that are refused are defined all the same.
+    fn functions_are_broken(&mut self, text: &str) {
+        for after in text.split("fn ").skip(1) {
+            let name: String = after.trim_start().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+            self.draft.ledger.mark_broken("function", &name);
+        }
+    }
+
     fn policies<'l>(&mut self, files: impl Iterator<Item = (&'l Named, bool)>) {
-        let nodes: Vec<(&str, Node, bool)> = files
-            .filter_map(|(named, restricts)| self.yaml(named).map(|node| (named.path.as_str(), node, restricts)))
-            .collect();
+        let mut nodes: Vec<(&str, Node, bool)> = Vec::new();
+        for (named, restricts) in files {
+            let node = self.part(Part::Policies, |loader| loader.yaml(named));
+            nodes.extend(node.map(|node| (named.path.as_str(), node, restricts)));
+        }
         let mut headers = Vec::new();
         for (file, node, restricts) in &nodes {
             self.draft.restricts = *restricts;
@@ -252,19 +345,54 @@ impl Loader<'_> {
         }
         overlay::apply_retirements(&mut self.draft, &mut self.findings);
     }
+}
 
-    fn finish(mut self, name: Option<(Arc<str>, Arc<str>)>, found: bool) -> Loaded {
-        if !self.findings.has_errors() {
-            lint::whole(&self.draft, &self.messages, &mut self.findings);
-        }
-        let files = self.texts;
+impl Survey {
+    /// The name of the bundle; empty where there is none.
+    pub(crate) fn name(&self) -> &str {
+        self.name.as_ref().map_or("", |(name, _)| name)
+    }
+
+    /// The text of a message as it stands in its file, without its id.
+    pub(crate) fn message_text(&self, place: &Place, id: &str) -> Option<&str> {
+        let (start, end) = self.message_bytes(place, id)?;
+        self.files.get(&place.file)?.get(start..end)
+    }
+
+    /// Where the text of a message stands; the lines that go on are indented or close a bracket.
+    pub(crate) fn message_bytes(&self, place: &Place, id: &str) -> Option<(usize, usize)> {
+        let text = self.files.get(&place.file)?;
+        let rest = text.get(place.bytes.0..)?.strip_prefix(id)?.trim_start_matches([' ', '=']);
+        let goes_on = |(at, line): &(usize, &str)| *at == 0 || line.starts_with([' ', '\t', '}']);
+        let length = rest.split_inclusive('\n').enumerate().take_while(goes_on).map(|(_, line)| line.len()).sum();
+        let start = text.len().checked_sub(rest.len())?;
+        Some((start, start.checked_add(rest.get(..length)?.trim_end().len())?))
+    }
+
+    /// Whether there was a manifest to begin with.
+    pub(crate) fn found(&self) -> bool {
+        self.found
+    }
+
+    /// Whether it has errors.
+    pub(crate) fn has_errors(&self) -> bool {
+        self.findings.has_errors()
+    }
+
+    /// Sorted and bounded, what there is to say.
+    pub(crate) fn findings(&self, limits: &Limits) -> Vec<Finding> {
+        bounded(self.findings.clone().into_sorted(), limits.bundle.findings, self.findings.dropped())
+    }
+
+    fn finish(self, limits: &Limits) -> Loaded {
         let failed = self.findings.has_errors();
-        let findings = bounded(self.findings.into_sorted(), self.limits.bundle.findings);
+        let dropped = self.findings.dropped();
+        let findings = bounded(self.findings.into_sorted(), limits.bundle.findings, dropped);
+        let Self { draft, messages, files, name, found, .. } = self;
         let Some((name, version)) = name.filter(|_| !failed) else {
             return Loaded { bundle: None, findings, files, found };
         };
         let identity = Identity { name, version, digest: digest_of(&files) };
-        let draft = self.draft;
         let bundle = Bundle {
             identity,
             languages: draft.languages,
@@ -280,7 +408,7 @@ impl Loader<'_> {
             lists: draft.lists,
             tables: draft.tables,
             settings: draft.settings,
-            messages: self.messages,
+            messages,
             warnings: findings.clone(),
             files: files.clone(),
         };
@@ -288,13 +416,17 @@ impl Loader<'_> {
     }
 }
 
-fn bounded(mut findings: Vec<Finding>, most: usize) -> Vec<Finding> {
-    let total = findings.len();
-    if total > most {
+fn bounded(mut findings: Vec<Finding>, most: usize, dropped: usize) -> Vec<Finding> {
+    let more = findings.len().saturating_sub(most).saturating_add(dropped);
+    if more > 0 {
         findings.truncate(most);
         let place = findings.last().map_or_else(|| Place::start_of("bundle.yaml"), |last| last.place.clone());
-        let message = format!("{} more findings are not shown", total.saturating_sub(most));
-        findings.push(Finding::new(Code::LimitExceeded, &place, message).help("mend the first ones and check again"));
+        let message = match more {
+            1 => "1 more finding is not shown".to_owned(),
+            _ => format!("{more} more findings are not shown"),
+        };
+        let finding = Finding::new(Code::TooManyFindings, &place, message);
+        findings.push(finding.help("mend the first ones and check again"));
     }
     findings
 }

@@ -23,6 +23,8 @@ pub struct Manifest {
     pub name: Arc<str>,
     /// Its version.
     pub version: Arc<str>,
+    /// Whether it names all it means to.
+    pub whole: bool,
     /// The bundle it extends.
     pub extends: Option<Named>,
     /// Whether it only tightens what it extends.
@@ -46,28 +48,29 @@ pub struct Manifest {
 /// Reads a manifest; its settings stay in the node.
 pub fn read<'n>(node: &'n Node, folder: &str, findings: &mut Findings) -> Option<(Manifest, Option<&'n Node>)> {
     let mut map = Mapping::open(node, "a bundle", findings)?;
-    let name = map.need_text("bundle", findings);
-    let version = map.need_text("version", findings);
-    let extends = map.take("extends").and_then(|node| named(node, folder, findings));
+    // A bundle without a name does not load, but the rest of it is checked.
+    let name = map.need_text("bundle", findings).unwrap_or_default();
+    let version = map.need_text("version", findings).unwrap_or_default();
+    let extends_node = map.take("extends");
+    let extends = extends_node.and_then(|node| named(node, folder, findings));
     let restricts = map.take("mode").is_some_and(|node| restricts(node, findings));
-    let languages = super::reader::texts(map.take("languages"), findings);
-    if extends.is_none() && languages.is_empty() {
-        findings.push(
-            Finding::new(Code::MissingKey, map.place(), "a bundle needs `languages`")
-                .help("add `languages: [en]`; the first is the default"),
-        );
-    }
-    let vocabulary = map.take("vocabulary").and_then(|node| named(node, folder, findings));
+    let own = extends_node.is_none();
+    let languages_node = if own { map.need("languages") } else { map.take("languages") };
+    let languages = super::reader::texts(languages_node, findings);
+    let vocabulary = if own { map.need("vocabulary") } else { map.take("vocabulary") };
+    let vocabulary = vocabulary.and_then(|node| named(node, folder, findings));
     let registries = named_list(map.take("registries"), folder, findings);
     let sources = named_list(map.take("sources"), folder, findings);
     let policies = named_list(map.take("policies"), folder, findings);
     let scripts = named_list(map.take("scripts"), folder, findings);
     let messages = message_files(map.take("messages"), folder, findings);
     let settings = map.take("settings");
-    map.finish(findings);
+    let whole = map.finish(findings);
+    let whole = whole && (own || extends.is_some()) && (!own || !languages.is_empty());
     let manifest = Manifest {
-        name: name?,
-        version: version?,
+        name,
+        version,
+        whole,
         extends,
         restricts,
         languages,

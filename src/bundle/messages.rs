@@ -6,24 +6,33 @@ use std::sync::Arc;
 
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource};
-use fluent_syntax::ast::{Entry, Expression, InlineExpression, Pattern, PatternElement};
 use unic_langid::LanguageIdentifier;
 
 use crate::model::finding::{Code, Finding, Findings, Place};
+use crate::model::names::nearest;
 
-/// One message in one language: where it stands and which variables it uses.
+use super::fluent::{self, Definition, Use};
+use super::lines::Lines;
+
+/// One message or term in one language: where it stands and what it uses.
 #[derive(Debug)]
 pub struct Message {
     /// Where it stands.
     pub place: Place,
-    /// The variables it uses.
+    /// The variables that it needs, those of the messages it refers to among them.
     pub variables: BTreeSet<Arc<str>>,
+    /// The variables that it names, and where.
+    pub variable_places: Vec<(Arc<str>, Place)>,
+    /// Messages, terms (with their `-`) and functions that it names, and where.
+    uses: Vec<(Use, Place)>,
 }
 
 /// The messages of all languages.
 #[derive(Default)]
 pub struct Messages {
     languages: BTreeMap<Arc<str>, Language>,
+    /// Languages with a file that does not parse.
+    cut: BTreeSet<Arc<str>>,
 }
 
 struct Language {
@@ -43,17 +52,16 @@ impl Messages {
         let resource = match FluentResource::try_new(text.to_owned()) {
             Ok(resource) => resource,
             Err((resource, errors)) => {
+                let lines = Lines::new(file, text);
                 for error in errors {
-                    let place = place_in(file, text, error.pos.start, error.pos.end);
+                    let place = lines.place(error.pos.start, error.pos.end);
+                    let message = format!("this is not a message: {}", error.kind.to_string().to_lowercase());
                     findings.push(
-                        Finding::new(
-                            Code::MessageSyntax,
-                            &place,
-                            format!("this is not a message: {error}").to_lowercase(),
-                        )
-                        .help("a message is `name = text`, further lines are indented"),
+                        Finding::new(Code::MessageSyntax, &place, message)
+                            .help("a message is `name = text`, further lines are indented"),
                     );
                 }
+                self.cut.insert(Arc::clone(language));
                 resource
             }
         };
@@ -73,8 +81,69 @@ impl Messages {
             bundle.set_use_isolating(false);
             Language { bundle, messages: BTreeMap::new() }
         });
-        entry.index(file, text, &resource, findings);
+        entry.index(file, &resource, findings);
         entry.bundle.add_resource_overriding(resource);
+    }
+
+    /// Completes the variables of messages by those of the messages they refer to, when all files are added.
+    pub fn finish(&mut self) {
+        for language in self.languages.values_mut() {
+            let all: Vec<Arc<str>> = language.messages.keys().cloned().collect();
+            for id in all {
+                let variables = language.needed(&id);
+                if let Some(message) = language.messages.get_mut(&id) {
+                    message.variables = variables;
+                }
+            }
+        }
+    }
+
+    /// Whether some file holds messages in a language.
+    #[must_use]
+    pub fn speaks(&self, language: &str) -> bool {
+        self.languages.contains_key(language)
+    }
+
+    /// Whether all messages of a language could be read.
+    #[must_use]
+    pub fn is_whole(&self, language: &str) -> bool {
+        !self.cut.contains(language)
+    }
+
+    /// Messages and terms that no other one refers to, with their places.
+    pub fn unreferenced(&self, language: &str) -> Vec<(&Arc<str>, &Place)> {
+        let Some(language) = self.languages.get(language) else { return Vec::new() };
+        let referred: BTreeSet<&str> = language
+            .messages
+            .values()
+            .flat_map(|message| &message.uses)
+            .filter_map(|(used, _)| match used {
+                Use::Message(id) => Some(&**id),
+                _ => None,
+            })
+            .collect();
+        language.messages.iter().filter(|(id, _)| !referred.contains(&***id)).map(|(id, m)| (id, &m.place)).collect()
+    }
+
+    /// Reports messages and functions that are referred to and not there.
+    pub fn check_references(&self, language: &str, findings: &mut Findings) {
+        let Some(known) = self.languages.get(language).map(|l| &l.messages) else { return };
+        for (used, place) in known.values().flat_map(|message| &message.uses) {
+            match used {
+                Use::Message(id) if !known.contains_key(id) && self.is_whole(language) => {
+                    let message = format!("there is no message `{id}` in `{language}`");
+                    let near = nearest(id, known.keys().map(|id| &**id));
+                    findings.push(Finding::new(Code::UnknownMessage, place, message).nearest(near));
+                }
+                Use::Function(name) => {
+                    findings.push(
+                        Finding::new(Code::UnknownFunction, place, format!("messages have no function `{name}`"))
+                            .help("write the variable alone; numbers and plural forms need no function"),
+                    );
+                }
+                Use::Message(_) | Use::Variable(_) => {}
+            }
+        }
     }
 
     /// A message in a language.
@@ -100,90 +169,37 @@ impl Messages {
 }
 
 impl Language {
-    fn index(&mut self, file: &str, text: &str, resource: &FluentResource, findings: &mut Findings) {
-        let places = places_of_messages(file, text);
-        for entry in resource.entries() {
-            let Entry::Message(message) = entry else { continue };
-            let id = message.id.name;
-            let place = places.get(id).cloned().unwrap_or_else(|| Place::start_of(file));
-            let mut variables = BTreeSet::new();
-            if let Some(pattern) = &message.value {
-                collect(pattern, &mut variables);
-            }
-            if let Some(first) = self.messages.get(id).filter(|first| first.place.file == place.file) {
+    fn index(&mut self, file: &str, resource: &FluentResource, findings: &mut Findings) {
+        for definition in fluent::definitions(file, resource) {
+            let variables = fluent::variables(&definition);
+            let Definition { id, place, uses } = definition;
+            if let Some(first) = self.messages.get(&id).filter(|first| first.place.file == place.file) {
                 findings.push(
                     Finding::new(Code::Duplicate, &place, format!("the message `{id}` is given twice"))
+                        .help("keep one of them")
                         .related(&first.place, "first here"),
                 );
             }
-            self.messages.insert(id.into(), Message { place, variables });
+            let named = |(used, place): &(Use, Place)| match used {
+                Use::Variable(name) => Some((Arc::clone(name), place.clone())),
+                _ => None,
+            };
+            let variable_places = uses.iter().filter_map(named).collect();
+            self.messages.insert(id, Message { place, variables, variable_places, uses });
         }
     }
-}
 
-fn collect(pattern: &Pattern<&str>, into: &mut BTreeSet<Arc<str>>) {
-    for element in &pattern.elements {
-        if let PatternElement::Placeable { expression } = element {
-            collect_expression(expression, into);
+    /// The variables of a message and of all that it refers to.
+    fn needed(&self, id: &str) -> BTreeSet<Arc<str>> {
+        let (mut seen, mut open, mut out) = (BTreeSet::new(), vec![id], BTreeSet::new());
+        while let Some(id) = open.pop() {
+            let Some(message) = self.messages.get(id).filter(|_| seen.insert(id)) else { continue };
+            out.extend(message.variable_places.iter().map(|(name, _)| Arc::clone(name)));
+            open.extend(message.uses.iter().filter_map(|(used, _)| match used {
+                Use::Message(id) => Some(&**id),
+                _ => None,
+            }));
         }
+        out
     }
-}
-
-fn collect_expression(expression: &Expression<&str>, into: &mut BTreeSet<Arc<str>>) {
-    match expression {
-        Expression::Inline(inline) => collect_inline(inline, into),
-        Expression::Select { selector, variants } => {
-            collect_inline(selector, into);
-            for variant in variants {
-                collect(&variant.value, into);
-            }
-        }
-    }
-}
-
-fn collect_inline(inline: &InlineExpression<&str>, into: &mut BTreeSet<Arc<str>>) {
-    match inline {
-        InlineExpression::VariableReference { id } => {
-            into.insert(id.name.into());
-        }
-        InlineExpression::Placeable { expression } => collect_expression(expression, into),
-        InlineExpression::FunctionReference { arguments, .. } => {
-            for argument in &arguments.positional {
-                collect_inline(argument, into);
-            }
-            for named in &arguments.named {
-                collect_inline(&named.value, into);
-            }
-        }
-        _ => {}
-    }
-}
-
-/// Where the names of a file's messages stand: each begins a line.
-fn places_of_messages(file: &str, text: &str) -> BTreeMap<String, Place> {
-    let mut out = BTreeMap::new();
-    let mut start = 0_usize;
-    for (at, line) in text.split_inclusive('\n').enumerate() {
-        let name: String = line.chars().take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')).collect();
-        if !name.is_empty() && line.get(name.len()..).is_some_and(|rest| rest.trim_start().starts_with('=')) {
-            let line = at.saturating_add(1);
-            let (end_column, end) = (name.len().saturating_add(1), start.saturating_add(name.len()));
-            let place = Place { file: file.into(), line, column: 1, end_line: line, end_column, bytes: (start, end) };
-            out.entry(name).or_insert(place);
-        }
-        start = start.saturating_add(line.len());
-    }
-    out
-}
-
-/// The place of a byte range.
-fn place_in(file: &str, text: &str, start: usize, end: usize) -> Place {
-    let position = |at: usize| {
-        let before = text.get(..at.min(text.len())).unwrap_or(text);
-        let line = before.bytes().filter(|b| *b == b'\n').count().saturating_add(1);
-        let column = before.rsplit('\n').next().map_or(0, |l| l.chars().count()).saturating_add(1);
-        (line, column)
-    };
-    let ((line, column), (end_line, end_column)) = (position(start), position(end));
-    Place { file: file.into(), line, column, end_line, end_column, bytes: (start, end) }
 }

@@ -1,11 +1,16 @@
 //! YAML → checked bundle: raw text, validation, registries, sources, periods of effect.
 
+mod cascade;
 pub mod checked;
 mod condition;
 pub mod domain;
-mod draft;
+pub(crate) mod draft;
 mod expression;
 pub mod files;
+mod fluent;
+pub mod grammar;
+pub(crate) mod lexicon;
+mod lines;
 pub mod lint;
 pub mod load;
 mod manifest;
@@ -14,12 +19,14 @@ mod overlay;
 mod periods;
 mod policy;
 mod privacy;
-mod reader;
+pub(crate) mod reader;
 mod registries;
 pub mod releases;
 mod restrict;
+mod satisfy;
+mod scalars;
 mod tables;
-mod values;
+pub(crate) mod values;
 mod vocabulary;
-mod window;
+pub mod window;
 pub mod yaml;

@@ -148,7 +148,7 @@ pub fn add_rows(node: &Node, source: Option<&Arc<str>>, draft: &mut Draft, findi
         let name = key.text().unwrap_or_default();
         let Some(ix) = draft.table(name) else {
             let known = draft.tables.iter().map(|table| &*table.name);
-            findings.push(unknown(Code::UnknownTable, key, "there is no table", known));
+            draft.unknown("table", Code::UnknownTable, key, "there is no table", known, findings);
             continue;
         };
         let Some(table) = draft.tables.get(ix.0) else { continue };
@@ -168,7 +168,7 @@ pub fn add_entries(node: &Node, dated: FactIx, source: Option<&Arc<str>>, draft:
         let name = key.text().unwrap_or_default();
         let Some(ix) = draft.list(name) else {
             let known = draft.lists.iter().map(|list| &*list.name);
-            findings.push(unknown(Code::UnknownList, key, "there is no list", known));
+            draft.unknown("list", Code::UnknownList, key, "there is no list", known, findings);
             continue;
         };
         let Some(type_) = draft.lists.get(ix.0).map(|list| list.type_.clone()) else { continue };

@@ -1,5 +1,7 @@
 //! Periods of effect, taken together: rows in force at once, times when no row is, rules that no date reaches.
 
+use std::collections::BTreeMap;
+
 use crate::model::finding::{Code, Finding, Findings};
 use crate::model::time::Timestamp;
 
@@ -8,7 +10,9 @@ use super::draft::Draft;
 
 /// Reports them.
 pub fn check(draft: &Draft, findings: &mut Findings) {
-    for rule in &draft.rules {
+    // A period that ends before it begins is told where it stands.
+    let reversed = |p: &Effective| p.from.zip(p.until).is_some_and(|(from, until)| until <= from);
+    for rule in draft.rules.iter().filter(|rule| !rule.effective.iter().any(reversed)) {
         if spans(&rule.effective, &[]).is_empty() {
             findings.push(
                 Finding::new(Code::NeverInForce, &rule.place, format!("no date reaches the rule `{}`", rule.name))
@@ -60,13 +64,9 @@ fn without(span: Span, gap: Span) -> Vec<Span> {
 
 /// Rows that test the same: in force together, or with a hole between.
 fn rows(table: &Table, findings: &mut Findings) {
-    let mut keys: Vec<(String, Vec<&Row>)> = Vec::new();
+    let mut keys: BTreeMap<String, Vec<&Row>> = BTreeMap::new();
     for row in &table.rows {
-        let key = key(row);
-        match keys.iter_mut().find(|(known, _)| *known == key) {
-            Some((_, rows)) => rows.push(row),
-            None => keys.push((key, vec![row])),
-        }
+        keys.entry(key(row)).or_default().push(row);
     }
     for (_, rows) in keys {
         let mut all: Vec<(Span, &Row)> = rows

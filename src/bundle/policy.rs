@@ -4,15 +4,19 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::model::decision::Outcome;
-use crate::model::finding::{Code, Finding, Findings};
+use crate::model::finding::{Code, Finding, Findings, Place};
 use crate::model::value::{Type, Value};
 
-use super::checked::{Condition, Effect, Effective, Expression, FactIx, KindIx, ObligationDef, Policy, Rule, RuleIx};
+use super::cascade::{Part, is_whole};
+use super::checked::{
+    Condition, Effect, Effective, Expression, FactIx, KindIx, ObligationDef, Policy, Rule, RuleIx, Setting,
+};
 use super::condition;
 use super::draft::Draft;
 use super::expression;
 use super::overlay;
 use super::reader::{Mapping, entries, list, list_or_one, name, text, unknown};
+use super::satisfy;
 use super::tables::{dated_by, effective, read_lists, read_tables};
 use super::yaml::Node;
 
@@ -20,10 +24,18 @@ use super::yaml::Node;
 pub struct Header {
     policy: usize,
     kinds: Vec<KindIx>,
+    says_kinds: bool,
     source: Option<Arc<str>>,
     effective: Option<Effective>,
     dated_by: FactIx,
 }
+
+/// The keys of a policy file that hold mappings.
+const SECTIONS: [&str; 6] = ["lists", "tables", "obligations", "advice", "add-rows", "add-entries"];
+/// The keys that hold lists.
+const LISTS: [&str; 2] = ["rules", "retire"];
+/// The keys whose form does not matter to others.
+const OTHER: [&str; 6] = ["policy", "request", "source", "gist", "dated-by", "effective"];
 
 /// Reads everything of a policy file but its rules, which may name what other files define.
 pub fn read_header<'n>(
@@ -32,9 +44,14 @@ pub fn read_header<'n>(
     draft: &mut Draft,
     findings: &mut Findings,
 ) -> Option<(Header, Option<&'n Node>)> {
+    let whole = is_whole(node, &SECTIONS, &LISTS, &OTHER);
     let mut map = Mapping::open(node, "a policy", findings)?;
-    let policy_name = map.need("policy", findings).and_then(|node| name(node, findings));
-    let kinds = map.take("request").map(|node| kinds(node, draft, findings)).unwrap_or_default();
+    if !whole {
+        draft.gaps.insert(Part::Policies);
+    }
+    let policy_name = map.need("policy").and_then(|node| name(node, findings));
+    let request = map.take("request");
+    let kinds = request.map(|node| kinds(node, draft, findings)).unwrap_or_default();
     let source = map.take("source").and_then(|node| source(node, draft, findings));
     map.take("gist").map(|node| super::vocabulary::gist(node, draft, findings));
     let dated_by = dated_by(map.take("dated-by"), FactIx(0), draft, findings);
@@ -61,15 +78,19 @@ pub fn read_header<'n>(
     }
     let rules = map.take("rules");
     map.finish(findings);
-    let policy_name = policy_name?;
-    if draft.policies.iter().any(|p| p.name == policy_name) {
+    // The rules of a policy without a name of its own are still checked; the bundle does not load.
+    let policy_name = policy_name.unwrap_or_else(|| file.into());
+    if let Some(first) = draft.policies.iter().find(|p| p.name == policy_name) {
         let message = format!("the policy `{policy_name}` is defined twice");
-        findings.push(Finding::new(Code::Duplicate, &node.place, message).help("policies have names of their own"));
-        return None;
+        findings.push(
+            Finding::new(Code::Duplicate, &node.place, message)
+                .help("policies have names of their own")
+                .related(&Place::start_of(&first.file), "the other policy"),
+        );
     }
     let policy = draft.policies.len();
     draft.policies.push(Policy { name: policy_name, file: file.into() });
-    Some((Header { policy, kinds, source, effective, dated_by }, rules))
+    Some((Header { policy, kinds, says_kinds: request.is_some(), source, effective, dated_by }, rules))
 }
 
 fn kinds(node: &Node, draft: &Draft, findings: &mut Findings) -> Vec<KindIx> {
@@ -80,22 +101,21 @@ fn kinds(node: &Node, draft: &Draft, findings: &mut Findings) -> Vec<KindIx> {
             Some(at) => out.push(KindIx(at)),
             None => {
                 let known = draft.kinds.iter().map(|kind| &*kind.name);
-                findings.push(unknown(Code::UnknownKind, item, "the vocabulary has no kind of request", known));
+                let what = "the vocabulary has no kind of request";
+                draft.unknown("kind", Code::UnknownKind, item, what, known, findings);
             }
         }
     }
     out
 }
 
-fn source(node: &Node, draft: &Draft, findings: &mut Findings) -> Option<Arc<str>> {
+/// The source that a file names.
+pub fn source(node: &Node, draft: &Draft, findings: &mut Findings) -> Option<Arc<str>> {
     let id = text(node, findings)?;
     if !draft.sources.contains_key(id) {
-        findings.push(unknown(
-            Code::UnknownSource,
-            node,
-            "the bundle has no source",
-            draft.sources.keys().map(|s| &**s),
-        ));
+        let known = draft.sources.keys().map(|s| &**s);
+        draft.unknown("source", Code::UnknownSource, node, "the bundle has no source", known, findings);
+        draft.ledger.mark_broken("source of file", &node.place.file);
         return None;
     }
     Some(id.into())
@@ -110,12 +130,16 @@ fn read_obligation(
     findings: &mut Findings,
 ) {
     let (Some(code), Some(mut map)) = (name(key, findings), Mapping::open(body, "an obligation", findings)) else {
+        draft.ledger.mark_broken("obligation", key.text().unwrap_or_default());
         return;
     };
-    let on = map.need("by", findings).and_then(|node| name(node, findings));
+    let on = map.need("by").and_then(|node| name(node, findings));
     let clauses = draft.clauses(map.take("clauses"), source, findings);
     map.finish(findings);
-    let Some(on) = on else { return };
+    let Some(on) = on else {
+        draft.ledger.mark_broken("obligation", &code);
+        return;
+    };
     let place = key.place.clone();
     let def = ObligationDef { code: Arc::clone(&code), on, advice, clauses, place };
     if let Some(first) = draft.obligations.insert(code, def) {
@@ -127,8 +151,14 @@ fn read_obligation(
 /// Reads the rules of a policy file.
 pub fn read_rules(header: &Header, node: &Node, draft: &mut Draft, findings: &mut Findings) {
     for item in list(node, findings) {
-        let Some(rule) = read_rule(header, item, draft, findings) else { continue };
-        if let Some(first) = draft.rules.iter().find(|r| r.name == rule.name) {
+        let before = findings.len();
+        let rule = read_rule(header, item, draft, findings);
+        if findings.len() > before {
+            draft.ledger.mark_mentioned(item);
+        }
+        let Some(rule) = rule else { continue };
+        let first = draft.rule_index.get(&rule.name).and_then(|at| draft.rules.get(*at));
+        if let Some(first) = first {
             let message = format!("the rule `{}` is defined twice", rule.name);
             findings.push(
                 Finding::new(Code::Duplicate, &rule.place, message)
@@ -143,18 +173,21 @@ pub fn read_rules(header: &Header, node: &Node, draft: &mut Draft, findings: &mu
                 kind.rules.push(ix);
             }
         }
+        draft.rule_index.insert(Arc::clone(&rule.name), draft.rules.len());
         draft.rules.push(rule);
     }
 }
 
 fn read_rule(header: &Header, node: &Node, draft: &mut Draft, findings: &mut Findings) -> Option<Rule> {
+    let before = findings.len();
     let mut map = Mapping::open(node, "a rule", findings)?;
-    let id = map.need("id", findings).and_then(|node| name(node, findings));
-    let kinds = match map.take("request") {
+    let id = map.need("id").and_then(|node| name(node, findings));
+    let request = map.take("request");
+    let kinds = match request {
         Some(node) => kinds(node, draft, findings),
         None => header.kinds.clone(),
     };
-    if kinds.is_empty() {
+    if kinds.is_empty() && request.is_none() && !header.says_kinds {
         findings.push(
             Finding::new(Code::MissingKey, map.place(), "the rule speaks to no kind of request")
                 .help("add `request:` to the rule or to the policy"),
@@ -164,17 +197,23 @@ fn read_rule(header: &Header, node: &Node, draft: &mut Draft, findings: &mut Fin
     map.take("gist").map(|node| super::vocabulary::gist(node, draft, findings));
     let dated = dated_by(map.take("dated-by"), header.dated_by, draft, findings);
     let period = effective(map.take("effective"), dated, findings);
-    let (when, effect) = read_effect(&mut map, &kinds, draft, findings)?;
+    let effect = read_effect(&mut map, &kinds, draft, findings);
     let results = map.take("results").map(|node| read_results(node, &kinds, draft, findings)).unwrap_or_default();
     let obligations = map.take("obligations").map(|n| obligations(n, draft, findings)).unwrap_or_default();
     let evidence = overlay::evidence(&mut map, findings);
-    if matches!(effect, Effect::Attach(_)) && results.is_empty() && obligations.is_empty() {
-        findings.push(Finding::new(Code::MissingKey, map.place(), "the rule has no effect").help(
+    let adds = map.take("results").is_some() || map.take("obligations").is_some();
+    let place = map.place().clone();
+    let whole = map.finish(findings);
+    if whole && matches!(effect, Some((_, Effect::Attach(_)))) && !adds {
+        findings.push(Finding::new(Code::MissingKey, &place, "the rule has no effect").help(
             "add `permit:`, `deny:`, `refer:`, `require:` or `ask:`, or the `results:` or `obligations:` it adds",
         ));
     }
-    let place = map.place().clone();
-    map.finish(findings);
+    let (when, effect) = effect?;
+    // What could not be read is missing from the condition.
+    if findings.len() == before && draft.ledger.is_clean() && draft.gaps.is_empty() {
+        satisfy::check(&when, &effect, &kinds, draft, findings);
+    }
     let policy = draft.policies.get(header.policy)?;
     let name = format!("{}/{}", policy.name, id?).into();
     let effective = header.effective.clone().into_iter().chain(period).collect();
@@ -206,9 +245,8 @@ fn read_effect(
             return Some((when, Effect::Attach(outcome)));
         }
         [one] => *one,
-        [_, (second, body), ..] => {
-            let message = format!("the rule has a second effect, `{second}`");
-            findings.push(Finding::new(Code::WrongForm, &body.place, message).help("split it into two rules"));
+        [(first, first_body), others @ ..] => {
+            two_effects(first, first_body, others, draft, findings);
             return None;
         }
     };
@@ -245,6 +283,24 @@ fn read_effect(
     })
 }
 
+/// A rule with several effects is none of them; what they name counts as used.
+fn two_effects(first: &str, first_body: &Node, others: &[(&str, &Node)], draft: &mut Draft, findings: &mut Findings) {
+    let mut names = Findings::default();
+    for body in [first_body].into_iter().chain(others.iter().map(|(_, body)| *body)) {
+        if body.text().is_some() {
+            draft.reason(body, &mut names);
+        }
+    }
+    for (second, body) in others {
+        let message = format!("the rule has a second effect, `{second}`");
+        findings.push(
+            Finding::new(Code::TwoEffects, &body.place, message)
+                .help("split it into two rules")
+                .related(&first_body.place, format!("the first, `{first}`")),
+        );
+    }
+}
+
 fn need_else(
     map: &mut Mapping<'_>,
     node: Option<&Node>,
@@ -254,7 +310,7 @@ fn need_else(
     match node {
         Some(node) => draft.reason(node, findings),
         None => {
-            map.need("else", findings);
+            map.need("else");
             None
         }
     }
@@ -287,10 +343,10 @@ fn read_results(
             draft.results.get_key_value(written).map(|(k, def)| (Arc::clone(k), def.type_.clone()))
         else {
             let known = draft.results.keys().map(|name| &**name);
-            findings.push(unknown(Code::UnknownResult, key, "the vocabulary has no result", known));
+            draft.unknown("result", Code::UnknownResult, key, "the vocabulary has no result", known, findings);
             continue;
         };
-        draft.used.insert(("result", Arc::clone(&result)));
+        draft.ledger.mark("result", &result);
         if let Some(expression) = expression::result(body, &type_, kinds, draft, findings) {
             out.insert(result, expression);
         }
@@ -304,12 +360,13 @@ fn obligations(node: &Node, draft: &mut Draft, findings: &mut Findings) -> Vec<A
         let Some(written) = text(item, findings) else { continue };
         match draft.obligations.get_key_value(written).map(|(code, _)| Arc::clone(code)) {
             Some(code) => {
-                draft.used.insert(("obligation", Arc::clone(&code)));
+                draft.ledger.mark("obligation", &code);
                 out.push(code);
             }
             None => {
                 let known = draft.obligations.keys().map(|code| &**code);
-                findings.push(unknown(Code::UnknownObligation, item, "no policy defines the obligation", known));
+                let what = "no policy defines the obligation";
+                draft.unknown("obligation", Code::UnknownObligation, item, what, known, findings);
             }
         }
     }
@@ -324,18 +381,35 @@ pub fn read_settings(node: &Node, draft: &mut Draft, findings: &mut Findings) {
             let (type_, choices) = (known.type_.clone(), known.choices.clone());
             let Some(value) = super::values::value(body, &type_, draft, findings) else { continue };
             if !choices.is_empty() && !choices.contains(&value) {
-                findings.push(Finding::new(
-                    Code::UnknownValue,
-                    &body.place,
-                    format!("`{value}` is not a choice of `{setting}`"),
-                ));
+                let message = format!("`{value}` is not a choice of `{setting}`");
+                let all = choices.iter().map(ToString::to_string).collect::<Vec<_>>().join("`, `");
+                let finding = Finding::new(Code::UnknownValue, &body.place, message);
+                findings.push(finding.help(format!("it takes `{all}`")).related(&known.place, "the setting"));
             } else if let Some(known) = draft.settings.get_mut(&setting) {
                 known.value = value;
-                known.dated.clear();
+                draft.dated_settings.remove(&setting);
             }
             continue;
         }
         declare_setting(setting, key, body, draft, findings);
+    }
+}
+
+/// The values of settings that hold for a time, once the facts that date them are known.
+pub fn read_dated_settings(draft: &mut Draft, findings: &mut Findings) {
+    for (name, (values, clock_node)) in std::mem::take(&mut draft.dated_settings) {
+        let Some(type_) = draft.settings.get(&name).map(|setting| setting.type_.clone()) else { continue };
+        let clock = dated_by(clock_node.as_ref(), FactIx(0), draft, findings);
+        if let (Some(node), true) = (&clock_node, draft.facts.get(clock.0).is_some_and(|fact| fact.derived.is_some())) {
+            findings.push(
+                Finding::new(Code::TypeMismatch, &node.place, "a setting cannot be dated by a derived fact")
+                    .help("name a fact that requests give: derived facts may read settings"),
+            );
+        }
+        let dated = dated_values(&values, &type_, clock, draft, findings);
+        if let Some(setting) = draft.settings.get_mut(&name) {
+            setting.dated = dated;
+        }
     }
 }
 
@@ -350,8 +424,8 @@ fn dated_values(
     let mut out = Vec::new();
     for item in list(node, findings) {
         let Some(mut map) = Mapping::open(item, "a dated value", findings) else { continue };
-        let value = map.need("value", findings).and_then(|node| super::values::value(node, type_, draft, findings));
-        let period = effective(map.need("effective", findings), clock, findings);
+        let value = map.need("value").and_then(|node| super::values::value(node, type_, draft, findings));
+        let period = effective(map.need("effective"), clock, findings);
         map.finish(findings);
         out.extend(value.zip(period));
     }
@@ -363,7 +437,7 @@ pub fn read_given_settings(node: &Node, draft: &mut Draft, findings: &mut Findin
     for (key, _) in entries(node, "the settings given", findings) {
         let known = draft.settings.keys().map(|name| &**name);
         if key.text().is_some_and(|name| !draft.settings.contains_key(name)) {
-            findings.push(unknown(Code::UnknownSetting, key, "the bundle has no setting", known));
+            draft.unknown("setting", Code::UnknownSetting, key, "the bundle has no setting", known, findings);
         }
     }
     read_settings(node, draft, findings);
@@ -372,26 +446,35 @@ pub fn read_given_settings(node: &Node, draft: &mut Draft, findings: &mut Findin
 fn declare_setting(setting: Arc<str>, key: &Node, body: &Node, draft: &mut Draft, findings: &mut Findings) {
     let super::yaml::Content::Mapping(_) = body.content else {
         let known = draft.settings.keys().map(|name| &**name);
-        findings.push(unknown(Code::UnknownSetting, key, "the bundle has no setting", known));
+        draft.unknown("setting", Code::UnknownSetting, key, "the bundle has no setting", known, findings);
         return;
     };
-    let Some(mut map) = Mapping::open(body, "a setting", findings) else { return };
-    let type_ = map.need("type", findings).and_then(|node| super::vocabulary::type_named(node, draft, findings));
-    let default = map.need("default", findings);
+    match read_setting(key, body, draft, findings) {
+        Some(new) => {
+            draft.settings.insert(setting, new);
+        }
+        None => draft.ledger.mark_broken("setting", &setting),
+    }
+}
+
+fn read_setting(key: &Node, body: &Node, draft: &mut Draft, findings: &mut Findings) -> Option<Setting> {
+    let mut map = Mapping::open(body, "a setting", findings)?;
+    let type_ = map.need("type").and_then(|node| super::vocabulary::type_named(node, draft, findings));
+    let default = map.need("default");
     let choices = map.take("choices").map(|node| list(node, findings)).unwrap_or_default();
     let source = map.take("source").and_then(|node| source(node, draft, findings));
     let clauses = draft.clauses(map.take("clauses"), source.as_ref(), findings);
     let gist = map.take("gist").map(|node| super::vocabulary::gist(node, draft, findings)).unwrap_or_default();
-    let dated_node = map.take("dated");
-    let clock = dated_by(map.take("dated-by"), FactIx(0), draft, findings);
+    let (dated, clock) = (map.take("dated"), map.take("dated-by"));
     map.finish(findings);
-    let (Some(def), Some(default)) = (type_, default) else { return };
-    let dated = dated_node.map(|node| dated_values(node, &def.type_, clock, draft, findings)).unwrap_or_default();
+    let (def, default) = (type_?, default?);
+    if let (Some(dated), Some(name)) = (dated, key.text()) {
+        draft.dated_settings.insert(name.into(), (dated.clone(), clock.cloned()));
+    }
     let value = |node: &Node, findings: &mut Findings| super::values::value(node, &def.type_, draft, findings);
-    let Some(default) = value(default, findings) else { return };
+    let default = value(default, findings)?;
     let choices = choices.iter().filter_map(|item| value(item, findings)).collect();
     let place = key.place.clone();
-    let new =
-        super::checked::Setting { type_: def.type_.clone(), value: default, dated, choices, clauses, gist, place };
-    draft.settings.insert(setting, new);
+    let dated = Vec::new();
+    Some(Setting { type_: def.type_.clone(), value: default, dated, choices, clauses, gist, place })
 }

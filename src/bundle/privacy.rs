@@ -5,33 +5,24 @@ use std::sync::Arc;
 
 use crate::model::finding::{Code, Finding, Findings};
 
-use super::checked::{Expression, FactIx, Operand, Privacy};
+use super::checked::{Expression, FactIx, Operand};
 use super::draft::Draft;
 use super::lint::variable;
 use super::messages::Messages;
 
-/// The private facts, and the derived ones that read them.
-fn private_facts(draft: &Draft) -> BTreeSet<FactIx> {
-    let mut out = BTreeSet::new();
-    // Derived facts read only what is declared before them, so one pass sees them all.
-    for (at, fact) in draft.facts.iter().enumerate() {
-        let reads = fact.derived.as_ref().is_some_and(|derived| any_private(&derived.reads, &out));
-        if fact.privacy != Privacy::Public || reads {
-            out.insert(FactIx(at));
-        }
-    }
-    out
+fn is_private(ix: FactIx, draft: &Draft) -> bool {
+    draft.facts.get(ix.0).is_some_and(|fact| fact.hidden)
 }
 
-fn any_private(reads: &[Operand], private: &BTreeSet<FactIx>) -> bool {
-    reads.iter().any(|operand| matches!(operand, Operand::Fact(ix) if private.contains(ix)))
+/// Whether a script reads a private fact, or one that is derived from it.
+pub fn any_private(reads: &[Operand], draft: &Draft) -> bool {
+    reads.iter().any(|operand| matches!(operand, Operand::Fact(ix) if is_private(*ix, draft)))
 }
 
 /// No message uses the value of a private fact; whether it was given (`$customer_name_state`) may be said.
 pub fn messages(language: &Arc<str>, draft: &Draft, messages: &Messages, findings: &mut Findings) {
-    let private = private_facts(draft);
-    let names: BTreeSet<String> =
-        private.iter().filter_map(|ix| draft.facts.get(ix.0)).map(|fact| variable(&fact.path)).collect();
+    let private = draft.facts.iter().filter(|fact| fact.hidden);
+    let names: BTreeSet<String> = private.map(|fact| variable(&fact.path)).collect();
     for (id, message) in messages.of_language(language) {
         for name in message.variables.iter().filter(|name| names.contains(&***name)) {
             let text = format!("the message `{id}` shows `${name}`, which is private");
@@ -43,18 +34,17 @@ pub fn messages(language: &Arc<str>, draft: &Draft, messages: &Messages, finding
 
 /// No result is computed from a private fact, and no part is named by one.
 pub fn decisions(draft: &Draft, findings: &mut Findings) {
-    let private = private_facts(draft);
     for rule in &draft.rules {
         for (name, expression) in &rule.results {
             let Expression::Script { reads, place, .. } = expression else { continue };
-            if any_private(reads, &private) {
+            if any_private(reads, draft) {
                 let text = format!("the result `{name}` is computed from a private fact");
                 findings.push(Finding::new(Code::PrivateShown, place, text).help("compute it from facts that are not"));
             }
         }
     }
     for kind in &draft.kinds {
-        if kind.fan_out.iter().filter_map(|fan_out| fan_out.label).any(|label| private.contains(&label)) {
+        if kind.fan_out.iter().filter_map(|fan_out| fan_out.label).any(|label| is_private(label, draft)) {
             let text = format!("the parts of `{}` are named by a private fact", kind.name);
             findings.push(Finding::new(Code::PrivateShown, &kind.place, text).help("take another `label`"));
         }

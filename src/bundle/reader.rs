@@ -6,13 +6,15 @@ use std::sync::Arc;
 use crate::model::finding::{Code, Finding, Findings, Place};
 use crate::model::names::nearest;
 
+use super::scalars::{look_alike, wanted_as_text};
 use super::yaml::{Content, Node, Style};
 
-/// A mapping being read; keys that nobody asked for are findings when it is finished.
+/// A mapping being read. What is missing, and keys that nobody asked for, are findings when it is finished.
 pub struct Mapping<'n> {
     entries: &'n [(Node, Node)],
     place: &'n Place,
     asked: Vec<&'static str>,
+    missing: Vec<&'static str>,
     what: &'static str,
 }
 
@@ -20,7 +22,9 @@ impl<'n> Mapping<'n> {
     /// The mapping at `node`; `what` names it in messages (“a rule”).
     pub fn open(node: &'n Node, what: &'static str, findings: &mut Findings) -> Option<Self> {
         match &node.content {
-            Content::Mapping(entries) => Some(Self { entries, place: &node.place, asked: Vec::new(), what }),
+            Content::Mapping(entries) => {
+                Some(Self { entries, place: &node.place, asked: Vec::new(), missing: Vec::new(), what })
+            }
             _ => {
                 wrong_form(node, &format!("{what} is a mapping"), findings);
                 None
@@ -36,46 +40,69 @@ impl<'n> Mapping<'n> {
     /// The value of a key that may be left out.
     pub fn take(&mut self, key: &'static str) -> Option<&'n Node> {
         self.asked.push(key);
+        #[cfg(test)]
+        asked::note(self.what, key, false);
         self.entries.iter().find(|(k, _)| k.text() == Some(key)).map(|(_, value)| value)
     }
 
     /// The value of a key that must be given.
-    pub fn need(&mut self, key: &'static str, findings: &mut Findings) -> Option<&'n Node> {
+    pub fn need(&mut self, key: &'static str) -> Option<&'n Node> {
         let found = self.take(key);
+        #[cfg(test)]
+        asked::note(self.what, key, true);
         if found.is_none() {
-            findings.push(
-                Finding::new(Code::MissingKey, self.place, format!("{} needs `{key}`", self.what))
-                    .help(format!("add `{key}:`")),
-            );
+            self.missing.push(key);
         }
         found
     }
 
     /// A key that must be given, as text.
     pub fn need_text(&mut self, key: &'static str, findings: &mut Findings) -> Option<Arc<str>> {
-        self.need(key, findings).and_then(|node| text(node, findings)).map(Arc::from)
+        let node = self.need(key)?;
+        wanted_as_text(node, findings);
+        text(node, findings).map(Arc::from)
     }
 
-    /// Reports keys that nobody asked for.
-    pub fn finish(self, findings: &mut Findings) {
+    /// Reports keys that nobody asked for, and keys that are missing, unless one of the others is what was meant by them.
+    /// Whether there is nothing to report.
+    pub fn finish(mut self, findings: &mut Findings) -> bool {
+        let mut whole = true;
         for (key, _) in self.entries {
             let Some(text) = key.text() else { continue };
-            if text != "<<" && !self.asked.contains(&text) {
-                findings.push(unknown(
-                    Code::UnknownKey,
-                    key,
-                    &format!("{} has no key", self.what),
-                    self.asked.iter().copied(),
-                ));
+            if text == "<<" {
+                // What is merged may hold what seems to be missing.
+                self.missing.clear();
+                whole = false;
+            } else if !self.asked.contains(&text) {
+                let given = |known: &str| self.entries.iter().any(|(k, _)| k.text() == Some(known));
+                let open = self.asked.iter().copied().filter(|known| !given(known));
+                let finding = unknown(Code::UnknownKey, key, &format!("{} has no key", self.what), open);
+                if let Some(edit) = &finding.edit {
+                    self.missing.retain(|missing| *missing != edit.text);
+                }
+                findings.push(finding);
+                whole = false;
             }
         }
+        for key in &self.missing {
+            let message = format!("{} needs `{key}`", self.what);
+            findings.push(Finding::new(Code::MissingKey, self.place, message).help(format!("add `{key}:`")));
+        }
+        whole && self.missing.is_empty()
     }
 }
 
 /// A finding for a name that is not known, with the nearest one that is.
-pub fn unknown<'a>(code: Code, node: &Node, what: &str, known: impl IntoIterator<Item = &'a str>) -> Finding {
+pub fn unknown<'a>(code: Code, node: &Node, what: &str, known: impl IntoIterator<Item = &'a str> + Clone) -> Finding {
     let name = node.text().unwrap_or_default();
-    Finding::new(code, &node.place, format!("{what} `{name}`")).nearest(nearest(name, known))
+    let finding = Finding::new(code, &node.place, format!("{what} `{name}`"));
+    match look_alike(name, known.clone()) {
+        Some(meant) => {
+            let help = format!("it is written with letters of another alphabet that look like those of `{meant}`");
+            finding.nearest(Some(meant)).help(help)
+        }
+        None => finding.nearest(nearest(name, known)),
+    }
 }
 
 /// A finding for a node of the wrong form.
@@ -98,6 +125,7 @@ pub fn text<'n>(node: &'n Node, findings: &mut Findings) -> Option<&'n str> {
 /// A name: text without white space at its ends, made of ASCII letters, digits and the signs `-_.#`.
 pub fn name(node: &Node, findings: &mut Findings) -> Option<Arc<str>> {
     let written = text(node, findings)?;
+    wanted_as_text(node, findings);
     let fine = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     if let Some(odd) = written.chars().find(|c| !fine(*c)) {
         findings.push(
@@ -194,6 +222,7 @@ pub fn by_language(node: &Node, languages: &[Arc<str>], findings: &mut Findings)
                 languages.iter().map(|l| &**l),
             ));
         } else if let Some(text) = text(value, findings) {
+            wanted_as_text(value, findings);
             out.insert(language.into(), text.into());
         }
     }
@@ -203,5 +232,31 @@ pub fn by_language(node: &Node, languages: &[Arc<str>], findings: &mut Findings)
 /// Lists of texts.
 pub fn texts(node: Option<&Node>, findings: &mut Findings) -> Vec<Arc<str>> {
     let Some(node) = node else { return Vec::new() };
-    list(node, findings).iter().filter_map(|item| text(item, findings)).map(Arc::from).collect()
+    let items = list(node, findings).iter();
+    items
+        .filter_map(|item| {
+            wanted_as_text(item, findings);
+            text(item, findings).map(Arc::from)
+        })
+        .collect()
+}
+
+/// What readers ask for, so that a test can hold the grammar to it.
+#[cfg(test)]
+pub mod asked {
+    use std::cell::RefCell;
+    use std::collections::BTreeMap;
+
+    thread_local! {
+        static ASKED: RefCell<BTreeMap<(&'static str, &'static str), bool>> = const { RefCell::new(BTreeMap::new()) };
+    }
+
+    pub fn note(what: &'static str, key: &'static str, needed: bool) {
+        ASKED.with_borrow_mut(|asked| *asked.entry((what, key)).or_default() |= needed);
+    }
+
+    /// What was asked for on this thread since the last call: mapping and key, and whether the key was needed.
+    pub fn take() -> BTreeMap<(&'static str, &'static str), bool> {
+        ASKED.take()
+    }
 }

@@ -49,7 +49,7 @@ pub fn read(files: &Files, path: &str, limits: &BundleLimits) -> Result<Vec<Rele
 
 fn all(node: &Node, path: &str, findings: &mut Findings) -> Vec<Release> {
     let Some(mut map) = Mapping::open(node, "a release index", findings) else { return Vec::new() };
-    let items = map.need("releases", findings).map(|node| list(node, findings)).unwrap_or_default();
+    let items = map.need("releases").map(|node| list(node, findings)).unwrap_or_default();
     map.finish(findings);
     let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
     let releases: Vec<Release> = items.iter().filter_map(|item| one(item, folder, findings)).collect();
@@ -65,7 +65,7 @@ fn all(node: &Node, path: &str, findings: &mut Findings) -> Vec<Release> {
 fn one(node: &Node, folder: &str, findings: &mut Findings) -> Option<Release> {
     let mut map = Mapping::open(node, "a release", findings)?;
     let version = map.need_text("version", findings);
-    let published = map.need("published", findings).and_then(|node| instant(node, findings));
+    let published = map.need("published").and_then(|node| instant(node, findings));
     let written = map.need_text("folder", findings);
     let digest = map.need_text("digest", findings);
     map.finish(findings);

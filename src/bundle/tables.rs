@@ -1,12 +1,13 @@
 //! Named lists, tables and periods of effect.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::model::finding::{Code, Finding, Findings, Place};
 use crate::model::time::Timestamp;
 use crate::model::value::{Type, Value};
 
-use super::checked::{Effective, Evidence, FactIx, List, ListEntry, Row, Table};
+use super::checked::{Effective, Evidence, FactIx, List, ListEntry, ListIx, Row, Table, TableIx};
 use super::condition;
 use super::draft::Draft;
 use super::overlay;
@@ -30,7 +31,7 @@ pub fn effective(node: Option<&Node>, dated_by: FactIx, findings: &mut Findings)
             Finding::new(
                 Code::EffectiveReversed,
                 &node.place,
-                format!("the period ends (`{until}`) before it begins (`{from}`)"),
+                format!("the period from `{from}` until `{until}` holds at no time"),
             )
             .help("`until` is the first day on which it no longer holds"),
         );
@@ -66,12 +67,28 @@ pub fn dated_by(node: Option<&Node>, default: FactIx, draft: &Draft, findings: &
 pub fn read_lists(node: &Node, source: Option<&Arc<str>>, draft: &mut Draft, findings: &mut Findings) {
     for (key, body) in entries(node, "`lists`", findings) {
         let Some(name) = name(key, findings) else { continue };
-        let Some(list) = read_list(name, key, body, source, draft, findings) else { continue };
-        if let Some(first) = draft.lists.iter().find(|l| l.name == list.name) {
+        let Some(list) = read_list(Arc::clone(&name), key, body, source, draft, findings) else {
+            draft.ledger.mark_broken("list", &name);
+            continue;
+        };
+        if let Some(first) = draft.list(&name).and_then(|ix| draft.lists.get(ix.0)) {
             findings.push(duplicate("list", key, &first.place));
             continue;
         }
+        draft.list_index.insert(name, ListIx(draft.lists.len()));
         draft.lists.push(list);
+    }
+}
+
+/// Scripts read `order.days`; it must be clear whether that is a fact or a column.
+fn taken_by_facts(table: &Arc<str>, key: &Node, draft: &Draft, findings: &mut Findings) {
+    if let Some(fact) = draft.fact_below(table).and_then(|ix| draft.facts.get(ix.0)) {
+        let message = format!("the table `{table}` has the name of a branch of facts");
+        findings.push(
+            Finding::new(Code::Duplicate, &key.place, message)
+                .help("give the table a name of its own")
+                .related(&fact.place, "one of the facts"),
+        );
     }
 }
 
@@ -90,20 +107,23 @@ fn read_list(
     findings: &mut Findings,
 ) -> Option<List> {
     let mut map = Mapping::open(body, "a list", findings)?;
-    let type_ = map.need("type", findings).and_then(|node| type_named(node, draft, findings));
+    let type_ = map.need("type").and_then(|node| type_named(node, draft, findings));
     let dated = dated_by(map.take("dated-by"), FactIx(0), draft, findings);
-    let items = map.need("entries", findings).map(|node| condition::nonempty_list(node, findings)).unwrap_or_default();
+    let items = map.need("entries").map(|node| condition::nonempty_list(node, findings)).unwrap_or_default();
     map.finish(findings);
     let type_ = type_?.type_;
     let mut out: Vec<ListEntry> = Vec::with_capacity(items.len());
+    let mut index: HashMap<Value, Vec<usize>> = HashMap::new();
     for item in items {
         let Some(entry) = list_entry(item, &type_, dated, source, draft, findings) else { continue };
-        let same = out.iter().find(|e| e.value == entry.value && (e.effective.is_none() || entry.effective.is_none()));
-        if let Some(first) = same {
+        let before = index.entry(entry.value.clone()).or_default();
+        let mut same = before.iter().filter_map(|at| out.get(*at));
+        if let Some(first) = same.find(|e| e.effective.is_none() || entry.effective.is_none()) {
             let message = format!("`{}` is listed twice", entry.value);
             findings.push(Finding::new(Code::Duplicate, &item.place, message).related(&first.place, "first here"));
             continue;
         }
+        before.push(out.len());
         out.push(entry);
     }
     Some(List { name, type_, entries: out, place: key.place.clone() })
@@ -124,8 +144,8 @@ pub fn list_entry(
         let (clauses, retired) = (Vec::new(), Vec::new());
         return Some(ListEntry { value, clauses, effective: None, retired, evidence: Evidence::default(), place });
     }
-    let mut map = Mapping::open(node, "an entry", findings)?;
-    let entry_value = map.need("value", findings).and_then(|node| value(node, type_, draft, findings));
+    let mut map = Mapping::open(node, "a list entry", findings)?;
+    let entry_value = map.need("value").and_then(|node| value(node, type_, draft, findings));
     let clauses = draft.clauses(map.take("clauses"), source, findings);
     let effective = effective(map.take("effective"), dated, findings);
     let evidence = overlay::evidence(&mut map, findings);
@@ -137,11 +157,16 @@ pub fn list_entry(
 pub fn read_tables(node: &Node, source: Option<&Arc<str>>, draft: &mut Draft, findings: &mut Findings) {
     for (key, body) in entries(node, "`tables`", findings) {
         let Some(name) = name(key, findings) else { continue };
-        let Some(table) = read_table(name, key, body, source, draft, findings) else { continue };
-        if let Some(first) = draft.tables.iter().find(|t| t.name == table.name) {
+        let Some(table) = read_table(Arc::clone(&name), key, body, source, draft, findings) else {
+            draft.ledger.mark_broken("table", &name);
+            continue;
+        };
+        if let Some(first) = draft.table(&name).and_then(|ix| draft.tables.get(ix.0)) {
             findings.push(duplicate("table", key, &first.place));
             continue;
         }
+        taken_by_facts(&name, key, draft, findings);
+        draft.table_index.insert(name, TableIx(draft.tables.len()));
         draft.tables.push(table);
     }
 }
@@ -155,18 +180,29 @@ fn read_table(
     findings: &mut Findings,
 ) -> Option<Table> {
     let mut map = Mapping::open(body, "a table", findings)?;
-    let by = map.need("by", findings).map(|node| list(node, findings)).unwrap_or_default();
-    let by: Vec<FactIx> = by.iter().filter_map(|item| draft.fact(item, findings)).collect();
-    let gives_node = map.need("gives", findings);
+    let by_node = map.need("by");
+    let by = by_node.map(|node| list(node, findings)).unwrap_or_default();
+    let by: Vec<FactIx> = by.iter().filter_map(|item| lookup_fact(&name, item, draft, findings)).collect();
+    if by_node.is_none_or(|node| !matches!(node.content, Content::Sequence(_))) {
+        draft.ledger.mark_broken("columns of table", &name);
+    }
+    let gives_node = map.need("gives");
     let is_window = gives_node.and_then(Node::text) == Some("window");
     let gives = match gives_node {
         Some(_) if is_window => window::columns(),
-        Some(node) => columns(node, draft, findings),
+        Some(node) => columns(&name, node, draft, findings),
         None => Vec::new(),
     };
+    if gives_node.is_none_or(|node| !is_window && !matches!(node.content, Content::Mapping(_))) {
+        draft.ledger.mark_broken("columns of table", &name);
+    }
     let dated_by = dated_by(map.take("dated-by"), FactIx(0), draft, findings);
-    let items = map.need("rows", findings).map(|node| condition::nonempty_list(node, findings)).unwrap_or_default();
+    let items = map.need("rows").map(|node| condition::nonempty_list(node, findings)).unwrap_or_default();
     map.finish(findings);
+    if draft.ledger.is_broken("columns of table", &name) {
+        draft.ledger.mark_broken("table", &name);
+        return None;
+    }
     let mut table = Table { name, by, gives, rows: Vec::new(), dated_by, is_window, place: key.place.clone() };
     for item in items {
         let row = read_row(item, &table, source, draft, findings);
@@ -175,11 +211,22 @@ fn read_table(
     Some(table)
 }
 
-fn columns(node: &Node, draft: &Draft, findings: &mut Findings) -> Vec<(Arc<str>, Type)> {
+/// A fact by which a table is looked up; the column of one that is not known is not told again in each row.
+fn lookup_fact(table: &str, node: &Node, draft: &Draft, findings: &mut Findings) -> Option<FactIx> {
+    let found = draft.fact(node, findings);
+    if found.is_none() {
+        draft.ledger.mark_broken("column", &format!("{table}.{}", node.text().unwrap_or_default()));
+    }
+    found
+}
+
+fn columns(table: &str, node: &Node, draft: &Draft, findings: &mut Findings) -> Vec<(Arc<str>, Type)> {
     let mut out = Vec::new();
     for (column, type_) in entries(node, "`gives`", findings) {
-        if let (Some(column), Some(def)) = (name(column, findings), type_named(type_, draft, findings)) {
-            out.push((column, def.type_));
+        let Some(column) = name(column, findings) else { continue };
+        match type_named(type_, draft, findings) {
+            Some(def) => out.push((column, def.type_)),
+            None => draft.ledger.mark_broken("column", &format!("{table}.{column}")),
         }
     }
     out
@@ -193,6 +240,7 @@ pub fn read_row(
     draft: &mut Draft,
     findings: &mut Findings,
 ) -> Option<Row> {
+    let before = findings.len();
     let mut row = Row {
         id: None,
         tests: Vec::new(),
@@ -214,9 +262,12 @@ pub fn read_row(
             row_key(key, written, body, table, source, &mut row, draft, findings);
         }
     }
+    // A column that is mistyped is missing too, which is the same mistake.
+    let mistyped = findings.iter().skip(before).any(|finding| finding.code == Code::UnknownColumn);
     for ((column, _), value) in table.gives.iter().zip(&values) {
-        if value.is_none() && !entries_have(node, column) {
-            findings.push(Finding::new(Code::MissingKey, &node.place, format!("the row gives no `{column}`")));
+        if value.is_none() && !entries_have(node, column) && !entries_have(node, "<<") && !mistyped {
+            let message = format!("the row gives no `{column}`");
+            findings.push(Finding::new(Code::MissingKey, &node.place, message).help(format!("add `{column}:`")));
         }
     }
     row.values = values.into_iter().collect::<Option<Vec<_>>>()?;
@@ -251,12 +302,10 @@ fn row_key(
             let columns = table.gives.iter().map(|(name, _)| &**name).filter(|_| !table.is_window);
             let window = window::KEYS.iter().copied().filter(|_| table.is_window);
             let own = ["id", "clauses", "effective", "certainty", "evidence"];
-            findings.push(unknown(
-                Code::UnknownColumn,
-                key,
-                "the table has no column",
-                facts.chain(columns).chain(window).chain(own),
-            ));
+            let known = facts.chain(columns).chain(window).chain(own);
+            let finding = unknown(Code::UnknownColumn, key, "the table has no column", known);
+            let whole = format!("{}.{written}", table.name);
+            draft.ledger.report("column", &whole, None, finding.related(&table.place, "the table"), findings);
         }
     }
 }

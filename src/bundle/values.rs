@@ -6,13 +6,13 @@ use std::sync::Arc;
 use iso_currency::Currency;
 
 use crate::model::finding::{Code, Finding, Findings};
-use crate::model::names::nearest;
 use crate::model::time::{Date, Duration, Timestamp};
 use crate::model::value::{Type, Value};
 
 use super::domain::Resolved;
 use super::draft::Draft;
-use super::reader::{boolean, integer, list, text};
+use super::reader::{boolean, integer, list, text, unknown};
+use super::scalars::wanted_as_text;
 use super::yaml::Node;
 
 /// A value of the wanted type; anything else is a finding.
@@ -27,7 +27,10 @@ pub fn value(node: &Node, wanted: &Type, draft: &Draft, findings: &mut Findings)
             return Some(Value::Set(items));
         }
         Type::Symbol(name) => return symbol(node, name, draft, findings),
-        Type::Text => return text(node, findings).map(|t| Value::Text(t.into())),
+        Type::Text => {
+            wanted_as_text(node, findings);
+            return text(node, findings).map(|t| Value::Text(t.into()));
+        }
         Type::Decimal => Value::parse_decimal(written()),
         Type::Currency => Currency::from_code(written()).map(|c| Value::Text(c.code().into())),
         Type::Date => Date::parse(written()).map(Value::Date),
@@ -56,17 +59,31 @@ fn form_help(wanted: &Type) -> &'static str {
     }
 }
 
+/// Codes of a type up to which all are listed for a mistaken one that is near to none.
+const MOST_LISTED: usize = 8;
+
 fn symbol(node: &Node, type_name: &str, draft: &Draft, findings: &mut Findings) -> Option<Value> {
     let written = text(node, findings)?;
     let domain = draft.domains.get(type_name)?;
     if let Some(entry) = domain.entry(written) {
+        wanted_as_text(node, findings);
         return Some(Value::Symbol(Arc::clone(&entry.code)));
     }
-    let finding = Finding::new(Code::UnknownValue, &node.place, format!("`{written}` is not a code of `{type_name}`"));
+    if draft.ledger.is_broken("entries of registry", type_name) {
+        return None;
+    }
+    let codes = domain.codes().map(|code| &**code);
+    let unknown = unknown(Code::UnknownValue, node, &format!("`{type_name}` has no code"), codes);
     findings.push(match domain.resolve(written) {
-        Resolved::Code(code) => finding.nearest(Some(&code)),
-        Resolved::Ambiguous(codes) => finding.help(format!("it may mean any of `{}`", codes.join("`, `"))),
-        Resolved::Unknown => finding.nearest(nearest(written, domain.codes().map(|code| &**code))),
+        Resolved::Code(code) => unknown.nearest(Some(&code)),
+        Resolved::Ambiguous(codes) => {
+            Finding { edit: None, ..unknown }.help(format!("it may mean any of `{}`", codes.join("`, `")))
+        }
+        Resolved::Unknown if unknown.help.is_none() && domain.entries.len() <= MOST_LISTED => {
+            let all = domain.codes().map(|code| &**code).collect::<Vec<_>>().join("`, `");
+            unknown.help(format!("it has `{all}`"))
+        }
+        Resolved::Unknown => unknown,
     });
     None
 }

@@ -7,6 +7,7 @@ use crate::model::decision::ENGINE_REASONS;
 use crate::model::finding::{Code, Finding, Findings, Place};
 use crate::model::value::Type;
 
+use super::cascade::{Part, is_whole};
 use super::checked::{
     Absence, Contradiction, Fact, FactIx, FanOut, Kind, KindFact, KindIx, Privacy, ReasonDef, ResultDef, Unrecognised,
 };
@@ -20,9 +21,16 @@ use super::yaml::{Content, Node};
 
 /// Reads what facts are made of: types, stages, reasons and results. The registries are read before, settings after.
 pub fn read_types(node: &Node, draft: &mut Draft, findings: &mut Findings) {
+    if !is_whole(node, &["types", "reasons", "results", "facts", "kinds"], &["stages"], &[]) {
+        draft.gaps.insert(Part::Vocabulary);
+    }
     let Some(mut map) = Mapping::open(node, "a vocabulary", findings) else { return };
     for (key, body) in section(&mut map, "types", findings) {
+        let before = findings.len();
         read_type(key, body, draft, findings);
+        if findings.len() > before {
+            draft.ledger.mark_mentioned(body);
+        }
     }
     for item in map.take("stages").map(|node| list(node, findings)).unwrap_or_default() {
         draft.stages.extend(name(item, findings));
@@ -33,15 +41,20 @@ pub fn read_types(node: &Node, draft: &mut Draft, findings: &mut Findings) {
     for (key, body) in section(&mut map, "results", findings) {
         read_result(key, body, draft, findings);
     }
-    for code in ENGINE_REASONS.iter().filter(|code| !draft.reasons.contains_key(**code)) {
-        let message = format!("`reasons` needs `{code}`, which the engine gives");
-        findings
-            .push(Finding::new(Code::MissingKey, map.place(), message).help(format!("add `{code}:` with its stage")));
-    }
     for key in ["facts", "kinds"] {
         map.take(key);
     }
     map.finish(findings);
+}
+
+/// The engine gives reasons of its own, which need a stage.
+pub fn engine_reasons(place: &Place, draft: &Draft, findings: &mut Findings) {
+    for code in ENGINE_REASONS.iter().filter(|code| !draft.reasons.contains_key(**code)) {
+        if !draft.ledger.is_broken("reason", code) {
+            let message = format!("`reasons` needs `{code}`, which the engine gives");
+            findings.push(Finding::new(Code::MissingKey, place, message).help(format!("add `{code}:` with its stage")));
+        }
+    }
 }
 
 /// Reads facts and kinds of request.
@@ -49,12 +62,47 @@ pub fn read_facts(node: &Node, draft: &mut Draft, findings: &mut Findings) {
     let mut quiet = Findings::default();
     let Some(mut map) = Mapping::open(node, "a vocabulary", &mut quiet) else { return };
     for (key, body) in section(&mut map, "facts", findings) {
+        let before = findings.len();
         read_fact(key, body, draft, findings);
+        if findings.len() > before {
+            draft.ledger.mark_mentioned(body);
+        }
     }
     for (key, body) in section(&mut map, "kinds", findings) {
+        let before = findings.len();
         read_kind(key, body, draft, findings);
+        if findings.len() > before {
+            draft.ledger.mark_mentioned(body);
+        }
     }
 }
+
+/// What the names of facts may not be: the beginning of another's, a word of conditions, unreadable to scripts.
+pub fn check_paths(draft: &Draft, findings: &mut Findings) {
+    for (path, ix) in &draft.fact_index {
+        let Some(fact) = draft.facts.get(ix.0) else { continue };
+        if let Some(longer) = draft.fact_below(path).and_then(|ix| draft.facts.get(ix.0)) {
+            let message = format!("`{path}` is a fact, and the branch of `{}`", longer.path);
+            let finding = Finding::new(Code::FactIsBranch, &fact.place, message).help("rename one of them");
+            findings.push(finding.related(&longer.place, "the longer one"));
+        }
+        let first = path.split('.').next().unwrap_or_default();
+        if CONDITION_WORDS.contains(&&**path) || first == "settings" {
+            let message = format!("`{path}` is a word of conditions");
+            findings.push(Finding::new(Code::Duplicate, &fact.place, message).help("give the fact another name"));
+        } else if path.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'))
+            && !draft.library.can_read(path)
+        {
+            let message = format!("scripts cannot read the fact `{path}`");
+            findings.push(
+                Finding::new(Code::UnreadableName, &fact.place, message)
+                    .help("use letters, digits and `_`, and no reserved word, between the points"),
+            );
+        }
+    }
+}
+
+const CONDITION_WORDS: [&str; 4] = ["any-of", "all-of", "not", "script"];
 
 /// The fact that every request has: when it is decided.
 pub fn built_in_facts(draft: &mut Draft) {
@@ -70,6 +118,7 @@ pub fn built_in_facts(draft: &mut Draft) {
         minimum: None,
         fixed: true,
         privacy: Privacy::Public,
+        hidden: false,
         place,
     });
 }
@@ -79,21 +128,28 @@ fn section<'n>(map: &mut Mapping<'n>, key: &'static str, findings: &mut Findings
 }
 
 fn read_type(key: &Node, body: &Node, draft: &mut Draft, findings: &mut Findings) {
-    let (Some(name), Some(mut map)) = (name(key, findings), Mapping::open(body, "a type", findings)) else { return };
+    let (Some(name), Some(mut map)) = (name(key, findings), Mapping::open(body, "a type", findings)) else {
+        draft.ledger.mark_broken("type", key.text().unwrap_or_default());
+        return;
+    };
     let def = if let Some(values) = map.take("values") {
         let entries = list(values, findings).iter().filter_map(|item| enumerated(item, findings)).collect();
-        let domain = Domain::new(Arc::clone(&name), false, entries, &[], findings);
+        let domain = Domain::new(Arc::clone(&name), false, entries, &[], &|_, _| None, findings);
         draft.domains.insert(Arc::clone(&name), Arc::new(domain));
         Some(TypeDef { type_: Type::Symbol(Arc::clone(&name)), by_region: false, unrecognised: Unrecognised::Error })
     } else {
-        map.need("registry", findings).and_then(|node| registry_type(node, draft, findings))
+        // `values` or `registry`: a mistyped key may be either.
+        map.need("registry").and_then(|node| registry_type(node, draft, findings))
     };
     let by_region = map.take("by").and_then(|node| choice(node, &[("regions", true)], findings)).unwrap_or(false);
     let unrecognised = map.take("unrecognised").and_then(|node| read_unrecognised(node, findings));
     map.finish(findings);
-    if let Some(def) = def {
-        let unrecognised = unrecognised.unwrap_or(def.unrecognised);
-        declare(&mut draft.types, name, TypeDef { by_region, unrecognised, ..def }, &key.place, findings);
+    match def {
+        Some(def) => {
+            let unrecognised = unrecognised.unwrap_or(def.unrecognised);
+            declare(&mut draft.types, name, TypeDef { by_region, unrecognised, ..def }, &key.place, findings);
+        }
+        None => draft.ledger.mark_broken("type", &name),
     }
 }
 
@@ -107,9 +163,10 @@ fn registry_type(node: &Node, draft: &mut Draft, findings: &mut Findings) -> Opt
     let registry = name(node, findings)?;
     let Some(domain) = draft.registries.get(&registry).cloned() else {
         let known = draft.registries.keys().map(|name| &**name);
-        findings.push(unknown(Code::UnknownRegistry, node, "the bundle has no registry", known));
+        draft.unknown("registry", Code::UnknownRegistry, node, "the bundle has no registry", known, findings);
         return None;
     };
+    draft.ledger.mark("registry", &registry);
     draft.domains.insert(Arc::clone(&registry), domain);
     Some(TypeDef { type_: Type::Symbol(registry), by_region: false, unrecognised: Unrecognised::Ask })
 }
@@ -160,12 +217,23 @@ pub fn type_named(node: &Node, draft: &Draft, findings: &mut Findings) -> Option
         "timestamp" => plain(Type::Timestamp),
         "duration" => plain(Type::Duration),
         _ => match draft.types.get(word) {
-            Some(def) => def.clone(),
+            Some(def) => {
+                draft.ledger.mark("type", word);
+                def.clone()
+            }
             None => {
                 const BUILT_IN: [&str; 8] =
                     ["boolean", "integer", "decimal", "text", "currency", "date", "timestamp", "duration"];
                 let known = draft.types.keys().map(|name| &**name).chain(BUILT_IN);
-                findings.push(unknown(Code::UnknownType, node, "the vocabulary has no type", known));
+                let finding = unknown(Code::UnknownType, node, "the vocabulary has no type", known);
+                let finding = match &finding.edit {
+                    Some(edit) if is_set => {
+                        let whole = format!("set of {}", edit.text);
+                        finding.nearest(Some(&whole))
+                    }
+                    _ => finding,
+                };
+                draft.ledger.report("type", word, None, finding, findings);
                 return None;
             }
         },
@@ -174,8 +242,12 @@ pub fn type_named(node: &Node, draft: &Draft, findings: &mut Findings) -> Option
 }
 
 fn read_reason(key: &Node, stage: &Node, draft: &mut Draft, findings: &mut Findings) {
-    let (Some(code), Some(written)) = (name(key, findings), text(stage, findings)) else { return };
+    let (Some(code), Some(written)) = (name(key, findings), text(stage, findings)) else {
+        draft.ledger.mark_broken("reason", key.text().unwrap_or_default());
+        return;
+    };
     let Some(rank) = draft.stages.iter().position(|s| &**s == written) else {
+        draft.ledger.mark_broken("reason", &code);
         findings.push(unknown(Code::UnknownValue, stage, "`stages` does not list", draft.stages.iter().map(|s| &**s)));
         return;
     };
@@ -183,13 +255,19 @@ fn read_reason(key: &Node, stage: &Node, draft: &mut Draft, findings: &mut Findi
 }
 
 fn read_result(key: &Node, body: &Node, draft: &mut Draft, findings: &mut Findings) {
-    let (Some(name), Some(mut map)) = (name(key, findings), Mapping::open(body, "a result", findings)) else { return };
-    let type_ = map.need("type", findings).and_then(|node| type_named(node, draft, findings));
-    map.take("gist").map(|node| gist(node, draft, findings));
+    let (Some(name), Some(mut map)) = (name(key, findings), Mapping::open(body, "a result", findings)) else {
+        draft.ledger.mark_broken("result", key.text().unwrap_or_default());
+        return;
+    };
+    let type_ = map.need("type").and_then(|node| type_named(node, draft, findings));
+    let gist = map.take("gist").map(|node| gist(node, draft, findings)).unwrap_or_default();
     map.finish(findings);
-    if let Some(def) = type_ {
-        let def = ResultDef { type_: def.type_, place: key.place.clone() };
-        declare(&mut draft.results, name, def, &key.place, findings);
+    match type_ {
+        Some(def) => {
+            let def = ResultDef { type_: def.type_, gist, place: key.place.clone() };
+            declare(&mut draft.results, name, def, &key.place, findings);
+        }
+        None => draft.ledger.mark_broken("result", &name),
     }
 }
 
@@ -204,28 +282,50 @@ pub fn gist(node: &Node, draft: &Draft, findings: &mut Findings) -> BTreeMap<Arc
 }
 
 fn read_fact(key: &Node, body: &Node, draft: &mut Draft, findings: &mut Findings) {
-    let (Some(path), Some(mut map)) = (name(key, findings), Mapping::open(body, "a fact", findings)) else { return };
-    if draft.fact_index.contains_key(&path) {
-        findings.push(Finding::new(Code::Duplicate, &key.place, format!("the fact `{path}` is declared twice")));
+    let (Some(path), Some(mut map)) = (name(key, findings), Mapping::open(body, "a fact", findings)) else {
+        draft.ledger.mark_broken("fact", key.text().unwrap_or_default());
+        return;
+    };
+    if let Some(first) = draft.fact_index.get(&path).and_then(|ix| draft.facts.get(ix.0)) {
+        let message = format!("the fact `{path}` is declared twice");
+        findings.push(
+            Finding::new(Code::Duplicate, &key.place, message)
+                .help("keep one of them")
+                .related(&first.place, "first here"),
+        );
         return;
     }
-    let def = map.need("type", findings).and_then(|node| type_named(node, draft, findings));
+    let def = map.need("type").and_then(|node| type_named(node, draft, findings));
     let gist = map.take("gist").map(|node| gist(node, draft, findings)).unwrap_or_default();
     let fixed = map.take("fixed").and_then(|node| boolean(node, findings)).unwrap_or(false);
     let script = map.take("script");
     let private = map.take("private");
     let minimum = map.take("at-least");
-    let Some(def) = def else { return };
+    let Some(def) = def else {
+        draft.ledger.mark_broken("fact", &path);
+        for key in ["absent", "default", "unrecognised"] {
+            map.take(key);
+        }
+        map.finish(findings);
+        return;
+    };
     let (absence, unrecognised) = read_behaviour(&mut map, &def, (Absence::Ask, def.unrecognised), draft, findings);
     map.finish(findings);
     let minimum = minimum.and_then(|node| value(node, &def.type_, draft, findings));
     let derived = script.and_then(|node| expression::derived(node, &def.type_, draft, findings)).map(Arc::new);
+    if script.is_some() && derived.is_none() {
+        draft.ledger.mark_broken("fact", &path);
+        return;
+    }
     draft.fact_index.insert(Arc::clone(&path), FactIx(draft.facts.len()));
     draft.fact_defaults.push((absence, unrecognised));
     let place = key.place.clone();
     let privacy = private.map(|node| read_privacy(node, &def.type_, derived.is_some(), findings)).unwrap_or_default();
+    // Derived facts read only what is declared before them, so what they read is marked already.
+    let hidden = privacy != Privacy::Public
+        || derived.as_ref().is_some_and(|derived| super::privacy::any_private(&derived.reads, draft));
     let by_region = def.by_region;
-    draft.facts.push(Fact { path, type_: def.type_, derived, by_region, gist, minimum, fixed, privacy, place });
+    draft.facts.push(Fact { path, type_: def.type_, derived, by_region, gist, minimum, fixed, privacy, hidden, place });
 }
 
 /// Only free text can be private: a decision on a past request must not need any other value than the one recorded.
@@ -266,36 +366,51 @@ fn read_behaviour(
 
 fn absent_from(node: &Node, draft: &Draft, findings: &mut Findings) -> Option<Absence> {
     let mut map = Mapping::open(node, "`absent`", findings)?;
-    let fact = map.need("from", findings).and_then(|node| draft.fact(node, findings));
+    let fact = map.need("from").and_then(|node| draft.fact(node, findings));
     map.finish(findings);
     fact.map(Absence::From)
 }
 
 fn read_kind(key: &Node, body: &Node, draft: &mut Draft, findings: &mut Findings) {
-    let (Some(name), Some(mut map)) = (name(key, findings), Mapping::open(body, "a kind", findings)) else { return };
-    map.take("gist").map(|node| gist(node, draft, findings));
+    let (Some(name), Some(mut map)) = (name(key, findings), Mapping::open(body, "a kind", findings)) else {
+        draft.ledger.mark_broken("kind", key.text().unwrap_or_default());
+        return;
+    };
+    let gist = map.take("gist").map(|node| gist(node, draft, findings)).unwrap_or_default();
     let mut facts = BTreeMap::new();
     add_fact(FactIx(0), draft, &mut facts);
-    for item in map.need("facts", findings).map(|node| list(node, findings)).unwrap_or_default() {
-        select_facts(item, draft, &mut facts, findings);
+    let selected = map.need("facts");
+    if selected.is_none_or(|node| !matches!(node.content, Content::Sequence(_))) {
+        draft.ledger.mark_broken("facts of kind", &name);
+    }
+    for item in selected.map(|node| list(node, findings)).unwrap_or_default() {
+        if !select_facts(item, draft, &mut facts, findings) {
+            draft.ledger.mark_broken("facts of kind", &name);
+        }
     }
     for (path, change) in map.take("changes").map(|n| entries(n, "`changes`", findings)).unwrap_or_default() {
         change_fact(path, change, draft, &mut facts, findings);
     }
     let derived = add_derived(draft, &mut facts);
-    let otherwise = map.need("otherwise", findings).and_then(|node| draft.reason(node, findings));
+    let otherwise = map.need("otherwise").and_then(|node| draft.reason(node, findings));
     let fan_out = map.take("fan-out").map(|node| list(node, findings)).unwrap_or_default();
     let fan_out = fan_out.iter().filter_map(|item| read_fan_out(item, draft, findings)).collect();
     let contradictions = map.take("contradictions").map(|node| list(node, findings)).unwrap_or_default();
     map.finish(findings);
-    if draft.kinds.iter().any(|kind| kind.name == name) {
-        findings.push(Finding::new(Code::Duplicate, &key.place, format!("the kind `{name}` is declared twice")));
+    if let Some(first) = draft.kinds.iter().find(|kind| kind.name == name) {
+        let message = format!("the kind `{name}` is declared twice");
+        findings.push(
+            Finding::new(Code::Duplicate, &key.place, message)
+                .help("keep one of them")
+                .related(&first.place, "first here"),
+        );
         return;
     }
     let ix = KindIx(draft.kinds.len());
     draft.kinds.push(Kind {
         name,
         facts,
+        gist,
         derived,
         fan_out,
         contradictions: Vec::new(),
@@ -316,13 +431,14 @@ fn add_fact(ix: FactIx, draft: &Draft, facts: &mut BTreeMap<FactIx, KindFact>) {
 }
 
 /// `order.id`, or `order.*` for all that begin so.
-fn select_facts(node: &Node, draft: &Draft, facts: &mut BTreeMap<FactIx, KindFact>, findings: &mut Findings) {
-    let Some(written) = text(node, findings) else { return };
+fn select_facts(node: &Node, draft: &Draft, facts: &mut BTreeMap<FactIx, KindFact>, findings: &mut Findings) -> bool {
+    let Some(written) = text(node, findings) else { return false };
     let Some(prefix) = written.strip_suffix('*') else {
-        if let Some(ix) = draft.fact(node, findings) {
+        let found = draft.fact(node, findings);
+        if let Some(ix) = found {
             add_fact(ix, draft, facts);
         }
-        return;
+        return found.is_some();
     };
     let mut any = false;
     for (path, ix) in draft.fact_index.iter().filter(|(path, _)| path.starts_with(prefix)) {
@@ -331,10 +447,17 @@ fn select_facts(node: &Node, draft: &Draft, facts: &mut BTreeMap<FactIx, KindFac
             add_fact(*ix, draft, facts);
         }
     }
-    if !any {
-        let known = draft.fact_index.keys().map(|path| &**path);
+    if !any && !draft.ledger.any_broken("fact") {
+        let branches: BTreeSet<String> = draft
+            .fact_index
+            .keys()
+            .filter_map(|path| path.rsplit_once('.'))
+            .map(|(branch, _)| format!("{branch}.*"))
+            .collect();
+        let known = branches.iter().map(String::as_str);
         findings.push(unknown(Code::UnknownFact, node, "no fact begins like", known));
     }
+    any
 }
 
 fn change_fact(
@@ -438,12 +561,15 @@ fn fan_out_facts(
 
 fn contradiction(node: &Node, kind: KindIx, draft: &mut Draft, findings: &mut Findings) -> Option<Contradiction> {
     let mut map = Mapping::open(node, "a contradiction", findings)?;
-    let when = map.need("when", findings);
+    let when = map.need("when");
     let path = map.need_text("path", findings);
-    let message = map.need("message", findings).and_then(|node| name(node, findings));
+    let message_node = map.need("message");
+    let message = message_node.and_then(|node| name(node, findings));
     map.finish(findings);
+    if let (Some(node), Some(message)) = (message_node, &message) {
+        draft.contradiction_messages.entry(Arc::clone(message)).or_insert_with(|| node.place.clone());
+    }
     let when = condition::read(when?, &[kind], draft, findings)?;
     let message = message?;
-    draft.used.insert(("contradiction", Arc::clone(&message)));
     Some(Contradiction { when, path: path?, message })
 }

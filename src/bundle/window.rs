@@ -1,8 +1,10 @@
 //! Windows: the one kind of table whose columns the engine knows. A row says how long something may be undone, as an ISO
 //! 8601 duration (`within`), as refund tiers (`refundOptions`), or as a last instant (`until`).
 //!
-//! Days are calendar days, hours are elapsed time: `P30D` ends with a day, `PT168H` to the second. The row then gives
-//! `days` and `seconds` (both must hold), the same for the tier in which all is refunded, and the last instant.
+//! Days are calendar days, hours are elapsed time: `P30D` ends with a day, `PT168H` to the second, whatever the clocks do
+//! meanwhile. The row then gives the length in `days` (hours rounded up) and whether it is counted `in_hours`; two bounds,
+//! `calendar_days` and `seconds`, of which the one that does not apply is out of reach; the same bounds for the tier in
+//! which all is refunded; and the last instant.
 
 use std::sync::Arc;
 
@@ -19,11 +21,16 @@ pub const KEYS: [&str; 3] = ["within", "refundOptions", "until"];
 /// No bound.
 const UNBOUNDED: i64 = 999_999_999;
 
+/// The last instant of what has none: the last of the calendar.
+const NEVER: &str = "9999-12-31T23:59:59Z";
+
 /// The columns of a window.
 pub fn columns() -> Vec<(Arc<str>, Type)> {
     let column = |name: &str, type_| (Arc::from(name), type_);
     vec![
         column("days", Type::Integer),
+        column("in_hours", Type::Boolean),
+        column("calendar_days", Type::Integer),
         column("seconds", Type::Integer),
         column("full_days", Type::Integer),
         column("full_seconds", Type::Integer),
@@ -38,6 +45,16 @@ struct Reach {
     seconds: i64,
 }
 
+impl Reach {
+    fn in_hours(self) -> bool {
+        (0..UNBOUNDED).contains(&self.seconds)
+    }
+
+    fn calendar_days(self) -> i64 {
+        if self.in_hours() { UNBOUNDED } else { self.days }
+    }
+}
+
 /// Nothing is inside.
 const NOTHING: Reach = Reach { days: -1, seconds: -1 };
 /// Everything is inside.
@@ -49,7 +66,7 @@ pub fn values(node: &Node, findings: &mut Findings) -> Option<Vec<Option<Value>>
     let take = |key: &str| entries.iter().find(|(k, _)| k.text() == Some(key)).map(|(_, value)| value);
     let until = match take("until") {
         Some(node) => instant(node, findings)?,
-        None => Timestamp::parse("9999-12-31T23:59:59Z")?,
+        None => Timestamp::parse(NEVER)?,
     };
     let (whole, full) = match (take("within"), take("refundOptions")) {
         (Some(_), Some(second)) => {
@@ -69,8 +86,16 @@ pub fn values(node: &Node, findings: &mut Findings) -> Option<Vec<Option<Value>>
             return None;
         }
     };
-    let numbers = [whole.days, whole.seconds, full.days, full.seconds].map(|n| Some(Value::Integer(n)));
-    Some(numbers.into_iter().chain([Some(Value::Timestamp(until))]).collect())
+    let number = |n| Some(Value::Integer(n));
+    Some(vec![
+        number(whole.days),
+        Some(Value::Boolean(whole.in_hours())),
+        number(whole.calendar_days()),
+        number(whole.seconds),
+        number(full.calendar_days()),
+        number(full.seconds),
+        Some(Value::Timestamp(until)),
+    ])
 }
 
 fn instant(node: &Node, findings: &mut Findings) -> Option<Timestamp> {
@@ -108,9 +133,9 @@ fn tiers(node: &Node, findings: &mut Findings) -> Option<(Reach, Reach)> {
     let mut options: Vec<(i64, bool, Reach, &Node)> = Vec::new();
     for item in list(node, findings) {
         let mut map = Mapping::open(item, "a refund option", findings)?;
-        let sequence = map.need("sequenceId", findings).and_then(|node| integer(node, findings));
-        let full = map.need("type", findings).and_then(|node| is_full(node, findings));
-        let expires = map.need("expiresAfter", findings).and_then(|node| reach(node, findings));
+        let sequence = map.need("sequenceId").and_then(|node| integer(node, findings));
+        let full = map.need("type").and_then(|node| is_full(node, findings));
+        let expires = map.need("expiresAfter").and_then(|node| reach(node, findings));
         map.finish(findings);
         options.push((sequence?, full?, expires?, item));
     }
@@ -121,7 +146,7 @@ fn tiers(node: &Node, findings: &mut Findings) -> Option<(Reach, Reach)> {
         if shorter || (is_full && whole.is_some() && full.is_none()) {
             let message = "the refund option is never reached";
             findings.push(
-                Finding::new(Code::NeverMatches, &item.place, message)
+                Finding::new(Code::WrongForm, &item.place, message)
                     .help("list full refunds first, each option expiring after the one before"),
             );
             return None;
@@ -147,5 +172,14 @@ fn is_full(node: &Node, findings: &mut Findings) -> Option<bool> {
             ));
             None
         }
+    }
+}
+
+/// Whether a cell of a window states a bound; a row says less than its columns could, and leaves the others open.
+pub fn states_bound(value: &Value) -> bool {
+    match value {
+        Value::Integer(number) => (0..UNBOUNDED).contains(number),
+        Value::Timestamp(instant) => Timestamp::parse(NEVER) != Some(*instant),
+        _ => true,
     }
 }

@@ -1,8 +1,9 @@
 //! YAML text → a tree of nodes with places. Strict: one document, no anchors, aliases, tags or merge keys, bounded.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use granit_parser::{Event, Parser, ScalarStyle, Span};
+use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, Span};
 
 use crate::model::finding::{Code, Finding, Findings, Place};
 use crate::model::limits::BundleLimits;
@@ -66,31 +67,29 @@ impl Node {
 }
 
 /// Reads one file. What is wrong goes into `findings`; `None` when nothing sensible is left.
+///
+/// Of a file that stops being YAML somewhere, what stands before that place is given, without the item in which it is.
 pub fn parse(file: &str, text: &str, limits: &BundleLimits, findings: &mut Findings) -> Option<Node> {
+    let before = findings.len();
     let mut builder = Builder { file: file.into(), limits, findings, stack: Vec::new(), root: None, nodes: 0 };
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     for item in Parser::new_from_str(text) {
-        let kept = match item {
-            Ok((event, span)) => builder.event(event, &span),
+        let (end, kept) = match item {
+            Ok((event, span)) => (builder.place(&span), builder.event(event, &span)),
             Err(error) => {
                 let marker = *error.marker();
                 let place = builder.place(&Span::new(marker, marker));
-                let message = format!("this is not YAML: {}", error.info());
-                builder.findings.push(
-                    Finding::new(
-                        Code::Syntax,
-                        &place,
-                        message.to_lowercase().replace("this is not yaml", "this is not YAML"),
-                    )
-                    .help("check the indentation, the quotes and the brackets up to this place"),
-                );
-                None
+                builder.findings.push(refused(&error, &place));
+                (place, None)
             }
         };
-        kept?;
+        if kept.is_none() {
+            builder.salvage(&end);
+            break;
+        }
     }
     let root = builder.root.take();
-    if root.is_none() {
+    if root.is_none() && builder.findings.len() == before {
         findings.push(
             Finding::new(Code::Syntax, &Place::start_of(file), "the file is empty")
                 .help("write a mapping, or remove the file"),
@@ -99,9 +98,30 @@ pub fn parse(file: &str, text: &str, limits: &BundleLimits, findings: &mut Findi
     root
 }
 
+fn refused(error: &ScanError, place: &Place) -> Finding {
+    if *error.kind() == ErrorKind::RecursionLimitExceeded {
+        return Finding::new(Code::LimitExceeded, place, "the file nests too deeply").help("flatten the structure");
+    }
+    let message = format!("this is not YAML: {}", error.info().replace('\n', " "));
+    Finding::new(Code::Syntax, place, message)
+        .help("check the indentation, the quotes and the brackets up to this place")
+}
+
+/// Keys of a mapping up to which they are compared one by one.
+const FEW: usize = 16;
+
 enum Open {
     Sequence(Vec<Node>, Place),
-    Mapping(Vec<(Node, Node)>, Option<Node>, Place),
+    Mapping(Keyed, Place),
+}
+
+/// A mapping whose end is not reached.
+#[derive(Default)]
+struct Keyed {
+    entries: Vec<(Node, Node)>,
+    key: Option<Node>,
+    /// Where each key stands, once there are many.
+    index: HashMap<String, usize>,
 }
 
 struct Builder<'a> {
@@ -147,11 +167,15 @@ impl Builder<'_> {
             }
             Event::MappingStart(_, anchor, tag) => {
                 self.no_extras(anchor != 0, tag.is_some(), &place);
-                self.open(Open::Mapping(Vec::new(), None, place))
+                self.open(Open::Mapping(Keyed::default(), place))
             }
             Event::SequenceEnd | Event::MappingEnd => self.close(&place),
             Event::Alias(_) => {
-                self.refuse_extra("an alias", &place);
+                // What follows a merge key is part of that mistake.
+                let merged = matches!(self.stack.last(), Some(Open::Mapping(Keyed { key: Some(key), .. }, _)) if key.text() == Some("<<"));
+                if !merged {
+                    self.refuse_extra("an alias", &place);
+                }
                 self.add(Node { content: Content::Scalar(String::new(), Style::Plain), place })
             }
             Event::DocumentStart(..) if self.root.is_some() => {
@@ -183,7 +207,7 @@ impl Builder<'_> {
 
     fn open(&mut self, open: Open) -> Option<()> {
         if self.stack.len() >= self.limits.depth {
-            let (Open::Sequence(_, place) | Open::Mapping(_, _, place)) = &open;
+            let (Open::Sequence(_, place) | Open::Mapping(_, place)) = &open;
             let message = format!("the file nests more than {} levels deep", self.limits.depth);
             self.findings.push(Finding::new(Code::LimitExceeded, place, message).help("flatten the structure"));
             return None;
@@ -195,7 +219,7 @@ impl Builder<'_> {
     fn close(&mut self, end: &Place) -> Option<()> {
         let (content, start) = match self.stack.pop()? {
             Open::Sequence(items, start) => (Content::Sequence(items), start),
-            Open::Mapping(entries, _, start) => (Content::Mapping(entries), start),
+            Open::Mapping(keyed, start) => (Content::Mapping(keyed.entries), start),
         };
         let place = Place {
             end_line: end.end_line,
@@ -217,19 +241,57 @@ impl Builder<'_> {
         match self.stack.last_mut() {
             None => self.root = Some(node),
             Some(Open::Sequence(items, _)) => items.push(node),
-            Some(Open::Mapping(entries, key, _)) => match key.take() {
-                Some(key) => entries.push((key, node)),
+            Some(Open::Mapping(keyed, _)) => match keyed.key.take() {
+                Some(key) => keyed.push(key, node),
                 None => {
-                    check_key(&node, entries, self.findings);
-                    *key = Some(node);
+                    check_key(&node, keyed, self.findings);
+                    keyed.key = Some(node);
                 }
             },
         }
         Some(())
     }
+
+    /// Closes what is open where the file stops being readable. The innermost item of a list, or where there is none the
+    /// innermost mapping, is left out: it is not whole.
+    fn salvage(&mut self, end: &Place) {
+        if self.root.is_some() || self.nodes > self.limits.nodes {
+            return;
+        }
+        let list = self.stack.iter().rposition(|open| matches!(open, Open::Sequence(..)));
+        let whole = list.map_or(self.stack.len().saturating_sub(1), |at| at.saturating_add(1));
+        self.stack.truncate(whole.max(1));
+        while !self.stack.is_empty() {
+            if self.close(end).is_none() {
+                return;
+            }
+        }
+    }
 }
 
-fn check_key(key: &Node, entries: &[(Node, Node)], findings: &mut Findings) {
+impl Keyed {
+    fn push(&mut self, key: Node, value: Node) {
+        self.entries.push((key, value));
+        let from = if self.entries.len() == FEW { 0 } else { self.entries.len().saturating_sub(1) };
+        if self.entries.len() >= FEW {
+            for (at, (key, _)) in self.entries.iter().enumerate().skip(from) {
+                if let Some(text) = key.text() {
+                    self.index.entry(text.to_owned()).or_insert(at);
+                }
+            }
+        }
+    }
+
+    /// The first key of this name.
+    fn find(&self, name: &str) -> Option<&Node> {
+        if self.entries.len() < FEW {
+            return self.entries.iter().map(|(key, _)| key).find(|key| key.text() == Some(name));
+        }
+        self.index.get(name).and_then(|at| self.entries.get(*at)).map(|(key, _)| key)
+    }
+}
+
+fn check_key(key: &Node, keyed: &Keyed, findings: &mut Findings) {
     let Some(text) = key.text() else {
         findings.push(
             Finding::new(Code::WrongForm, &key.place, format!("a key must be a scalar, this is {}", key.form()))
@@ -243,13 +305,25 @@ fn check_key(key: &Node, entries: &[(Node, Node)], findings: &mut Findings) {
                 .help("write the keys out where they are needed"),
         );
     }
-    if let Some((first, _)) = entries.iter().find(|(k, _)| k.text() == Some(text)) {
+    if let Some(first) = keyed.find(text) {
         findings.push(
             Finding::new(Code::DuplicateKey, &key.place, format!("the key `{text}` is given twice"))
                 .help("keep one of them")
                 .related(&first.place, "it is given here first"),
         );
     }
+}
+
+/// Reads one file as [`parse`] does, but gives nothing where a mistake of syntax leaves only a part of it.
+pub fn parse_whole(file: &str, text: &str, limits: &BundleLimits, findings: &mut Findings) -> Option<Node> {
+    let mut own = Findings::default();
+    let root = parse(file, text, limits, &mut own);
+    let mut broken = false;
+    for finding in own.into_sorted() {
+        broken |= finding.code == Code::Syntax;
+        findings.push(finding);
+    }
+    root.filter(|_| !broken)
 }
 
 /// Reads YAML that holds a request, as JSON: plain `true`, `false` and whole numbers are what they look like, nothing and
@@ -271,7 +345,8 @@ pub fn to_json(file: &str, text: &str, most_bytes: usize) -> Result<serde_json::
     }
 }
 
-fn json(node: &Node) -> serde_json::Value {
+/// A node as JSON, by the reading of [`to_json`].
+pub fn json(node: &Node) -> serde_json::Value {
     match &node.content {
         Content::Sequence(items) => items.iter().map(json).collect(),
         Content::Mapping(entries) => {

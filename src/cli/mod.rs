@@ -2,30 +2,49 @@
 
 #[cfg(feature = "record")]
 mod activity;
+mod check;
+mod coverage;
 mod decide;
+mod explain;
+pub mod findings;
 mod history;
 mod input;
+mod junit;
 #[cfg(feature = "record")]
 mod log;
+#[cfg(feature = "lsp")]
+mod lsp;
 mod output;
 #[cfg(feature = "record")]
 mod record;
 #[cfg(feature = "record")]
 mod replay;
+mod scenarios;
+mod schema;
 mod show;
+mod test;
+mod watch;
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::bundle::files::Files;
+use crate::embedded;
 use crate::engine::{Engine, EngineBuilder};
 use crate::model::error::LoadError;
 use crate::model::time::Timestamp;
 
+/// The bundle that is used when none is named.
+const SHIPPED: &str = "csp";
+
 /// Exit code: a request that cannot be decided.
 pub const INVALID_REQUEST: u8 = 1;
+/// Exit code: scenarios that do not agree.
+pub const DISAGREES: u8 = 1;
 /// Exit code: wrong usage.
 pub const USAGE: u8 = 64;
 /// Exit code: the bundle does not load.
@@ -48,6 +67,10 @@ enum Command {
     Activity(activity::ActivityArgs),
     /// Decide one request, an array of requests, or one request per line
     Decide(decide::DecideArgs),
+    /// Report everything that is wrong with a bundle
+    Check(check::CheckArgs),
+    /// Explain why a request is decided as it is, rule by rule, and what would have to change for a permit
+    Explain(explain::ExplainArgs),
     /// Show how an answer, or a rule, changed over time
     History(history::HistoryArgs),
     /// Verify, search, prove and prune a log of decisions
@@ -58,6 +81,17 @@ enum Command {
     Replay(replay::ReplayArgs),
     /// Show the effective whole of a bundle, each line with where it comes from
     Show(show::ShowArgs),
+    /// Serve an editor: findings, completion, hover, definitions, references and quick fixes
+    #[cfg(feature = "lsp")]
+    Lsp(lsp::LspArgs),
+    /// Write JSON Schemas of bundle files, with the names of a bundle, for editors
+    Schema(schema::SchemaArgs),
+    /// Tell what of a bundle the scenarios exercise: rules, rows, matchers, boundaries, clauses, messages
+    Coverage(coverage::CoverageArgs),
+    /// Run scenarios against a bundle: verdicts written by hand, and the snapshots pinned beside them
+    Test(test::TestArgs),
+    /// Check and test again whenever a file of the bundle or a scenario is saved
+    Watch(watch::WatchArgs),
 }
 
 /// Which bundle decides.
@@ -78,6 +112,14 @@ pub struct BundleArgs {
 }
 
 impl BundleArgs {
+    /// The files of the bundle, and what it is called in errors.
+    fn files(&self) -> (Files, String) {
+        match &self.bundle {
+            Some(folder) => (Files::Folder(folder.clone()), folder.display().to_string()),
+            None => (embedded::files(SHIPPED), SHIPPED.to_owned()),
+        }
+    }
+
     /// Loads the bundle.
     fn load(&self) -> Result<Engine, Failure> {
         self.builder()?.build().map_err(Failure::Bundle)
@@ -97,13 +139,19 @@ impl BundleArgs {
             };
             builder = builder.as_known_on(day, self.releases.as_deref());
         }
-        for setting in &self.settings {
-            let Some((name, value)) = setting.split_once('=') else {
-                return Err(Failure::Usage(format!("`{setting}` is not of the form SETTING=VALUE")));
-            };
+        for (name, value) in self.settings()? {
             builder = builder.setting(name, value);
         }
         Ok(builder)
+    }
+
+    /// The readings asked for, by name.
+    fn settings(&self) -> Result<BTreeMap<String, String>, Failure> {
+        let pair = |setting: &String| match setting.split_once('=') {
+            Some((name, value)) => Ok((name.to_owned(), value.to_owned())),
+            None => Err(Failure::Usage(format!("`{setting}` is not of the form SETTING=VALUE"))),
+        };
+        self.settings.iter().map(pair).collect()
     }
 }
 
@@ -171,12 +219,20 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         #[cfg(feature = "record")]
         Command::Activity(args) => activity::run(&args),
         Command::Decide(args) => decide::run(&args),
+        Command::Check(args) => check::run(&args),
+        Command::Explain(args) => explain::run(&args),
         Command::History(args) => history::run(&args),
         #[cfg(feature = "record")]
         Command::Log(args) => log::run(&args),
         #[cfg(feature = "record")]
         Command::Replay(args) => replay::run(&args),
         Command::Show(args) => show::run(&args),
+        #[cfg(feature = "lsp")]
+        Command::Lsp(args) => lsp::run(&args),
+        Command::Schema(args) => schema::run(&args),
+        Command::Coverage(args) => coverage::run(&args),
+        Command::Test(args) => test::run(&args),
+        Command::Watch(args) => watch::run(&args),
     };
     match done {
         Ok(code) => code.into(),

@@ -62,6 +62,9 @@ fn one(out: &mut impl Write, decision: &Decision, language: &str) -> std::io::Re
     for reason in decision.reasons(language) {
         writeln!(out, "  {}: {}", reason.code, reason.message)?;
         writeln!(out, "      rule {} at {}{}", reason.rule, reason.source, clauses(&reason.clauses))?;
+        for evidence in &reason.evidence {
+            writeln!(out, "      rests on {evidence}")?;
+        }
     }
     let results: Vec<String> = decision.results().iter().map(|(name, value)| format!("{name} {value}")).collect();
     if !results.is_empty() {

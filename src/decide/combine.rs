@@ -57,13 +57,26 @@ struct Sorted {
 pub fn combine(bundle: &Bundle, kind: &Kind, evaluated: &[Evaluated]) -> Verdict {
     let sorted = sort(bundle, evaluated, &BTreeMap::new());
     let outcome = outcome(&sorted);
-    match collect(bundle, evaluated, outcome) {
-        Ok((results, obligations)) => verdict(bundle, kind, &sorted, outcome, results, obligations),
-        Err(conflicts) => {
-            // Two rules give one result two values: neither can be trusted, so they count as failed.
-            let sorted = sort(bundle, evaluated, &conflicts);
-            verdict(bundle, kind, &sorted, Outcome::Deny, BTreeMap::new(), Vec::new())
-        }
+    let settled = settled(&sorted, outcome);
+    let (_, _, conflicts) = collect(bundle, evaluated, settled);
+    if !conflicts.is_empty() && settled != Outcome::NeedsInformation {
+        // Two rules give one result two values: neither can be trusted, so they count as failed.
+        let sorted = sort(bundle, evaluated, &conflicts);
+        return verdict(bundle, kind, &sorted, Outcome::Deny, BTreeMap::new(), Vec::new());
+    }
+    // What asks for information leaves such a result out and stays what it is: what is supplied may settle it.
+    let (results, obligations, _) = collect(bundle, evaluated, outcome);
+    verdict(bundle, kind, &sorted, outcome, results, obligations)
+}
+
+/// The outcome unless a rule that is still open denies or adds obligations: rules that carry it and contradict one another
+/// deny whatever becomes of those.
+fn settled(sorted: &Sorted, outcome: Outcome) -> Outcome {
+    match outcome {
+        Outcome::NeedsInformation if !sorted.unmet.is_empty() => outcome,
+        Outcome::NeedsInformation if !sorted.refers.is_empty() => Outcome::Refer,
+        Outcome::NeedsInformation if !sorted.permits.is_empty() && sorted.open_refers.is_empty() => Outcome::Permit,
+        _ => outcome,
     }
 }
 
@@ -85,6 +98,7 @@ impl Sorted {
         let ix = one.rule;
         match (&rule.effect, &one.truth) {
             (_, Truth::False) => {}
+            (Effect::Ask(..), _) if one.is_met() => {}
             (Effect::Permit(_), Truth::Failed(error)) => self.failed_permits.push((ix, error.clone())),
             (Effect::Attach(on), Truth::Failed(_)) if *on != Outcome::Permit => {}
             (_, Truth::Failed(error)) => self.failed.push((ix, error.clone())),
@@ -95,14 +109,11 @@ impl Sorted {
             (Effect::Refer(code), Truth::True) => self.refers.push((ix, Arc::clone(code))),
             (Effect::Refer(_), Truth::Unknown(facts)) => self.open_refers.push((ix, facts.clone())),
             (Effect::Ask(_, code), truth) => {
-                let Some((met, unmet)) = &one.ask else { return };
-                if *met != Truth::True {
-                    let mut facts = unmet.clone();
-                    if let Truth::Unknown(more) = truth {
-                        facts.extend(more);
-                    }
-                    self.unmet.push((ix, Arc::clone(code), facts));
+                let mut facts = one.ask.as_ref().map(|(_, unmet)| unmet.clone()).unwrap_or_default();
+                if let Truth::Unknown(more) = truth {
+                    facts.extend(more);
                 }
+                self.unmet.push((ix, Arc::clone(code), facts));
             }
             (Effect::Attach(Outcome::Permit), Truth::Unknown(facts)) if !rule.obligations.is_empty() => {
                 self.open_obligations.push((ix, facts.clone()));
@@ -130,29 +141,16 @@ fn outcome(sorted: &Sorted) -> Outcome {
     }
 }
 
-type Collected = (BTreeMap<Arc<str>, Value>, Vec<(Arc<str>, RuleIx)>);
+type Collected = (BTreeMap<Arc<str>, Value>, Vec<(Arc<str>, RuleIx)>, BTreeMap<RuleIx, RuleFailure>);
 
-/// Results and obligations of the rules that carry the outcome; or the rules that contradict one another.
-fn collect(
-    bundle: &Bundle,
-    evaluated: &[Evaluated],
-    outcome: Outcome,
-) -> Result<Collected, BTreeMap<RuleIx, RuleFailure>> {
-    let mut results: BTreeMap<Arc<str>, (Value, RuleIx)> = BTreeMap::new();
-    let (mut obligations, mut conflicts) = (Vec::<(Arc<str>, RuleIx)>::new(), BTreeMap::new());
-    for one in evaluated.iter().filter(|one| one.truth == Truth::True) {
+/// Results and obligations of the rules that carry the outcome, and all rules that contradict one another.
+fn collect(bundle: &Bundle, evaluated: &[Evaluated], outcome: Outcome) -> Collected {
+    let mut given: BTreeMap<&Arc<str>, Vec<(&Value, RuleIx)>> = BTreeMap::new();
+    let mut obligations = Vec::<(Arc<str>, RuleIx)>::new();
+    for one in evaluated.iter().filter(|one| one.truth == Truth::True && !one.is_met()) {
         let Some(rule) = bundle.rules.get(one.rule.0).filter(|rule| carries(&rule.effect, outcome)) else { continue };
         for (name, value) in &one.results {
-            match results.get(name) {
-                Some((other, first)) if other != value => {
-                    conflicts.insert(one.rule, RuleFailure::TwoValues { result: Arc::clone(name) });
-                    conflicts.insert(*first, RuleFailure::TwoValues { result: Arc::clone(name) });
-                }
-                Some(_) => {}
-                None => {
-                    results.insert(Arc::clone(name), (value.clone(), one.rule));
-                }
-            }
+            given.entry(name).or_default().push((value, one.rule));
         }
         for code in &rule.obligations {
             if !obligations.iter().any(|(known, _)| known == code) {
@@ -160,10 +158,17 @@ fn collect(
             }
         }
     }
-    if !conflicts.is_empty() {
-        return Err(conflicts);
+    let (mut results, mut conflicts) = (BTreeMap::new(), BTreeMap::new());
+    for (name, values) in given {
+        match values.split_first() {
+            Some(((first, _), others)) if others.iter().all(|(other, _)| other == first) => {
+                results.insert(Arc::clone(name), (*first).clone());
+            }
+            _ => conflicts
+                .extend(values.iter().map(|(_, rule)| (*rule, RuleFailure::TwoValues { result: Arc::clone(name) }))),
+        }
     }
-    Ok((results.into_iter().map(|(name, (value, _))| (name, value)).collect(), obligations))
+    (results, obligations, conflicts)
 }
 
 fn carries(effect: &Effect, outcome: Outcome) -> bool {

@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use super::failure::RuleFailure;
 use crate::bundle::checked::{
-    Bundle, Comparison, Condition, Effective, Expression, FactIx, Kind, ListIx, Retired, Row, Rule, RuleIx, TableIx,
-    Test,
+    Bundle, Comparison, Condition, Effective, Expression, FactIx, Kind, ListIx, Operand, Retired, Row, Rule, RuleIx,
+    TableIx, Test,
 };
+use crate::model::time::Timestamp;
 use crate::model::value::Value;
 
 use super::facts::{Facts, Operands, State, operands};
@@ -39,12 +40,13 @@ impl Truth {
         }
     }
 
-    /// All hold: one that does not decides; then a failure; then what is unknown.
+    /// All hold: one that does not decides; then what is unknown; then a failure. What is unknown goes before a failure,
+    /// because once known it may decide, and then nothing has failed.
     pub fn all(parts: impl IntoIterator<Item = Self>) -> Self {
         Self::fold(parts, &Self::False, Self::True)
     }
 
-    /// One holds: one that does decides; then a failure; then what is unknown.
+    /// One holds: one that does decides; then what is unknown; then a failure.
     pub fn any(parts: impl IntoIterator<Item = Self>) -> Self {
         Self::fold(parts, &Self::True, Self::False)
     }
@@ -60,9 +62,9 @@ impl Truth {
             }
         }
         match failed {
+            _ if !unknown.is_empty() => Self::Unknown(unknown),
             Some(error) => Self::Failed(error),
-            None if unknown.is_empty() => otherwise,
-            None => Self::Unknown(unknown),
+            None => otherwise,
         }
     }
 }
@@ -74,10 +76,19 @@ pub struct Evaluated {
     pub rule: RuleIx,
     /// Whether its condition holds.
     pub truth: Truth,
-    /// For an `ask`: whether what it asks for is met, and by which facts not.
+    /// For an `ask`: whether what it asks for is met, and by which facts not. One that is met asks for nothing, whatever
+    /// its condition is.
     pub ask: Option<(Truth, BTreeSet<FactIx>)>,
     /// Its results; those that are not known are left out.
     pub results: BTreeMap<Arc<str>, Value>,
+}
+
+impl Evaluated {
+    /// Whether the rule is an `ask` that is met.
+    #[must_use]
+    pub fn is_met(&self) -> bool {
+        self.ask.as_ref().is_some_and(|(met, _)| *met == Truth::True)
+    }
 }
 
 /// Evaluates every rule of the kind.
@@ -95,8 +106,11 @@ fn evaluate_rule(bundle: &Bundle, facts: &Facts, ix: RuleIx, rule: &Rule) -> Eva
     let mut ask = None;
     if let Effect::Ask(needed, _) = &rule.effect {
         let met = evaluate_condition(bundle, facts, needed);
-        if let (Truth::Failed(error), false) = (&met, truth == Truth::False) {
-            truth = Truth::Failed(error.clone());
+        // It asks where it applies and is not met; only when that is certain to fail has the rule failed.
+        match Truth::all([truth.clone(), met.clone().not()]) {
+            Truth::Failed(error) => truth = Truth::Failed(error),
+            open @ Truth::Unknown(_) if matches!(truth, Truth::Failed(_)) => truth = open,
+            _ => {}
         }
         let unmet = if met == Truth::True { BTreeSet::new() } else { unmet_facts(bundle, facts, needed) };
         ask = Some((met, unmet));
@@ -109,6 +123,8 @@ fn evaluate_rule(bundle: &Bundle, facts: &Facts, ix: RuleIx, rule: &Rule) -> Eva
                     results.insert(Arc::clone(name), value);
                 }
                 Ok(None) => {}
+                // An `ask` is no permit: it has nothing to lose by a result that cannot be computed.
+                Err(_) if ask.is_some() => {}
                 Err(error) => truth = Truth::Failed(error),
             }
         }
@@ -117,7 +133,11 @@ fn evaluate_rule(bundle: &Bundle, facts: &Facts, ix: RuleIx, rule: &Rule) -> Eva
 }
 
 /// The value of an expression; `None` when it is absent or not known.
-fn evaluate_expression(bundle: &Bundle, facts: &Facts, expression: &Expression) -> Result<Option<Value>, RuleFailure> {
+pub fn evaluate_expression(
+    bundle: &Bundle,
+    facts: &Facts,
+    expression: &Expression,
+) -> Result<Option<Value>, RuleFailure> {
     match expression {
         Expression::Constant(value) => Ok(Some(value.clone())),
         Expression::Script { script, reads, .. } => match operands(bundle, facts, reads) {
@@ -153,7 +173,7 @@ fn evaluate_script(bundle: &Bundle, facts: &Facts, expression: &Expression) -> T
     }
 }
 
-/// The truth of a test of a fact.
+/// The truth of a test of a fact. A comparison with a table does not hold where no row can apply, whatever the fact is.
 pub fn evaluate_test(bundle: &Bundle, facts: &Facts, fact: FactIx, test: &Test) -> Truth {
     if let Test::All(tests) = test {
         return Truth::all(tests.iter().map(|test| evaluate_test(bundle, facts, fact, test)));
@@ -161,15 +181,19 @@ pub fn evaluate_test(bundle: &Bundle, facts: &Facts, fact: FactIx, test: &Test) 
     match (facts.state(fact), test) {
         (State::Absent, Test::Present(wanted)) => Truth::from_bool(!wanted),
         (State::Absent, _) => Truth::False,
-        (State::Missing(bases), Test::CompareTable(_, table, _)) => {
-            undetermined_by_table(bundle, facts, *table, bases.clone())
-        }
-        (State::Missing(bases), _) => Truth::Unknown(bases.clone()),
+        (State::Missing(bases), _) => undetermined(bundle, facts, test, bases.clone()),
+        (State::Failed(error), Test::CompareTable(_, table, _)) => match lookup(bundle, facts, *table) {
+            Cell::None => Truth::False,
+            Cell::Unknown(bases) => Truth::Unknown(bases),
+            Cell::Row(_) | Cell::Failed(_) => Truth::Failed(error.clone()),
+        },
         (State::Failed(error), _) => Truth::Failed(error.clone()),
         (State::Unrecognised(..) | State::Other(_), Test::Known(wanted)) => Truth::from_bool(!wanted),
         (State::Unrecognised(..) | State::Other(_), Test::Present(wanted)) => Truth::from_bool(*wanted),
-        (State::Unrecognised(..), _) => Truth::Unknown(BTreeSet::from([fact])),
-        (State::Other(_), Test::Not(inner)) => evaluate_test(bundle, facts, fact, inner).not(),
+        (State::Unrecognised(..) | State::Other(_), Test::Not(inner)) => {
+            evaluate_test(bundle, facts, fact, inner).not()
+        }
+        (State::Unrecognised(..), _) => undetermined(bundle, facts, test, facts.bases(bundle, fact)),
         (State::Other(_), _) => Truth::False,
         (State::Known(_), Test::Known(wanted) | Test::Present(wanted)) => Truth::from_bool(*wanted),
         (State::Known(_), Test::Not(inner)) => evaluate_test(bundle, facts, fact, inner).not(),
@@ -184,16 +208,39 @@ pub fn evaluate_test(bundle: &Bundle, facts: &Facts, fact: FactIx, test: &Test) 
     }
 }
 
-/// A comparison of an unknown value with a table: false where no row can apply, else unknown by both.
-fn undetermined_by_table(bundle: &Bundle, facts: &Facts, table: TableIx, mut bases: BTreeSet<FactIx>) -> Truth {
-    match lookup(bundle, facts, table) {
-        Cell::None => Truth::False,
-        Cell::Failed(error) => Truth::Failed(error),
-        Cell::Unknown(more) => {
-            bases.extend(more);
-            Truth::Unknown(bases)
+/// A test of a value that is not known waits for the value, and for what the table or the list waits for.
+fn undetermined(bundle: &Bundle, facts: &Facts, test: &Test, mut bases: BTreeSet<FactIx>) -> Truth {
+    if let Test::CompareTable(_, table, _) = test
+        && matches!(lookup(bundle, facts, *table), Cell::None)
+    {
+        return Truth::False;
+    }
+    bases.extend(besides(bundle, facts, test));
+    Truth::Unknown(bases)
+}
+
+/// The facts that a test waits for besides the one it tests.
+fn besides(bundle: &Bundle, facts: &Facts, test: &Test) -> BTreeSet<FactIx> {
+    match test {
+        Test::CompareTable(_, table, _) => cell_waits_for(bundle, facts, *table),
+        Test::InList(list) => {
+            let entries = bundle.lists.get(list.0).map(|list| list.entries.as_slice()).unwrap_or_default();
+            let periods = entries.iter().filter_map(|entry| entry.effective.as_ref());
+            periods
+                .filter_map(|period| if let Truth::Unknown(by) = in_force(facts, period) { Some(by) } else { None })
+                .flatten()
+                .collect()
         }
-        Cell::Row(_) => Truth::Unknown(bases),
+        Test::Not(inner) => besides(bundle, facts, inner),
+        Test::All(tests) => tests.iter().flat_map(|test| besides(bundle, facts, test)).collect(),
+        _ => BTreeSet::new(),
+    }
+}
+
+fn cell_waits_for(bundle: &Bundle, facts: &Facts, table: TableIx) -> BTreeSet<FactIx> {
+    match lookup(bundle, facts, table) {
+        Cell::Unknown(bases) => bases,
+        Cell::Row(_) | Cell::None | Cell::Failed(_) => BTreeSet::new(),
     }
 }
 
@@ -271,9 +318,9 @@ pub fn in_force(facts: &Facts, period: &Effective) -> Truth {
         State::Failed(error) => return Truth::Failed(error.clone()),
         State::Known(_) | State::Absent | State::Unrecognised(..) | State::Other(_) => return Truth::False,
     };
-    let begun = period.from.is_none_or(|from| instant.seconds_until(from) <= 0 && !from.is_after(instant));
-    let over = period.until.is_some_and(|until| !until.is_after(instant));
-    Truth::from_bool(begun && !over)
+    // One test for both ends, so that where one period ends the next begins, whatever was written as a whole day.
+    let reached = |bound: Timestamp| instant.seconds_until(bound) <= 0 && !bound.is_after(instant);
+    Truth::from_bool(period.from.is_none_or(reached) && !period.until.is_some_and(reached))
 }
 
 /// What a table gives.
@@ -333,13 +380,20 @@ fn facts_of(bundle: &Bundle, facts: &Facts, condition: &Condition) -> BTreeSet<F
         }
         Condition::Not(inner) => facts_of(bundle, facts, inner),
         Condition::Setting(..) => BTreeSet::new(),
-        Condition::Fact(fact, ..) => facts.bases(bundle, *fact),
+        Condition::Fact(fact, test, _) => {
+            let mut out = facts.bases(bundle, *fact);
+            out.extend(besides(bundle, facts, test));
+            out
+        }
         Condition::Script(expression, _) => match &**expression {
             Expression::Constant(_) => BTreeSet::new(),
             Expression::Script { reads, .. } => reads
                 .iter()
-                .filter_map(|o| if let crate::bundle::checked::Operand::Fact(fact) = o { Some(*fact) } else { None })
-                .flat_map(|fact| facts.bases(bundle, fact))
+                .flat_map(|operand| match operand {
+                    Operand::Fact(fact) => facts.bases(bundle, *fact),
+                    Operand::Cell(table, _) => cell_waits_for(bundle, facts, *table),
+                    Operand::Setting(_) => BTreeSet::new(),
+                })
                 .collect(),
         },
     }

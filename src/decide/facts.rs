@@ -85,13 +85,18 @@ impl Facts {
         self.states.get(ix.0).unwrap_or(&State::Absent)
     }
 
+    /// The fact that this one's value was taken from, when the request does not state its own.
+    pub fn taken_from(&self, ix: FactIx) -> Option<FactIx> {
+        self.taken_from.iter().find(|(taken, _)| *taken == ix).map(|(_, source)| *source)
+    }
+
     /// The facts of the request that a fact comes from: itself, or what it was taken or derived from.
     pub fn bases(&self, bundle: &Bundle, ix: FactIx) -> BTreeSet<FactIx> {
         if let State::Missing(bases) = self.state(ix) {
             return bases.clone();
         }
-        if let Some((_, source)) = self.taken_from.iter().find(|(taken, _)| *taken == ix) {
-            return BTreeSet::from([*source]);
+        if let Some(source) = self.taken_from(ix) {
+            return BTreeSet::from([source]);
         }
         match bundle.fact(ix).and_then(|fact| fact.derived.as_ref()) {
             None => BTreeSet::from([ix]),

@@ -20,7 +20,7 @@ use crate::model::names::nearest;
 use combine::Verdict;
 use evaluate::{Evaluated, Truth};
 use facts::Facts;
-use parts::PartOf;
+use parts::{Part, PartOf};
 use read::{Reader, Statement};
 use shape::Shape;
 use tree::Tree;
@@ -70,7 +70,33 @@ pub type Shapes = BTreeMap<Arc<str>, BTreeMap<String, Shape>>;
 
 /// The shapes of all kinds of a bundle.
 pub fn shapes(bundle: &Bundle) -> Shapes {
-    bundle.kinds.iter().map(|kind| (Arc::clone(&kind.name), shape::of_kind(bundle, kind))).collect()
+    bundle.kinds.iter().map(|kind| (Arc::clone(&kind.name), shape::of_kind(&bundle.facts, kind))).collect()
+}
+
+/// A request, read and split into parts, not decided yet.
+pub struct ReadRequest<'b> {
+    /// Its kind.
+    pub kind: &'b Kind,
+    /// The request's id.
+    pub id: Option<Arc<str>>,
+    /// The decision time as it was written.
+    pub at: Arc<str>,
+    /// The parts, in request order.
+    pub parts: Vec<Part>,
+}
+
+/// Reads a request and splits it into parts.
+pub fn read_request<'b>(
+    bundle: &'b Bundle,
+    shapes: &'b Shapes,
+    tree: &Tree,
+    limits: &RequestLimits,
+) -> Result<ReadRequest<'b>, RequestError> {
+    let (kind, shape) = kind_of(bundle, shapes, tree)?;
+    let statement = Reader { bundle, kind, limits }.request(tree, shape)?;
+    let (id, at) = (statement.id.clone(), Arc::clone(&statement.at));
+    let parts = parts::split(bundle, kind, statement, limits.parts)?;
+    Ok(ReadRequest { kind, id, at, parts })
 }
 
 /// Decides a request.
@@ -80,11 +106,9 @@ pub fn decide(
     tree: &Tree,
     limits: &RequestLimits,
 ) -> Result<DecidedRequest, Failure> {
-    let (kind, shape) = kind_of(bundle, shapes, tree)?;
-    let statement = Reader { bundle, kind, limits }.request(tree, shape)?;
-    let (id, at) = (statement.id.clone(), Arc::clone(&statement.at));
-    let mut decided = Vec::new();
-    for part in parts::split(bundle, kind, statement, limits.parts)? {
+    let ReadRequest { kind, id, at, parts } = read_request(bundle, shapes, tree, limits)?;
+    let mut decided = Vec::with_capacity(parts.len());
+    for part in parts {
         decided.push(decide_part(bundle, kind, &part.statement, part.name)?);
     }
     Ok(DecidedRequest { id, kind: Arc::clone(&kind.name), at, parts: decided })
@@ -122,7 +146,8 @@ fn kind_of<'b>(
     }
 }
 
-fn decide_part(bundle: &Bundle, kind: &Kind, statement: &Statement, part: Vec<PartOf>) -> Result<Decided, Failure> {
+/// Decides one part on what it states.
+pub fn decide_part(bundle: &Bundle, kind: &Kind, statement: &Statement, part: Vec<PartOf>) -> Result<Decided, Failure> {
     let facts = Arc::new(Facts::new(bundle, kind, |ix| statement.facts.get(&ix).cloned()));
     for contradiction in &kind.contradictions {
         if evaluate::evaluate_condition(bundle, &facts, &contradiction.when) == Truth::True {

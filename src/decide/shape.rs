@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::bundle::checked::{Bundle, FactIx, Kind};
+use crate::bundle::checked::{Fact, FactIx, Kind};
 
 /// What may stand at a place of a request.
 #[derive(Debug)]
@@ -17,11 +17,13 @@ pub enum Shape {
     Text,
 }
 
-/// The shape of a kind.
-pub fn of_kind(bundle: &Bundle, kind: &Kind) -> BTreeMap<String, Shape> {
+/// The shape of a kind, with the facts of its vocabulary.
+pub fn of_kind(facts: &[Fact], kind: &Kind) -> BTreeMap<String, Shape> {
     let mut root = BTreeMap::from([("id".to_owned(), Shape::Text), ("kind".to_owned(), Shape::Text)]);
     for ix in kind.facts.keys().filter(|ix| !kind.derived.contains(ix)) {
-        insert(&mut root, &bundle.path(*ix), Shape::Fact(*ix));
+        if let Some(fact) = facts.get(ix.0) {
+            insert(&mut root, &fact.path, Shape::Fact(*ix));
+        }
     }
     for at in 0..kind.fan_out.len() {
         if let Some((over, shape)) = list(kind, at) {

@@ -50,7 +50,13 @@ pub fn parse(bytes: &[u8], limits: &RequestLimits) -> Result<Tree, RequestError>
         let message = format!("the request is larger than {} bytes", limits.bytes);
         return Err(RequestError::new(RequestErrorKind::TooLarge, "", message));
     }
-    serde_json::from_slice(bytes).map_err(|error| malformed(&error))
+    serde_json::from_slice(bytes).map_err(|error| match std::str::from_utf8(bytes) {
+        Ok(_) => malformed(&error),
+        Err(wrong) => {
+            let message = format!("the request is not UTF-8 text: byte {} fits no character", wrong.valid_up_to());
+            RequestError::new(RequestErrorKind::Malformed, "", message)
+        }
+    })
 }
 
 fn malformed(error: &serde_json::Error) -> RequestError {

@@ -1,6 +1,6 @@
-//! Which tests a condition is made of.
+//! Which tests and scripts a condition is made of.
 
-use crate::bundle::checked::{Condition, FactIx, Test};
+use crate::bundle::checked::{Condition, Expression, FactIx, Test};
 
 /// Visits every test of a condition.
 pub fn tests(condition: &Condition, visit: &mut impl FnMut(FactIx, &Test)) {
@@ -9,6 +9,16 @@ pub fn tests(condition: &Condition, visit: &mut impl FnMut(FactIx, &Test)) {
         Condition::Not(inner) => tests(inner, visit),
         Condition::Fact(fact, test, _) => each(*fact, test, visit),
         Condition::Setting(..) | Condition::Script(..) => {}
+    }
+}
+
+/// Visits every script of a condition.
+pub fn scripts(condition: &Condition, visit: &mut impl FnMut(&Expression)) {
+    match condition {
+        Condition::All(parts) | Condition::Any(parts) => parts.iter().for_each(|part| scripts(part, visit)),
+        Condition::Not(inner) => scripts(inner, visit),
+        Condition::Script(expression, _) => visit(expression),
+        Condition::Setting(..) | Condition::Fact(..) => {}
     }
 }
 

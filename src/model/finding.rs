@@ -135,34 +135,58 @@ impl fmt::Display for Finding {
     }
 }
 
+/// How many findings are held; further ones are counted only, so that no bundle can fill the memory with mistakes.
+const HELD: usize = 20_000;
+
 /// The findings of one load, in a stable order, bounded.
 #[derive(Clone, Debug, Default)]
 pub struct Findings {
     all: Vec<Finding>,
+    dropped: usize,
 }
 
 impl Findings {
     /// Adds one.
     pub fn push(&mut self, finding: Finding) {
-        self.all.push(finding);
+        if self.all.len() < HELD {
+            self.all.push(finding);
+        } else {
+            self.dropped = self.dropped.saturating_add(1);
+        }
     }
 
     /// Whether one of them is an error.
     #[must_use]
     pub fn has_errors(&self) -> bool {
-        self.all.iter().any(|f| f.severity() == Severity::Error)
+        self.dropped > 0 || self.all.iter().any(|f| f.severity() == Severity::Error)
     }
 
     /// How many so far.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.all.len()
+        self.all.len().saturating_add(self.dropped)
     }
 
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.all.is_empty()
+        self.len() == 0
+    }
+
+    /// How many were counted and not held.
+    #[must_use]
+    pub fn dropped(&self) -> usize {
+        self.dropped
+    }
+
+    /// Keeps those that `keep` wants.
+    pub fn retain(&mut self, keep: impl FnMut(&Finding) -> bool) {
+        self.all.retain(keep);
+    }
+
+    /// Those that are held, in the order in which they were found.
+    pub fn iter(&self) -> impl Iterator<Item = &Finding> {
+        self.all.iter()
     }
 
     /// Sorted by place, code and message, without repetitions.
@@ -205,6 +229,14 @@ macro_rules! codes {
                 match self { $(Self::$name => Severity::$severity,)+ }
             }
 
+            /// Its page in `docs/findings/`: what it is, a bad and a good example, and why it matters.
+            #[must_use]
+            pub fn page(self) -> &'static str {
+                match self {
+                    $(Self::$name => include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/findings/", $text, ".md")),)+
+                }
+            }
+
             /// What it means, in one line.
             #[must_use]
             pub fn description(self) -> &'static str {
@@ -231,6 +263,8 @@ codes! {
     EffectiveReversed "effective-reversed" Error,
     /// A chain of `extends` that comes back to itself.
     ExtendsCycle "extends-cycle" Error,
+    /// A fact whose path is also the beginning of another fact's path.
+    FactIsBranch "fact-is-branch" Error,
     /// A file that the bundle names and that cannot be read.
     FileMissing "file-missing" Error,
     /// A construct that scripts may not use.
@@ -252,7 +286,7 @@ codes! {
     /// Something that no date reaches: its periods exclude one another.
     NeverInForce "never-in-force" Error,
     /// A condition that no value can meet.
-    NeverMatches "never-matches" Error,
+    NeverMatches "never-matches" Warning,
     /// Two rows of one key that are in force together.
     OverlappingRows "overlapping-rows" Error,
     /// A message, a result or the name of a part would show a private fact.
@@ -265,6 +299,10 @@ codes! {
     Syntax "syntax" Error,
     /// A test of whether a fact is known, where it would let not knowing decide.
     TestOfKnowledge "test-of-knowledge" Error,
+    /// More findings than are shown.
+    TooManyFindings "too-many-findings" Warning,
+    /// A rule with more than one effect.
+    TwoEffects "two-effects" Error,
     /// A value of another type than the one wanted.
     TypeMismatch "type-mismatch" Error,
     /// A clause that the source does not have.
@@ -283,7 +321,9 @@ codes! {
     UnknownLanguage "unknown-language" Error,
     /// A list that no policy defines.
     UnknownList "unknown-list" Error,
-    /// A name that a script cannot read.
+    /// A message or term that a message refers to and that its language does not have.
+    UnknownMessage "unknown-message" Error,
+    /// A name that a script reads and that nothing defines.
     UnknownName "unknown-name" Error,
     /// An obligation or advice that no policy defines.
     UnknownObligation "unknown-obligation" Error,
@@ -307,7 +347,9 @@ codes! {
     UnknownType "unknown-type" Error,
     /// A value that the registry or enumeration does not have.
     UnknownValue "unknown-value" Error,
-    /// A list, table, script, message, reason or obligation that nothing uses.
+    /// A fact whose name scripts cannot read.
+    UnreadableName "unreadable-name" Warning,
+    /// Something that is defined and that nothing uses.
     Unused "unused" Warning,
     /// A value that is not of the form wanted here.
     WrongForm "wrong-form" Error,

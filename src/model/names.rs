@@ -30,12 +30,22 @@ fn collapse(text: &str) -> String {
     out
 }
 
+/// From 0 to 1; a name of which one begins with the other is more like it than its letters tell.
+fn likeness(mistaken: &str, name: &str) -> f64 {
+    let edits = strsim::normalized_damerau_levenshtein(mistaken, name);
+    let (short, long) = if mistaken.len() < name.len() { (mistaken, name) } else { (name, mistaken) };
+    if short.len() < 3 || !long.starts_with(short) {
+        return edits;
+    }
+    f64::midpoint(edits, 1.0)
+}
+
 /// The known name nearest to a mistaken one, if one is near enough to be worth suggesting.
 #[must_use]
 pub fn nearest<'a>(mistaken: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     known
         .into_iter()
-        .map(|name| (strsim::normalized_damerau_levenshtein(mistaken, name), name))
+        .map(|name| (likeness(mistaken, name), name))
         .filter(|(likeness, _)| *likeness >= 0.5)
         .max_by(|(a, x), (b, y)| a.total_cmp(b).then_with(|| y.cmp(x)))
         .map(|(_, name)| name)

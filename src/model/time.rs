@@ -5,7 +5,7 @@ use std::fmt;
 
 use chrono_tz::Tz;
 
-use chrono::{DateTime, Datelike, Days, FixedOffset, Months, NaiveDate, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, Days, FixedOffset, Months, NaiveDate, NaiveTime, Offset, TimeDelta, TimeZone, Utc};
 
 /// A civil date, years 0001 to 9999.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -67,6 +67,33 @@ impl Date {
     }
 }
 
+impl Date {
+    /// The first instant of the date in a named time zone, also where its clocks leave out midnight or the whole day. `None`
+    /// for an unknown zone, or outside the years 0001 to 9999.
+    ///
+    /// ```
+    /// use clausal::Date;
+    /// let start = Date::parse("2018-11-04").and_then(|date| date.start_in("America/Sao_Paulo"));
+    /// assert_eq!(start.map(|t| t.to_string()).as_deref(), Some("2018-11-04T03:00:00Z"));
+    /// ```
+    #[must_use]
+    pub fn start_in(self, zone: &str) -> Option<Timestamp> {
+        let zone: Tz = zone.parse().ok()?;
+        let midnight = self.0.and_time(NaiveTime::MIN);
+        let instant = match midnight.and_local_timezone(zone).earliest() {
+            Some(instant) => instant.to_utc(),
+            None => {
+                // No midnight: by the clocks of the day before it would be the instant at which they were changed.
+                let before = midnight.checked_sub_signed(TimeDelta::hours(36))?;
+                let offset = zone.offset_from_utc_datetime(&before).fix();
+                midnight.checked_sub_offset(offset)?.and_utc()
+            }
+        };
+        Date::bounded(instant.date_naive())?;
+        Some(Timestamp { instant, whole_day: false })
+    }
+}
+
 impl fmt::Display for Date {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:04}-{:02}-{:02}", self.0.year(), self.0.month(), self.0.day())
@@ -124,7 +151,8 @@ impl Timestamp {
         Date(self.instant.date_naive())
     }
 
-    /// The date in a named time zone (`Europe/Oslo`); a whole day keeps its date. `None` for an unknown zone.
+    /// The date in a named time zone (`Europe/Oslo`); a whole day keeps its date, and where the zone is already (or still)
+    /// beyond the years 0001 to 9999, so does an instant. `None` for an unknown zone.
     ///
     /// ```
     /// use clausal::Timestamp;
@@ -137,7 +165,7 @@ impl Timestamp {
         if self.whole_day {
             return Some(self.date());
         }
-        Date::bounded(self.instant.with_timezone(&zone).date_naive())
+        Some(Date::bounded(self.instant.with_timezone(&zone).date_naive()).unwrap_or_else(|| self.date()))
     }
 
     /// The instant so many seconds later (earlier when negative); `None` outside the years 0001 to 9999.
@@ -146,6 +174,14 @@ impl Timestamp {
         let instant = self.instant.checked_add_signed(TimeDelta::try_seconds(seconds)?)?;
         Date::bounded(instant.date_naive())?;
         Some(Self { instant, ..self })
+    }
+
+    /// The instant `days` times 24 hours later (earlier when negative); `None` outside the years 0001 to 9999.
+    #[must_use]
+    pub fn plus_days(self, days: i64) -> Option<Self> {
+        let instant = self.instant.checked_add_signed(TimeDelta::try_days(days)?)?;
+        Date::bounded(instant.date_naive())?;
+        Some(Self { instant, whole_day: self.whole_day })
     }
 
     /// Whether only a date was written.

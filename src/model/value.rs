@@ -34,6 +34,18 @@ pub enum Type {
 }
 
 impl Type {
+    /// The types that every vocabulary has.
+    pub const BUILT_IN: [Self; 8] = [
+        Self::Boolean,
+        Self::Integer,
+        Self::Decimal,
+        Self::Text,
+        Self::Currency,
+        Self::Date,
+        Self::Timestamp,
+        Self::Duration,
+    ];
+
     /// Whether values of the type are ordered, so that bounds (`at-least`, `less-than`) make sense.
     #[must_use]
     pub fn is_ordered(&self) -> bool {

@@ -156,7 +156,9 @@ impl<'a> Checker<'a> {
                     return constant(Value::Symbol(Arc::clone(code)), Type::Symbol(Arc::clone(type_name)));
                 }
                 let refusal = Refusal::mismatch(spot, format!("`{text}` is not a code of `{type_name}`"));
-                self.refuse(refusal.suggest(nearest(text, codes.iter().map(|code| &**code))))
+                let near = nearest(text, codes.iter().map(|code| &**code));
+                let instead = near.map(|code| format!("\"{code}\""));
+                self.refuse(Refusal { instead, ..refusal.suggest(near) })
             }
             Some(Type::Currency) if is_currency(text) => constant(Value::Text(text.into()), Type::Currency),
             Some(Type::Currency) => {

@@ -147,6 +147,16 @@ static FUNCTIONS: &[HostFunction] = &[
         local_date,
     ),
     function(
+        "start_of",
+        (
+            "start_of(date, zone: text) -> timestamp",
+            "the first instant of a date in a named time zone, also where its clocks leave out midnight",
+        ),
+        &[Param::Date, Param::Text],
+        Gives::Timestamp,
+        start_of,
+    ),
+    function(
         "add_seconds",
         ("add_seconds(timestamp, seconds: integer) -> timestamp", "the instant so many seconds later"),
         &[Param::Timestamp, Param::Integer],
@@ -276,6 +286,18 @@ fn local_date(args: &[&Value]) -> Result<Value, ScriptError> {
             t.date_in(zone).map(Value::Date).ok_or_else(|| ScriptError::NoZone { zone: zone.to_string() })
         }
         _ => Err(misplaced("local_date")),
+    }
+}
+
+fn start_of(args: &[&Value]) -> Result<Value, ScriptError> {
+    match args {
+        [Value::Date(date), Value::Text(zone)] if date.start().date_in(zone).is_none() => {
+            Err(ScriptError::NoZone { zone: zone.to_string() })
+        }
+        [Value::Date(date), Value::Text(zone)] => {
+            date.start_in(zone).map(Value::Timestamp).ok_or(ScriptError::DateOutOfRange { operation: "start_of" })
+        }
+        _ => Err(misplaced("start_of")),
     }
 }
 

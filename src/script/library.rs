@@ -1,6 +1,6 @@
 //! The functions of `scripts/*.rhai`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rhai::{AST, ASTNode, ScriptFuncDef, Stmt};
@@ -122,6 +122,22 @@ impl Library {
 
     pub(super) fn function(&self, index: usize) -> Option<&Function> {
         self.inner.functions.get(index)
+    }
+
+    /// The functions that a tree calls, directly or through others, sorted.
+    pub(super) fn reached(&self, tree: &Tree) -> Vec<String> {
+        let mut found = BTreeSet::new();
+        let mut open = vec![tree];
+        while let Some(tree) = open.pop() {
+            if let Kind::Call { name, .. } = &tree.kind
+                && let Some((_, function)) = self.find(name)
+                && found.insert(name.clone())
+            {
+                open.push(&function.body);
+            }
+            open.extend(tree.children());
+        }
+        found.into_iter().collect()
     }
 
     pub(super) fn unknown_function(&self, name: &str, spot: Spot) -> Refusal {

@@ -24,6 +24,7 @@ pub struct Script {
     type_: Type,
     reads: Vec<String>,
     known: Vec<Known>,
+    calls: Vec<String>,
     ast: AST,
     library: Library,
 }
@@ -62,7 +63,8 @@ impl Script {
             return Err(vec![Refusal::too_large(tree.spot, message)]);
         }
         let ast = if library.functions().next().is_some() { library.ast().merge(&ast) } else { ast };
-        Ok(Self { text: text.to_owned(), body, type_, reads, known, ast, library: library.clone() })
+        let calls = library.reached(&tree);
+        Ok(Self { text: text.to_owned(), body, type_, reads, known, calls, ast, library: library.clone() })
     }
 
     /// The type of its result.
@@ -81,6 +83,12 @@ impl Script {
     #[must_use]
     pub fn reads(&self) -> &[String] {
         &self.reads
+    }
+
+    /// The functions of the bundle that it calls, directly or through others, sorted.
+    #[must_use]
+    pub fn calls(&self) -> &[String] {
+        &self.calls
     }
 
     /// Its text as written.

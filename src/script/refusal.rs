@@ -73,11 +73,13 @@ pub struct Refusal {
     pub message: String,
     /// What to do about it.
     pub help: Option<String>,
+    /// The name that was probably meant, which would go in the place of what stands at the spot.
+    pub instead: Option<String>,
 }
 
 impl Refusal {
     pub(super) fn new(code: RefusalCode, spot: Spot, message: impl Into<String>) -> Self {
-        Self { code, spot: Some(spot), message: message.into(), help: None }
+        Self { code, spot: Some(spot), message: message.into(), help: None, instead: None }
     }
 
     pub(super) fn help(mut self, help: impl Into<String>) -> Self {
@@ -87,7 +89,7 @@ impl Refusal {
 
     pub(super) fn suggest(self, nearest: Option<&str>) -> Self {
         match nearest {
-            Some(name) => self.help(format!("did you mean `{name}`?")),
+            Some(name) => Self { instead: Some(name.to_owned()), ..self.help(format!("did you mean `{name}`?")) },
             None => self,
         }
     }

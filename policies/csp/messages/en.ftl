@@ -23,6 +23,7 @@ reason-product-unknown = { $product_kind_state ->
 }
 reason-segment-not-commercial = { $product_kind } is sold to commercial customers only; this customer’s segment is { $customer_segment }.
 reason-plan-not-cancellable = A software plan of { $product_vendor } can be neither cancelled nor exchanged at this time.
+reason-excluded-product = { $product_name } is left out of cancelling in Partner Center; this goes on as a customer support request.
 reason-edition-not-eligible = The benefit is for the Datacenter and Standard editions, not for { $license_edition }.
 reason-assurance-missing = The benefit takes a license that Software Assurance covers.
 reason-market-unknown = { $customer_market_state ->
@@ -55,8 +56,8 @@ reason-item-listed = { $key_available ->
     [true] The item is listed, and its key is available.
    *[other] The item is still listed, but its key is no longer available.
 }
-reason-outside-retention = The activity log does not reach back to { $range_from }.
-reason-log-permitted = Users who used keys or downloads from { $range_from } to { $range_to } can be listed, both days included.
+reason-outside-retention = The activity log does not reach back to { $range_first }.
+reason-log-permitted = Users who used keys or downloads from { $range_first } to { $range_last } can be listed, both days included.
 reason-support-request-complete = The support request has everything it needs.
 reason-benefit-applies = The license can be used for virtual machines at the lower rate, which saves up to { $max_saving_percent } percent.
 reason-nothing-permits = No rule speaks to this request.
@@ -77,4 +78,4 @@ advice-add-files-if-needed = Files may be added to the support request; none is 
 contradiction-purchased-after-at = the order was purchased ({ $order_purchased_at }) after the decision time ({ $at })
 contradiction-cancelled-before-purchased = the order was cancelled ({ $order_cancelled_at }) before it was purchased ({ $order_purchased_at })
 contradiction-cancelled-after-at = the order was cancelled ({ $order_cancelled_at }) after the decision time ({ $at })
-contradiction-range-reversed = the range ends ({ $range_to }) before it starts ({ $range_from })
+contradiction-range-reversed = the range ends ({ $range_last }) before it starts ({ $range_first })

@@ -23,7 +23,8 @@ reason-product-unknown = { $product_kind_state ->
 }
 reason-segment-not-commercial = { $product_kind }: продажа только коммерческим клиентам, а сегмент этого клиента — { $customer_segment }.
 reason-plan-not-cancellable = План { $product_vendor } сейчас нельзя ни отменить, ни обменять.
-reason-edition-not-eligible = Преимущество действует для выпусков Datacenter и Standard, но не для { $license_edition }.
+reason-excluded-product = { $product_name }: отмена через Центр партнёров не предусмотрена, дальше — через запрос в службу поддержки.
+reason-edition-not-eligible = Преимущество действует для выпусков Datacenter и Standard, а у этой лицензии — «{ $license_edition }».
 reason-assurance-missing = Преимущество действует только для лицензий с Software Assurance.
 reason-market-unknown = { $customer_market_state ->
     [unrecognised] Рынок «{ $customer_market }» здесь неизвестен.
@@ -41,7 +42,7 @@ reason-keys-revoked = Ключи и ссылки отменённой покуп
 reason-partial-not-accepted = Часть количества отменить нельзя: { $quantity } из { $order_quantity }.
 reason-more-information-required = Нужны дополнительные сведения, поэтому дальше — через запрос в службу поддержки.
 reason-window-passed = { $order_age_days ->
-    [one] Прошёл { $order_age_days } день, срок отмены { $window_days } истёк { $cancel_by }.
+    [one] Прошёл { $order_age_days } день, срок отмены ({ $window_days }) истёк { $cancel_by }.
     [few] Прошло { $order_age_days } дня, срок отмены ({ $window_days }) истёк { $cancel_by }.
    *[other] Прошло { $order_age_days } дней, срок отмены ({ $window_days }) истёк { $cancel_by }.
 }
@@ -57,8 +58,8 @@ reason-item-listed = { $key_available ->
     [true] Элемент виден в списке, ключ доступен.
    *[other] Элемент по-прежнему виден в списке, но ключ больше недоступен.
 }
-reason-outside-retention = Журнал действий не охватывает { $range_from }.
-reason-log-permitted = Можно показать, кто пользовался ключами и загрузками с { $range_from } по { $range_to } включительно.
+reason-outside-retention = Журнал действий не охватывает { $range_first }.
+reason-log-permitted = Можно показать, кто пользовался ключами и загрузками с { $range_first } по { $range_last } включительно.
 reason-support-request-complete = В запросе в поддержку есть всё необходимое.
 reason-benefit-applies = Лицензию можно использовать для виртуальных машин по сниженному тарифу, экономия — до { $max_saving_percent } процентов.
 reason-nothing-permits = Ни одно правило не относится к этому запросу.
@@ -79,4 +80,4 @@ advice-add-files-if-needed = К запросу в поддержку можно 
 contradiction-purchased-after-at = заказ оформлен ({ $order_purchased_at }) позже момента решения ({ $at })
 contradiction-cancelled-before-purchased = заказ отменён ({ $order_cancelled_at }) раньше, чем оформлен ({ $order_purchased_at })
 contradiction-cancelled-after-at = заказ отменён ({ $order_cancelled_at }) позже момента решения ({ $at })
-contradiction-range-reversed = диапазон заканчивается ({ $range_to }) раньше, чем начинается ({ $range_from })
+contradiction-range-reversed = диапазон заканчивается ({ $range_last }) раньше, чем начинается ({ $range_first })

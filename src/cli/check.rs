@@ -1,0 +1,84 @@
+//! `clausal check`: everything that is wrong with a bundle, with its place and remedy.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use crate::model::error::LoadError;
+use crate::model::finding::Code;
+use crate::model::names::nearest;
+
+use super::findings::{Form, Report};
+use super::{BundleArgs, Failure};
+
+/// Exit code: the bundle has errors, or warnings that are denied.
+pub const FINDINGS: u8 = 1;
+
+/// Arguments of `clausal check`.
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// The folder of the bundle; the bundle shipped with this command when left out
+    #[arg(value_name = "DIR", conflicts_with = "bundle")]
+    folder: Option<PathBuf>,
+    #[command(flatten)]
+    bundle: BundleArgs,
+    /// How findings are written
+    #[arg(long, value_enum, default_value_t = Form::Human)]
+    format: Form,
+    /// Fail for these too
+    #[arg(long, value_enum, value_name = "WHAT")]
+    deny: Option<Deny>,
+    /// Print the page about a code and stop
+    #[arg(long, value_name = "CODE")]
+    explain: Option<String>,
+}
+
+/// What fails besides errors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Deny {
+    /// Every warning
+    Warnings,
+}
+
+/// Reports every finding. The exit code is 0 when none of them fails the bundle.
+pub fn run(args: &CheckArgs) -> Result<u8, Failure> {
+    if let Some(code) = &args.explain {
+        return explain(code);
+    }
+    let folder = args.folder.as_deref().or(args.bundle.bundle.as_deref());
+    let mut builder = args.bundle.builder()?;
+    if let Some(folder) = &args.folder {
+        builder = builder.folder(folder);
+    }
+    let loaded = builder.check();
+    let root = folder.map(|folder| folder.to_string_lossy().into_owned()).unwrap_or_default();
+    let report = Report { loaded: &loaded, root: &root };
+    if loaded.found || args.format != Form::Human {
+        write(&report.render(args.format))?;
+    }
+    if !loaded.found {
+        let message = loaded.findings.first().map(|finding| finding.message.clone()).unwrap_or_default();
+        return Err(Failure::Bundle(LoadError::NotFound { place: root, message }));
+    }
+    // Errors may be among the findings that are not shown.
+    let denied = args.deny == Some(Deny::Warnings) && !loaded.findings.is_empty();
+    Ok(if loaded.bundle.is_none() || denied { FINDINGS } else { 0 })
+}
+
+fn explain(written: &str) -> Result<u8, Failure> {
+    let Some(code) = Code::ALL.iter().find(|code| code.as_str() == written) else {
+        let near = nearest(written, Code::ALL.iter().map(|code| code.as_str()));
+        let hint = near
+            .map_or_else(|| "`docs/findings/` lists all codes".to_owned(), |near| format!("did you mean `{near}`?"));
+        return Err(Failure::Usage(format!("there is no finding `{written}`; {hint}")));
+    };
+    write(code.page())?;
+    Ok(0)
+}
+
+fn write(text: &str) -> Result<(), Failure> {
+    let failed = |error| Failure::Io { what: "the standard output".into(), error };
+    let mut out = anstream::AutoStream::auto(std::io::stdout().lock());
+    out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(failed)
+}

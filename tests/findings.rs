@@ -1,0 +1,69 @@
+//! Every code has a page in `docs/findings`, whose bad example gives exactly that finding and whose good one none.
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+
+mod common;
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use clausal::{BundleLimits, Code, Limits};
+use common::bundles;
+use common::examples::{Example, read as examples};
+
+fn codes(example: &Example) -> (BTreeSet<String>, String) {
+    let mut limits = Limits::default();
+    limits.bundle.findings = example.most.unwrap_or(BundleLimits::default().findings);
+    let loaded = bundles::check(example.files.clone(), &limits);
+    let told = loaded.findings.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+    (loaded.findings.iter().map(|finding| finding.code.to_string()).collect(), told)
+}
+
+#[test]
+fn bad_examples_give_their_finding_and_good_ones_none() {
+    let mut wrong = Vec::new();
+    for code in Code::ALL {
+        let bad = examples(code.page(), "bad");
+        let mut wanted = bad.also.clone();
+        wanted.insert(code.to_string());
+        let (given, told) = codes(&bad);
+        if bad.files.is_empty() || given != wanted {
+            wrong.push(format!("{code}: the bad example gives {given:?}\n{told}"));
+        }
+        let good = examples(code.page(), "good");
+        let (given, told) = codes(&good);
+        if good.files.is_empty() || !given.is_empty() {
+            wrong.push(format!("{code}: the good example gives {given:?}\n{told}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+#[test]
+fn pages_and_codes_are_in_step() {
+    let folder = common::root().join("docs/findings");
+    let pages: BTreeSet<String> = common::files(&folder, ".md")
+        .iter()
+        .map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned())
+        .filter(|name| name != "README")
+        .collect();
+    let all: BTreeSet<String> = Code::ALL.iter().map(ToString::to_string).collect();
+    assert_eq!(pages, all);
+    assert!(Code::ALL.is_sorted_by_key(|code| code.as_str()), "codes are in alphabetical order");
+    for code in Code::ALL {
+        let page = code.page();
+        assert!(page.starts_with(&format!("# {code}\n\n")), "{code}: the title");
+        for part in ["\n## Bad\n", "\n## Good\n", "\n## Why\n"] {
+            assert_eq!(page.matches(part).count(), 1, "{code}: {part:?}");
+        }
+    }
+}
+
+#[test]
+fn the_list_of_codes_is_whole() {
+    let rows: String = Code::ALL
+        .iter()
+        .map(|code| format!("| [{code}]({code}.md) | {} | {} |\n", code.severity(), code.description()))
+        .collect();
+    let list = fs::read_to_string(common::root().join("docs/findings/README.md")).unwrap();
+    assert!(list.contains(&rows), "docs/findings/README.md should hold:\n{rows}");
+}
