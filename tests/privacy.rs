@@ -104,6 +104,7 @@ rules:
   - { id: same-card, clauses: [4], when: { script: "card.number != () && order.card != () && card.number == order.card" }, permit: inside-window }
   - { id: spelt, clauses: [4], when: { script: "order.nickname != () && card.spelt == order.nickname" }, permit: inside-window }
   - { id: friend, clauses: [4], when: { order.friends: { any: [Ann] } }, permit: inside-window }
+  - { id: zone, clauses: [4], when: { order.nickname: zone, script: "is_after(at, start_of(date(at), card.number ?? \"UTC\"))" }, permit: inside-window }
   - { id: lost, clauses: [4], when: { card.number: $lost, order.nickname: lost }, deny: window-passed }
 "#;
 
@@ -138,6 +139,11 @@ fn what_would_have_to_change_is_told_without_the_private_value_it_would_have_to_
     assert!(explained[0].to_text("en").contains("the value of order.card"), "{}", explained[0].to_text("en"));
     let words = told(&engine, &serde_json::to_vec(&request).unwrap());
     assert!(!words.contains(CANARY) && !words.contains("Other"), "{words}");
+    // A script that fails over it.
+    let mut failing = request.clone();
+    failing["order"]["nickname"] = json!("zone");
+    let words = told(&engine, &serde_json::to_vec(&failing).unwrap());
+    assert!(words.contains("rule-failed") && !words.contains("Other"), "{words}");
     // A list entry that bears the value, and a derived text.
     request["card"]["number"] = json!(format!("{CANARY}0"));
     request["order"]["nickname"] = json!("lost");
