@@ -228,6 +228,12 @@ impl Engine {
         &self.inner.limits
     }
 
+    /// The checked bundle, to keep.
+    #[cfg(feature = "record")]
+    pub(crate) fn shared_bundle(&self) -> Arc<Bundle> {
+        Arc::clone(&self.inner.bundle)
+    }
+
     /// The checked bundle.
     #[must_use]
     pub fn checked(&self) -> &Bundle {

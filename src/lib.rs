@@ -6,10 +6,11 @@
 //!
 //! | floor | module | what it does |
 //! |---|---|---|
-//! | 8 | `cli` | the `clausal` command: one verb per file, argument types, exit codes |
-//! | 7 | [`assure`] | what can be said of a bundle beyond single decisions: its whole, its history, scenarios, coverage |
+//! | 9 | `cli` | the `clausal` command: one verb per file, argument types, exit codes |
+//! | 9 | `lsp` | the language server: an editor’s unsaved texts → findings, completion, hover, definitions |
+//! | 8 | [`assure`] | what can be said of a bundle beyond single decisions: its whole, its history, scenarios, coverage |
+//! | 7 | `record` | the log of decisions: chain and checkpoints, replay, activity (feature `record`) |
 //! | 6 | [`engine`], [`decision`] | load, decide, explain; the answer and its JSON; hot swap is a new [`Engine`] |
-//! | 8 | `lsp` | the language server: an editor’s unsaved texts → findings, completion, hover, definitions |
 //! | 5 | [`schema`] | JSON Schemas of bundle files, with the names that a bundle declares |
 //! | 5 | [`explain`] | a decision in words; how it came about and what would have to change |
 //! | 4 | [`decide`] | bundle + request → verdict: read, split into parts, evaluate, combine; pure |
@@ -32,6 +33,8 @@ pub mod explain;
 #[cfg(feature = "lsp")]
 pub mod lsp;
 pub mod model;
+#[cfg(feature = "record")]
+pub mod record;
 pub mod schema;
 pub mod script;
 

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 
 /// Floors from the lowest up. `embedded` only names files.
-const FLOORS: [&[&str]; 9] = [
+const FLOORS: [&[&str]; 10] = [
     &["model"],
     &["script"],
     &["bundle", "embedded"],
@@ -15,6 +15,7 @@ const FLOORS: [&[&str]; 9] = [
     &["explain", "schema"],
     &["decision"],
     &["engine"],
+    &["record"],
     &["assure"],
     &["cli", "lsp"],
 ];

@@ -140,6 +140,18 @@ pub enum Unrecognised {
     Error,
 }
 
+/// How much of a fact's value the record may keep.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Privacy {
+    /// The value itself.
+    #[default]
+    Public,
+    /// A salted commitment in the entry, and the value aside, where it can be erased.
+    Erasable,
+    /// A salted commitment, by which whoever knows the value can prove it.
+    Private,
+}
+
 /// A fact of the vocabulary.
 #[derive(Debug)]
 pub struct Fact {
@@ -157,6 +169,10 @@ pub struct Fact {
     pub minimum: Option<Value>,
     /// Whether the caller cannot change it.
     pub fixed: bool,
+    /// How much of its value the record may keep.
+    pub privacy: Privacy,
+    /// Whether no message and no explanation shows its value: it is private, or derived from what is.
+    pub hidden: bool,
     /// Where it is declared.
     pub place: Place,
 }
@@ -565,6 +581,12 @@ impl Bundle {
     #[must_use]
     pub fn fact(&self, ix: FactIx) -> Option<&Fact> {
         self.facts.get(ix.0)
+    }
+
+    /// Whether no message and no explanation shows the value of a fact.
+    #[must_use]
+    pub fn is_private(&self, ix: FactIx) -> bool {
+        self.fact(ix).is_some_and(|fact| fact.hidden)
     }
 
     /// The dotted path of a fact.

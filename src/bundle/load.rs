@@ -51,8 +51,6 @@ pub(crate) struct Survey {
     pub(crate) messages: Messages,
     /// What must hold of every decision.
     invariants: Vec<Invariant>,
-    /// Files that decide nothing: the digest is without them.
-    undecided: BTreeSet<Arc<str>>,
     /// What there is to say, in no order.
     findings: Findings,
     /// The text of every file that was read.
@@ -74,7 +72,6 @@ pub(crate) fn survey(files: &Files, settings: Option<&str>, limits: &Limits) -> 
         messages: Messages::default(),
         settings,
         invariants: Vec::new(),
-        undecided: BTreeSet::new(),
     };
     let layers = loader.layers();
     // A manifest with mistakes is a manifest.
@@ -84,9 +81,9 @@ pub(crate) fn survey(files: &Files, settings: Option<&str>, limits: &Limits) -> 
         lint::whole(&loader.draft, &loader.messages, &mut loader.findings);
     }
     cascade::without_consequences(&mut loader.findings, &loader.draft.gaps);
-    let Loader { findings, mut draft, messages, invariants, undecided, .. } = loader;
+    let Loader { findings, mut draft, messages, invariants, .. } = loader;
     let files = std::mem::take(&mut draft.texts);
-    Survey { draft, messages, invariants, undecided, findings, files, kinds: file_kinds(&layers), name, found }
+    Survey { draft, messages, invariants, findings, files, kinds: file_kinds(&layers), name, found }
 }
 
 fn file_kinds(layers: &[Layer]) -> BTreeMap<Arc<str>, FileKind> {
@@ -122,8 +119,6 @@ struct Loader<'f> {
     messages: Messages,
     settings: Option<&'f str>,
     invariants: Vec<Invariant>,
-    /// Files that decide nothing: the digest is without them.
-    undecided: BTreeSet<Arc<str>>,
 }
 
 impl Loader<'_> {
@@ -237,7 +232,6 @@ impl Loader<'_> {
         // An overlay changes what holds, so it states its own invariants.
         for named in layers.first().map(|layer| layer.manifest.invariants.as_slice()).unwrap_or_default() {
             if let Some(node) = self.yaml(named) {
-                self.undecided.insert(named.path.as_str().into());
                 invariants::read(&node, &mut self.draft, &mut self.invariants, &mut self.findings);
             }
         }
@@ -406,11 +400,11 @@ impl Survey {
         let failed = self.findings.has_errors();
         let dropped = self.findings.dropped();
         let findings = bounded(self.findings.into_sorted(), limits.bundle.findings, dropped);
-        let Self { draft, messages, invariants, undecided, files, name, found, .. } = self;
+        let Self { draft, messages, invariants, files, name, found, .. } = self;
         let Some((name, version)) = name.filter(|_| !failed) else {
             return Loaded { bundle: None, findings, files, found };
         };
-        let identity = Identity { name, version, digest: digest(&files, &undecided) };
+        let identity = Identity { name, version, digest: digest_of(&files) };
         let bundle = Bundle {
             identity,
             languages: draft.languages,
@@ -451,10 +445,10 @@ fn bounded(mut findings: Vec<Finding>, most: usize, dropped: usize) -> Vec<Findi
 }
 
 /// SHA-256 over the files in the order of their paths: for each the path, a zero byte, its SHA-256 (of the text with
-/// `\n` line ends) in hexadecimal, and a line end. Invariants decide nothing and are left out.
-fn digest(files: &BTreeMap<Arc<str>, Arc<str>>, without: &BTreeSet<Arc<str>>) -> Arc<str> {
+/// `\n` line ends) in hexadecimal, and a line end.
+pub fn digest_of(files: &BTreeMap<Arc<str>, Arc<str>>) -> Arc<str> {
     let mut whole = Sha256::new();
-    for (path, text) in files.iter().filter(|(path, _)| !without.contains(*path)) {
+    for (path, text) in files {
         let content = if text.contains('\r') { text.replace("\r\n", "\n").into() } else { Arc::clone(text) };
         whole.update(path.as_bytes());
         whole.update([0]);

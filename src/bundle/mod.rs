@@ -19,6 +19,7 @@ pub mod messages;
 mod overlay;
 mod periods;
 mod policy;
+mod privacy;
 pub(crate) mod reader;
 mod registries;
 pub mod releases;

@@ -27,6 +27,9 @@ pub struct DecideArgs {
     /// The language of messages
     #[arg(long, value_name = "LANG")]
     lang: Option<String>,
+    #[cfg(feature = "record")]
+    #[command(flatten)]
+    record: super::record::RecordArgs,
     /// JSON or YAML file; `-` or nothing reads the standard input
     #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
@@ -48,6 +51,10 @@ pub fn run(args: &DecideArgs) -> Result<u8, Failure> {
     let out = anstream::AutoStream::auto(std::io::stdout().lock());
     let mut out = BufWriter::with_capacity(1 << 16, out);
     run.begin(&mut out).map_err(stdout_failed)?;
+    #[cfg(feature = "record")]
+    if let Some(mut recording) = args.record.open(&engine)? {
+        return run.recorded(&mut recording, &mut requests, &mut out);
+    }
     while let Some(request) = requests.next_request()? {
         let answer = request.and_then(|text| engine.decide_json(&text));
         run.one(&mut out, &answer).map_err(stdout_failed)?;
@@ -79,6 +86,32 @@ struct Run {
 }
 
 impl Run {
+    /// As without a record, but an answer is written only when it is durable in the log.
+    #[cfg(feature = "record")]
+    fn recorded(
+        mut self,
+        recording: &mut super::record::Recording,
+        requests: &mut Requests,
+        out: &mut impl Write,
+    ) -> Result<u8, Failure> {
+        while let Some(request) = requests.next_request()? {
+            recording.submit(request)?;
+            let may_wait = requests.may_wait();
+            while let Some(answer) = recording.next(may_wait)? {
+                self.one(out, &answer).map_err(stdout_failed)?;
+            }
+            if may_wait {
+                out.flush().map_err(stdout_failed)?;
+            }
+        }
+        while let Some(answer) = recording.next(true)? {
+            self.one(out, &answer).map_err(stdout_failed)?;
+        }
+        self.end(out).map_err(stdout_failed)?;
+        out.flush().map_err(stdout_failed)?;
+        Ok(self.worst.exit_code())
+    }
+
     fn begin(&self, out: &mut impl Write) -> std::io::Result<()> {
         if self.array && self.format == Format::Json { out.write_all(b"[") } else { Ok(()) }
     }

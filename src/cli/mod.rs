@@ -1,5 +1,7 @@
 //! The `clausal` command: argument types, one verb per file, exit codes.
 
+#[cfg(feature = "record")]
+mod activity;
 mod check;
 mod coverage;
 mod decide;
@@ -9,10 +11,16 @@ pub mod findings;
 mod history;
 mod input;
 mod junit;
+#[cfg(feature = "record")]
+mod log;
 #[cfg(feature = "lsp")]
 mod lsp;
 mod output;
 mod prove;
+#[cfg(feature = "record")]
+mod record;
+#[cfg(feature = "record")]
+mod replay;
 mod scenarios;
 mod schema;
 mod show;
@@ -80,6 +88,15 @@ enum Command {
     Who(who::WhoArgs),
     /// Show how an answer, or a rule, changed over time
     History(history::HistoryArgs),
+    /// Verify, search, prove and prune a log of decisions
+    #[cfg(feature = "record")]
+    Log(log::LogArgs),
+    /// Decide every recorded request again, by the same bundle or by another
+    #[cfg(feature = "record")]
+    Replay(replay::ReplayArgs),
+    /// List who used keys and downloads, for those who may know
+    #[cfg(feature = "record")]
+    Activity(activity::ActivityArgs),
     /// Show the effective whole of a bundle, each line with where it comes from
     Show(show::ShowArgs),
     /// Write JSON Schemas of bundle files, with the names of a bundle, for editors
@@ -171,6 +188,10 @@ pub enum Failure {
     /// An exact answer takes more than the bounds allow.
     #[error("{0}")]
     Analysis(String),
+    /// The log of decisions could not be written or read.
+    #[cfg(feature = "record")]
+    #[error(transparent)]
+    Record(#[from] crate::record::RecordError),
     /// A file or a stream failed.
     #[error("{what}: {error}")]
     Io {
@@ -187,6 +208,8 @@ impl Failure {
             Self::Bundle(_) => NO_BUNDLE,
             Self::Usage(_) => USAGE,
             Self::Analysis(_) => NOT_DECIDED,
+            #[cfg(feature = "record")]
+            Self::Record(_) => IO,
             Self::Io { .. } => IO,
         }
     }
@@ -209,12 +232,18 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     let done = match cli.command {
+        #[cfg(feature = "record")]
+        Command::Activity(args) => activity::run(&args),
         Command::Decide(args) => decide::run(&args),
         Command::Diff(args) => diff::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::History(args) => history::run(&args),
         Command::Prove(args) => prove::run(&args),
+        #[cfg(feature = "record")]
+        Command::Log(args) => log::run(&args),
+        #[cfg(feature = "record")]
+        Command::Replay(args) => replay::run(&args),
         Command::Show(args) => show::run(&args),
         Command::Who(args) => who::run(&args),
         #[cfg(feature = "lsp")]

@@ -293,6 +293,8 @@ codes! {
     OverlappingRows "overlapping-rows" Error,
     /// A rule that permits or refers, and is outvoted wherever it matches.
     Overridden "overridden" Warning,
+    /// A message, a result or the name of a part would show a private fact.
+    PrivateShown "private-shown" Error,
     /// A rule without which every decision stays as it is.
     Redundant "redundant" Warning,
     /// A rule that no request matches.
