@@ -121,6 +121,10 @@ pub struct Decision {
 }
 
 #[derive(Clone, Debug)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "nearly every decision is the larger one: a box would be an allocation each"
+)]
 enum Body {
     /// As the interpreter gives it.
     Full { bundle: Arc<Bundle>, id: Option<Arc<str>>, kind: Arc<str>, at: Arc<str>, decided: Decided },

@@ -250,6 +250,12 @@ impl Engine {
         &self.inner.limits
     }
 
+    /// The checked bundle, to keep.
+    #[cfg(feature = "record")]
+    pub(crate) fn shared_bundle(&self) -> Arc<Bundle> {
+        Arc::clone(&self.inner.ready.compiled.bundle)
+    }
+
     /// The checked bundle.
     #[must_use]
     pub fn checked(&self) -> &Bundle {
@@ -334,6 +340,16 @@ impl EngineBuilder {
         let files = texts.into_iter().map(|(path, text)| (path.into(), text.into())).collect();
         self.place = "memory".to_owned();
         self.files = Files::Memory(files, String::new());
+        self
+    }
+
+    /// Where among the texts in memory the bundle is: the folder that holds its manifest.
+    #[must_use]
+    pub fn below(mut self, folder: &str) -> Self {
+        if let Files::Memory(_, root) = &mut self.files {
+            folder.clone_into(root);
+            folder.clone_into(&mut self.place);
+        }
         self
     }
 

@@ -6,14 +6,15 @@
 //!
 //! | floor | module | what it does |
 //! |---|---|---|
-//! | 8 | `cli` | the `clausal` command: one verb per file, argument types, exit codes |
-//! | 7 | [`assure`] | what can be said of a bundle beyond single decisions: its whole, its history, scenarios, coverage |
-//! | 6 | [`engine`], [`decision`] | load, decide, explain; the answer and its JSON; hot swap is a new [`Engine`] |
-//! | 8 | `lsp` | the language server: an editor’s unsaved texts → findings, completion, hover, definitions |
-//! | 5 | [`schema`] | JSON Schemas of bundle files, with the names that a bundle declares |
-//! | 5 | [`explain`] | a decision in words; how it came about and what would have to change |
-//! | 4½ | [`compile`] | bundle → program, and deciding plain requests with it as fast as code written by hand |
-//! | 5 | [`render`] | a decision of the program as JSON of the contract, in words made ready beforehand |
+//! | 11 | `cli` | the `clausal` command: one verb per file, argument types, exit codes |
+//! | 11 | `lsp` | the language server: an editor’s unsaved texts → findings, completion, hover, definitions |
+//! | 10 | [`assure`] | what can be said of a bundle beyond single decisions: its whole, its history, scenarios, coverage |
+//! | 9 | `record` | the log of decisions: chain and checkpoints, replay, activity (feature `record`) |
+//! | 8 | [`engine`], [`decision`] | load, decide, explain; the answer and its JSON; hot swap is a new [`Engine`] |
+//! | 7 | [`render`] | a decision of the program as JSON of the contract, in words made ready beforehand |
+//! | 6 | [`schema`] | JSON Schemas of bundle files, with the names that a bundle declares |
+//! | 6 | [`explain`] | a decision in words; how it came about and what would have to change |
+//! | 5 | [`compile`] | bundle → program, and deciding plain requests with it nearly as fast as code written by hand |
 //! | 4 | [`decide`] | bundle + request → verdict: read, split into parts, evaluate, combine; pure |
 //! | 3 | [`bundle`] | YAML → checked bundle: yaml, reader, vocabulary, policies, tables, messages, load |
 //! | 2 | [`script`] | the only place that names `rhai`: sandbox, checks, host functions |
@@ -35,6 +36,8 @@ pub mod explain;
 #[cfg(feature = "lsp")]
 pub mod lsp;
 pub mod model;
+#[cfg(feature = "record")]
+pub mod record;
 pub mod render;
 pub mod schema;
 pub mod script;

@@ -141,6 +141,25 @@ fn answers_come_before_the_input_ends() {
 }
 
 #[test]
+fn many_lines_are_answered_in_their_order_however_many_threads_decide() {
+    let line = |at: usize| match at % 7 {
+        0 => "no request".to_owned(),
+        odd if odd % 2 == 1 => permitted().replacen('{', &format!("{{\"id\":\"r-{at}\","), 1),
+        _ => denied().replacen('{', &format!("{{\"id\":\"r-{at}\","), 1),
+    };
+    let input: String = (0..3_000).map(|at| line(at) + "\n").collect();
+    let one = run(&["decide", "--json", "--threads", "1"], &input);
+    let four = run(&["decide", "--json", "--threads", "4"], &input);
+    assert_eq!((one.code, &one.err), (four.code, &four.err));
+    assert_eq!(one.out, four.out);
+    assert_eq!(four.out.lines().count(), 3_000);
+    for (at, line) in four.out.lines().enumerate() {
+        let id = json(line)["id"].as_str().map(str::to_owned);
+        assert_eq!(id, (at % 7 != 0).then(|| format!("r-{at}")));
+    }
+}
+
+#[test]
 fn yaml_requests_keep_norway_and_refuse_unquoted_money() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("request.yaml");

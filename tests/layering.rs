@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 
 /// Floors from the lowest up. `embedded` only names files.
-const FLOORS: [&[&str]; 11] = [
+const FLOORS: [&[&str]; 12] = [
     &["model"],
     &["script"],
     &["bundle", "embedded"],
@@ -17,6 +17,7 @@ const FLOORS: [&[&str]; 11] = [
     &["render"],
     &["decision"],
     &["engine"],
+    &["record"],
     &["assure"],
     &["cli", "lsp"],
 ];

@@ -1,6 +1,7 @@
 //! The program and the interpreter give the same bytes: for every scenario, and for thousands made from them by leaving
 //! out, exchanging and spoiling what they say, under the readings of every setting.
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+#![allow(clippy::string_slice, clippy::arithmetic_side_effects, reason = "tests")]
 
 mod common;
 

@@ -10,6 +10,7 @@ use crate::model::value::{Type, Value};
 use crate::script::Script;
 
 use super::domain::Domain;
+use super::invariants::Invariant;
 use super::messages::Messages;
 
 macro_rules! index {
@@ -64,6 +65,8 @@ pub struct Bundle {
     pub tables: Vec<Table>,
     /// Readings of what the sources leave open.
     pub settings: BTreeMap<Arc<str>, Setting>,
+    /// What must hold of every decision.
+    pub invariants: Vec<Invariant>,
     /// Messages by language.
     pub messages: Messages,
     /// Warnings that loading gave.
@@ -137,6 +140,18 @@ pub enum Unrecognised {
     Error,
 }
 
+/// How much of a fact's value the record may keep.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Privacy {
+    /// The value itself.
+    #[default]
+    Public,
+    /// A salted commitment in the entry, and the value aside, where it can be erased.
+    Erasable,
+    /// A salted commitment, by which whoever knows the value can prove it.
+    Private,
+}
+
 /// A fact of the vocabulary.
 #[derive(Debug)]
 pub struct Fact {
@@ -154,6 +169,10 @@ pub struct Fact {
     pub minimum: Option<Value>,
     /// Whether the caller cannot change it.
     pub fixed: bool,
+    /// How much of its value the record may keep.
+    pub privacy: Privacy,
+    /// Whether no message and no explanation shows its value: it is private, or derived from what is.
+    pub hidden: bool,
     /// Where it is declared.
     pub place: Place,
 }
@@ -184,6 +203,8 @@ pub struct Kind {
     pub contradictions: Vec<Contradiction>,
     /// Rules that speak to this kind, in the order of the bundle.
     pub rules: Vec<RuleIx>,
+    /// Whether some rule is to speak about every request.
+    pub complete: bool,
     /// The reason when nothing permits.
     pub otherwise: Arc<str>,
     /// Where it is declared.
@@ -560,6 +581,12 @@ impl Bundle {
     #[must_use]
     pub fn fact(&self, ix: FactIx) -> Option<&Fact> {
         self.facts.get(ix.0)
+    }
+
+    /// Whether no message and no explanation shows the value of a fact.
+    #[must_use]
+    pub fn is_private(&self, ix: FactIx) -> bool {
+        self.fact(ix).is_some_and(|fact| fact.hidden)
     }
 
     /// The dotted path of a fact.

@@ -13,6 +13,7 @@ use super::draft::Draft;
 use super::lines::Lines;
 use super::messages::Messages;
 use super::periods;
+use super::privacy;
 
 /// Messages, clauses, periods, and what nothing uses.
 pub fn whole(draft: &Draft, messages: &Messages, findings: &mut Findings) {
@@ -36,10 +37,12 @@ pub fn whole(draft: &Draft, messages: &Messages, findings: &mut Findings) {
         };
         message_variables(language, draft, messages, findings);
         messages.check_references(language, findings);
+        privacy::messages(language, draft, messages, findings);
         if complete {
             unused_messages(language, messages, &wanted, &mistyped, findings);
         }
     }
+    privacy::decisions(draft, findings);
     if complete {
         clauses_without_rule(draft, findings);
         unused(draft, findings);

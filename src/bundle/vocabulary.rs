@@ -9,7 +9,7 @@ use crate::model::value::Type;
 
 use super::cascade::{Part, is_whole};
 use super::checked::{
-    Absence, Contradiction, Fact, FactIx, FanOut, Kind, KindFact, KindIx, ReasonDef, ResultDef, Unrecognised,
+    Absence, Contradiction, Fact, FactIx, FanOut, Kind, KindFact, KindIx, Privacy, ReasonDef, ResultDef, Unrecognised,
 };
 use super::condition;
 use super::domain::{Domain, Entry};
@@ -117,6 +117,8 @@ pub fn built_in_facts(draft: &mut Draft) {
         gist: BTreeMap::new(),
         minimum: None,
         fixed: true,
+        privacy: Privacy::Public,
+        hidden: false,
         place,
     });
 }
@@ -297,6 +299,7 @@ fn read_fact(key: &Node, body: &Node, draft: &mut Draft, findings: &mut Findings
     let gist = map.take("gist").map(|node| gist(node, draft, findings)).unwrap_or_default();
     let fixed = map.take("fixed").and_then(|node| boolean(node, findings)).unwrap_or(false);
     let script = map.take("script");
+    let private = map.take("private");
     let minimum = map.take("at-least");
     let Some(def) = def else {
         draft.ledger.mark_broken("fact", &path);
@@ -317,7 +320,24 @@ fn read_fact(key: &Node, body: &Node, draft: &mut Draft, findings: &mut Findings
     draft.fact_index.insert(Arc::clone(&path), FactIx(draft.facts.len()));
     draft.fact_defaults.push((absence, unrecognised));
     let place = key.place.clone();
-    draft.facts.push(Fact { path, type_: def.type_, derived, by_region: def.by_region, gist, minimum, fixed, place });
+    let privacy = private.map(|node| read_privacy(node, &def.type_, derived.is_some(), findings)).unwrap_or_default();
+    // Derived facts read only what is declared before them, so what they read is marked already.
+    let hidden = privacy != Privacy::Public
+        || derived.as_ref().is_some_and(|derived| super::privacy::any_private(&derived.reads, draft));
+    let by_region = def.by_region;
+    draft.facts.push(Fact { path, type_: def.type_, derived, by_region, gist, minimum, fixed, privacy, hidden, place });
+}
+
+/// Only free text can be private: a decision on a past request must not need any other value than the one recorded.
+fn read_privacy(node: &Node, type_: &Type, derived: bool, findings: &mut Findings) -> Privacy {
+    let choices = [("true", Privacy::Private), ("false", Privacy::Public), ("erasable", Privacy::Erasable)];
+    let privacy = choice(node, &choices, findings).unwrap_or_default();
+    let text = *type_ == Type::Text || *type_ == Type::Set(Box::new(Type::Text));
+    if privacy != Privacy::Public && (derived || !text) {
+        let message = "only a text that the request gives can be private";
+        findings.push(Finding::new(Code::WrongForm, &node.place, message).help("remove `private`"));
+    }
+    privacy
 }
 
 /// `absent`, `default` and `unrecognised` of a fact, or of a kind's change to it.
@@ -372,6 +392,7 @@ fn read_kind(key: &Node, body: &Node, draft: &mut Draft, findings: &mut Findings
         change_fact(path, change, draft, &mut facts, findings);
     }
     let derived = add_derived(draft, &mut facts);
+    let complete = map.take("complete").and_then(|node| boolean(node, findings)).unwrap_or(false);
     let otherwise = map.need("otherwise").and_then(|node| draft.reason(node, findings));
     let fan_out = map.take("fan-out").map(|node| list(node, findings)).unwrap_or_default();
     let fan_out = fan_out.iter().filter_map(|item| read_fan_out(item, draft, findings)).collect();
@@ -395,6 +416,7 @@ fn read_kind(key: &Node, body: &Node, draft: &mut Draft, findings: &mut Findings
         fan_out,
         contradictions: Vec::new(),
         rules: Vec::new(),
+        complete,
         otherwise: otherwise.unwrap_or_else(|| "nothing-permits".into()),
         place: key.place.clone(),
     });

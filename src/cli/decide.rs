@@ -11,7 +11,7 @@ use crate::model::decision::Outcome;
 use crate::model::error::RequestError;
 
 use super::input::Requests;
-use super::{BundleArgs, Failure, Format, INVALID_REQUEST, output, stdout_failed};
+use super::{BundleArgs, Failure, Format, INVALID_REQUEST, lines, output, stdout_failed};
 
 /// Arguments of `clausal decide`.
 #[derive(Debug, Args)]
@@ -27,9 +27,32 @@ pub struct DecideArgs {
     /// The language of messages
     #[arg(long, value_name = "LANG")]
     lang: Option<String>,
+    /// Threads that decide requests given one per line; as many as there are processors when silent
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
+    threads: Option<u16>,
+    #[cfg(feature = "record")]
+    #[command(flatten)]
+    record: super::record::RecordArgs,
     /// JSON or YAML file; `-` or nothing reads the standard input
     #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
+}
+
+impl DecideArgs {
+    fn threads(&self) -> usize {
+        let processors = || std::thread::available_parallelism().map_or(1, usize::from).min(64);
+        self.threads.map_or_else(processors, usize::from)
+    }
+
+    #[cfg(feature = "record")]
+    fn is_recorded(&self) -> bool {
+        self.record.is_given()
+    }
+
+    #[cfg(not(feature = "record"))]
+    fn is_recorded(&self) -> bool {
+        false
+    }
 }
 
 /// Decides everything the input holds. The exit code is the outcome's for one request; for several, an invalid request
@@ -44,10 +67,18 @@ pub fn run(args: &DecideArgs) -> Result<u8, Failure> {
         _ => Format::Json,
     };
     let mut requests = Requests::open(args.file.as_deref(), engine.limits().request.bytes)?;
+    let recorded = args.is_recorded();
+    if format == Format::Json && requests.is_lines() && !recorded && args.threads() > 1 {
+        return lines::run(&engine, &language, &mut requests, args.threads());
+    }
     let mut run = Run { format, language, array: requests.is_array(), worst: Worst::default(), count: 0 };
     let out = anstream::AutoStream::auto(std::io::stdout().lock());
     let mut out = BufWriter::with_capacity(1 << 16, out);
     run.begin(&mut out).map_err(stdout_failed)?;
+    #[cfg(feature = "record")]
+    if let Some(mut recording) = args.record.open(&engine)? {
+        return run.recorded(&mut recording, &mut requests, &mut out);
+    }
     while let Some(request) = requests.next_request()? {
         let answer = request.and_then(|text| engine.decide_json(&text));
         run.one(&mut out, &answer).map_err(stdout_failed)?;
@@ -79,6 +110,32 @@ struct Run {
 }
 
 impl Run {
+    /// As without a record, but an answer is written only when it is durable in the log.
+    #[cfg(feature = "record")]
+    fn recorded(
+        mut self,
+        recording: &mut super::record::Recording,
+        requests: &mut Requests,
+        out: &mut impl Write,
+    ) -> Result<u8, Failure> {
+        while let Some(request) = requests.next_request()? {
+            recording.submit(request)?;
+            let may_wait = requests.may_wait();
+            while let Some(answer) = recording.next(may_wait)? {
+                self.one(out, &answer).map_err(stdout_failed)?;
+            }
+            if may_wait {
+                out.flush().map_err(stdout_failed)?;
+            }
+        }
+        while let Some(answer) = recording.next(true)? {
+            self.one(out, &answer).map_err(stdout_failed)?;
+        }
+        self.end(out).map_err(stdout_failed)?;
+        out.flush().map_err(stdout_failed)?;
+        Ok(self.worst.exit_code())
+    }
+
     fn begin(&self, out: &mut impl Write) -> std::io::Result<()> {
         if self.array && self.format == Format::Json { out.write_all(b"[") } else { Ok(()) }
     }
@@ -116,13 +173,14 @@ impl Run {
 
 /// The least favourable of all answers.
 #[derive(Default)]
-struct Worst {
+pub struct Worst {
     invalid: bool,
     outcomes: Vec<Outcome>,
 }
 
 impl Worst {
-    fn add(&mut self, answer: &Result<Answer, RequestError>) {
+    /// Counts an answer.
+    pub fn add(&mut self, answer: &Result<Answer, RequestError>) {
         match answer {
             Ok(answer) => {
                 let outcome = answer.outcome();
@@ -134,7 +192,18 @@ impl Worst {
         }
     }
 
-    fn exit_code(&self) -> u8 {
+    /// Counts what others counted.
+    pub fn merge(&mut self, other: &Self) {
+        self.invalid |= other.invalid;
+        for outcome in &other.outcomes {
+            if !self.outcomes.contains(outcome) {
+                self.outcomes.push(*outcome);
+            }
+        }
+    }
+
+    /// The exit code: that of an invalid request first.
+    pub fn exit_code(&self) -> u8 {
         if self.invalid {
             return INVALID_REQUEST;
         }

@@ -54,6 +54,11 @@ impl Requests {
         matches!(self, Self::Whole(_, true))
     }
 
+    /// Whether requests come one per line.
+    pub fn is_lines(&self) -> bool {
+        matches!(self, Self::Lines(_))
+    }
+
     /// Whether the next request may have to be waited for, so that what was answered is to be seen first.
     pub fn may_wait(&self) -> bool {
         matches!(self, Self::Lines(lines) if lines.reader.buffer().is_empty())
@@ -79,7 +84,7 @@ impl Requests {
             None => Box::new(std::io::stdin()),
             Some(path) => Box::new(open(path, &what)?),
         };
-        let reader = BufReader::with_capacity(1 << 16, reader);
+        let reader = BufReader::with_capacity(1 << 18, reader);
         let yaml = file.and_then(Path::extension).is_some_and(|end| end == "yaml" || end == "yml");
         if yaml { whole_yaml(reader, most, &what) } else { sniff(reader, most, what) }
     }

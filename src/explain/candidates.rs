@@ -112,10 +112,12 @@ impl Mentions {
     pub fn values(&self, bundle: &Bundle, kind: &Kind, facts: &Facts, ix: FactIx) -> Vec<NewValue> {
         let Some(fact) = bundle.fact(ix) else { return Vec::new() };
         let mut found: Vec<NewValue> = match &fact.type_ {
-            Type::Boolean => [true, false].map(|b| exactly(Value::Boolean(b))).into(),
+            // To add to a private set, or to take from it, is to show it.
+            Type::Set(_) if bundle.is_private(ix) => Vec::new(),
+            Type::Boolean => [true, false].map(|b| NewValue::exactly(Value::Boolean(b))).into(),
             Type::Set(_) => self.sets(facts, ix),
             Type::Symbol(domain) => self.symbols(bundle, kind, ix, domain),
-            Type::Text | Type::Currency => self.texts(facts, ix, &fact.type_, &fact.path),
+            Type::Text | Type::Currency => self.texts(bundle, facts, ix, &fact.type_, &fact.path),
             Type::Integer | Type::Decimal | Type::Date | Type::Timestamp | Type::Duration => {
                 self.ordered(bundle, facts, ix, &fact.type_)
             }
@@ -147,7 +149,7 @@ impl Mentions {
         let more = self.mentioned(ix).filter(|member| !now.contains(member)).map(with);
         let less = self.mentioned(ix).filter(|member| now.contains(member)).map(without);
         let all = now.iter().chain(self.mentioned(ix)).cloned().collect();
-        more.chain(less).chain([all]).map(|items| exactly(Value::Set(items))).collect()
+        more.chain(less).chain([all]).map(|items| NewValue::exactly(Value::Set(items))).collect()
     }
 
     /// All codes where these are few, else those that the rules name and one that they do not.
@@ -160,24 +162,28 @@ impl Mentions {
         };
         let other = all.iter().find(|value| !values.contains(value)).cloned();
         values.extend(if all.len() > MOST_VALUES { other.into_iter().collect() } else { all });
-        values.into_iter().map(exactly).collect()
+        values.into_iter().map(NewValue::exactly).collect()
     }
 
     /// What the rules name, what facts have that a script reads together with this one, or any text at all.
-    fn texts(&self, facts: &Facts, ix: FactIx, type_: &Type, path: &str) -> Vec<NewValue> {
-        let mut values: Vec<NewValue> = self.mentioned(ix).cloned().map(exactly).collect();
-        values.extend(self.neighbours(facts, ix).filter(|value| matches!(value, Value::Text(_))).map(exactly));
+    fn texts(&self, bundle: &Bundle, facts: &Facts, ix: FactIx, type_: &Type, path: &str) -> Vec<NewValue> {
+        let mut values: Vec<NewValue> = self.mentioned(ix).cloned().map(NewValue::exactly).collect();
+        let texts = self.neighbours(facts, ix).filter(|(_, value)| matches!(value, Value::Text(_)));
+        values.extend(texts.map(|(other, value)| NewValue {
+            same_as: bundle.is_private(other).then(|| bundle.path(other)),
+            ..NewValue::exactly(value)
+        }));
         let given = matches!(facts.state(ix), State::Known(_));
         if !given && self.mentioned(ix).next().is_none() && *type_ == Type::Text {
-            values.push(NewValue { value: Value::Text(format!("<{path}>").into()), any: true });
+            values.push(NewValue { value: Value::Text(format!("<{path}>").into()), any: true, same_as: None });
         }
         values
     }
 
-    fn neighbours(&self, facts: &Facts, ix: FactIx) -> impl Iterator<Item = Value> {
+    fn neighbours(&self, facts: &Facts, ix: FactIx) -> impl Iterator<Item = (FactIx, Value)> {
         let others = self.together.iter().filter(move |group| group.contains(&ix)).flatten();
         others.filter(move |other| **other != ix).filter_map(|other| match facts.state(*other) {
-            State::Known(value) => Some(value.clone()),
+            State::Known(value) => Some((*other, value.clone())),
             _ => None,
         })
     }
@@ -189,13 +195,13 @@ impl Mentions {
         for bound in self.bounds.get(&ix).into_iter().flatten().chain(self.mentioned(ix)) {
             values.extend(around(bound, type_));
         }
-        values.extend(self.neighbours(facts, ix).filter(same));
+        values.extend(self.neighbours(facts, ix).map(|(_, value)| value).filter(same));
         values.extend(self.shifted(bundle, facts, ix));
         let free = values.is_empty();
         if !matches!(facts.state(ix), State::Known(_)) {
             values.push(example(type_, facts));
         }
-        values.into_iter().map(|value| NewValue { value, any: free }).collect()
+        values.into_iter().map(|value| NewValue { value, any: free, same_as: None }).collect()
     }
 
     /// For each number that is derived from this fact and has bounds: the fact moved by what is between them.
@@ -242,10 +248,6 @@ impl Mentions {
         moments.truncate(MOST_VALUES);
         moments
     }
-}
-
-fn exactly(value: Value) -> NewValue {
-    NewValue { value, any: false }
 }
 
 fn around(bound: &Value, type_: &Type) -> Vec<Value> {

@@ -83,6 +83,20 @@ pub struct NewValue {
     pub value: Value,
     /// Whether it only stands for any value of its type.
     pub any: bool,
+    /// The private fact whose value it is; a change that was found has a stand-in for the value then.
+    pub same_as: Option<Arc<str>>,
+}
+
+impl NewValue {
+    pub(super) fn exactly(value: Value) -> Self {
+        Self { value, any: false, same_as: None }
+    }
+
+    /// Without what is private.
+    fn shown(&self) -> Self {
+        let value = self.same_as.as_ref().map(|path| Value::Text(format!("<{path}>").into()));
+        Self { value: value.unwrap_or_else(|| self.value.clone()), ..self.clone() }
+    }
 }
 
 /// A rule that stands in the way whatever the caller changes.
@@ -163,7 +177,7 @@ fn candidates(search: &Search<'_>, mentions: &Mentions) -> BTreeMap<FactIx, Vec<
     for ix in read {
         let values = if ix == AT {
             let later = mentions.moments(bundle, facts, AT, true);
-            later.into_iter().map(|moment| NewValue { value: Value::Timestamp(moment), any: false }).collect()
+            later.into_iter().map(|moment| NewValue::exactly(Value::Timestamp(moment))).collect()
         } else if bundle.fact(ix).is_some_and(|fact| !fact.fixed) {
             mentions.values(bundle, kind, facts, ix)
         } else {
@@ -266,7 +280,7 @@ impl Search<'_> {
         let one = |(ix, new): &(FactIx, &NewValue)| ChangedFact {
             path: self.bundle.path(*ix),
             from: case.state(*ix),
-            to: (*new).clone(),
+            to: new.shown(),
         };
         Change { facts: changed.iter().map(one).collect() }
     }

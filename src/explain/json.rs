@@ -211,6 +211,7 @@ fn comparison(how: Comparison) -> &'static str {
 fn state(state: &FactState) -> Json {
     match state {
         FactState::Known(value) => json!({ "known": value.to_json() }),
+        FactState::Private => json!("private"),
         FactState::Absent => json!("absent"),
         FactState::Missing(facts) => json!({ "missing": texts(facts) }),
         FactState::Unrecognised { written, candidates } => {
@@ -344,6 +345,12 @@ fn onward(words: Wording<'_>, one: &super::changes::Onward) -> Json {
 }
 
 fn change(words: Wording<'_>, change: &Change) -> Json {
-    let one = |fact: &super::changes::ChangedFact| json!({ "fact": &*fact.path, "from": state(&fact.from), "to": fact.to.value.to_json(), "any": fact.to.any });
+    let one = |fact: &super::changes::ChangedFact| {
+        let mut out = json!({
+            "fact": &*fact.path, "from": state(&fact.from), "to": fact.to.value.to_json(), "any": fact.to.any,
+        });
+        add(&mut out, "same_as", fact.to.same_as.as_ref().map(|path| json!(&**path)));
+        out
+    };
     json!({ "facts": change.facts.iter().map(one).collect::<Vec<_>>(), "words": words.change(change) })
 }

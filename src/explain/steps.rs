@@ -79,6 +79,9 @@ impl Case<'_> {
     /// The state of a fact.
     pub fn state(self, ix: FactIx) -> FactState {
         match self.facts.state(ix) {
+            State::Known(_) | State::Unrecognised(..) | State::Other(_) if self.bundle.is_private(ix) => {
+                FactState::Private
+            }
             State::Known(value) => FactState::Known(value.clone()),
             State::Absent => FactState::Absent,
             State::Missing(bases) => FactState::Missing(self.paths(bases)),
@@ -132,6 +135,8 @@ impl Case<'_> {
             Test::All(tests) => tests.iter().for_each(|test| self.used(fact, test, entries, rows)),
             Test::Not(inner) => self.used(fact, inner, entries, rows),
             Test::CompareTable(_, table, _) => rows.extend(self.rows(*table)),
+            // An entry would tell the value.
+            Test::InList(_) if self.bundle.is_private(fact) => {}
             Test::InList(list) => {
                 if let (Some(list), State::Known(value)) = (self.list(*list), self.facts.state(fact)) {
                     let same = list.entries.iter().filter(|entry| {

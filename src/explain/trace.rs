@@ -111,6 +111,8 @@ pub enum Wanted {
 pub enum FactState {
     /// It has this value.
     Known(Value),
+    /// It has a value, which is private.
+    Private,
     /// It is not there, and that is known.
     Absent,
     /// It exists but was not given; these facts would tell, sorted.

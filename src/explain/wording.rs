@@ -133,6 +133,7 @@ impl Wording<'_> {
     pub fn state(self, path: &str, state: &FactState) -> String {
         match state {
             FactState::Known(value) => self.value(path, value),
+            FactState::Private => self.say("state-private", &[]),
             FactState::Absent => self.say("state-absent", &[]),
             FactState::Missing(bases) if bases.iter().all(|base| &**base == path) => self.say("state-missing", &[]),
             FactState::Missing(bases) => self.say("state-missing-bases", &[("facts", &bases.join(", "))]),
@@ -345,7 +346,10 @@ impl Wording<'_> {
 
     fn changed_fact(self, fact: &ChangedFact) -> String {
         let path = &*fact.path;
-        let to = self.value(path, &fact.to.value);
+        let to = match &fact.to.same_as {
+            Some(other) => self.say("value-same-as", &[("fact", other)]),
+            None => self.value(path, &fact.to.value),
+        };
         let now = match &fact.from {
             FactState::Known(Value::Set(now)) => Some(now.clone()),
             FactState::Missing(_) | FactState::Absent => Some(std::collections::BTreeSet::new()),

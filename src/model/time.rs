@@ -99,7 +99,7 @@ impl Instant {
     /// The word of a timestamp; `None` where it is finer than microseconds.
     pub(crate) fn of(timestamp: Timestamp) -> Option<Self> {
         let micros = timestamp.instant.timestamp_micros();
-        let exact = timestamp.instant.timestamp_subsec_nanos() % 1_000 == 0;
+        let exact = timestamp.instant.timestamp_subsec_nanos().is_multiple_of(1_000);
         Self::new(micros, timestamp.whole_day).filter(|_| exact)
     }
 
@@ -238,6 +238,21 @@ impl Timestamp {
         }
         let instant: DateTime<FixedOffset> = DateTime::parse_from_rfc3339(text).ok()?;
         let instant = instant.with_timezone(&Utc);
+        Date::bounded(instant.date_naive())?;
+        Some(Self { instant, whole_day: false })
+    }
+
+    /// The instant so many seconds and nanoseconds after 1970-01-01T00:00:00Z, for callers that read a clock; `None`
+    /// outside the years 0001 to 9999.
+    ///
+    /// ```
+    /// use clausal::Timestamp;
+    /// let t = Timestamp::from_unix(1_622_592_000, 0).map(|t| t.to_string());
+    /// assert_eq!(t.as_deref(), Some("2021-06-02T00:00:00Z"));
+    /// ```
+    #[must_use]
+    pub fn from_unix(seconds: i64, nanoseconds: u32) -> Option<Self> {
+        let instant = DateTime::from_timestamp(seconds, nanoseconds)?;
         Date::bounded(instant.date_naive())?;
         Some(Self { instant, whole_day: false })
     }

@@ -26,6 +26,7 @@ impl Writer<'_> {
                 by_form("object", other, one)
             }
             Form::Condition => self.condition(),
+            Form::Statement => self.statement(),
             Form::Results => self.results(),
             Form::Row => self.row(None),
             Form::Request => self.request(),
@@ -157,9 +158,7 @@ impl Writer<'_> {
             Slot::Integer | Slot::ClauseNumber => json!({ "type": "integer" }),
             Slot::Boolean => json!({ "type": "boolean" }),
             Slot::Name | Slot::Define(_) => json!({ "type": ["string", "integer"], "pattern": NAME_PATTERN }),
-            Slot::Word(words) => {
-                enumeration(&words.iter().map(|(word, about)| ((*word).to_owned(), (*about).to_owned())).collect())
-            }
+            Slot::Word(words) => self::words(words),
             Slot::Instant => self.value_of(&Type::Timestamp),
             Slot::File | Slot::Language => json!({ "type": "string" }),
             Slot::Refer(sort) => {
@@ -227,4 +226,16 @@ fn one_effect() -> Json {
         ],
         "dependencies": { "require": ["else"], "ask": ["else"] },
     })
+}
+
+/// One of these words; `true` and `false` are no strings.
+fn words(words: &[(&str, &str)]) -> Json {
+    let mut out = enumeration(&words.iter().map(|(word, about)| ((*word).to_owned(), (*about).to_owned())).collect());
+    let boolean = |word: &str| word.parse::<bool>().ok();
+    if words.iter().any(|(word, _)| boolean(word).is_some()) {
+        let values: Json =
+            words.iter().map(|(word, _)| boolean(word).map_or_else(|| json!(word), Json::from)).collect();
+        merge(&mut out, json!({ "type": ["boolean", "string"], "enum": values }));
+    }
+    out
 }

@@ -44,14 +44,15 @@ pub enum ScriptError {
         /// The digits asked for.
         digits: i64,
     },
-    /// A currency code that is unknown or has no minor unit.
-    #[error("`{code}` is not a currency with minor units")]
+    /// A currency code that is unknown or has no minor unit. The message, which ends up in decisions, leaves the code out:
+    /// it may come from a private fact.
+    #[error("`minor_units` was given a text that is not a currency with minor units")]
     NoMinorUnit {
         /// The code.
         code: String,
     },
-    /// A name that is no time zone.
-    #[error("`{zone}` is not a time zone")]
+    /// A name that is no time zone. The message leaves it out, as above.
+    #[error("a text was taken for a time zone and is not one")]
     NoZone {
         /// The name.
         zone: String,

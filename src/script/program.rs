@@ -67,10 +67,6 @@ impl Script {
         Ok(Self { text: text.to_owned(), body, type_, reads, known, calls, ast, library: library.clone() })
     }
 
-    pub(super) fn body(&self) -> &Body {
-        &self.body
-    }
-
     /// The type of its result.
     #[must_use]
     pub fn type_(&self) -> &Type {
@@ -87,6 +83,16 @@ impl Script {
     #[must_use]
     pub fn reads(&self) -> &[String] {
         &self.reads
+    }
+
+    /// Its checked form as text: of two scripts with one form, only what they read can differ.
+    #[must_use]
+    pub fn form(&self) -> String {
+        format!("{:?} {:?}", self.type_, self.body.node)
+    }
+
+    pub(super) fn body(&self) -> &Body {
+        &self.body
     }
 
     /// The functions of the bundle that it calls, directly or through others, sorted.

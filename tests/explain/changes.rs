@@ -7,10 +7,25 @@ use serde_json::{Value as Json, json};
 
 use crate::common;
 
+/// The value that the part that is explained states for a fact.
+fn stated(request: &Json, part: &[PartOf], path: &str) -> Json {
+    let order = part.iter().find(|element| &*element.list == "orders").and_then(|element| {
+        let Label::Text(id) = &element.label else { return None };
+        request["orders"].as_array().unwrap().iter().find(|order| order["id"] == **id)
+    });
+    match (order, path.strip_prefix("order.")) {
+        (Some(order), Some(below)) => order[below].clone(),
+        _ => path.split('.').fold(request.clone(), |json, key| json[key].clone()),
+    }
+}
+
 /// The request with a fact changed, where the part that is explained states it.
 fn changed(request: &Json, part: &[PartOf], fact: &ChangedFact) -> Json {
     let mut out = request.clone();
-    let value = fact.to.value.to_json();
+    let value = match &fact.to.same_as {
+        Some(other) => stated(request, part, other),
+        None => fact.to.value.to_json(),
+    };
     for element in part {
         // An order stands for the facts below `order`.
         let Some(below) = fact.path.strip_prefix("order.").filter(|_| &*element.list == "orders") else { continue };

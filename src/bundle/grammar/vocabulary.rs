@@ -17,6 +17,12 @@ const ABSENT: Form = Form::Either(
     &Form::Shape(&ABSENT_FROM),
 );
 
+const PRIVATE: Form = Form::Scalar(Slot::Word(&[
+    ("true", "Only a commitment is recorded, by which whoever knows the value can prove it; nothing shows it."),
+    ("erasable", "As `true`, and the value is kept aside, until it is erased."),
+    ("false", "It is recorded and shown."),
+]));
+
 pub(super) static VOCABULARY: Shape = Shape {
     what: "vocabulary",
     about: "What a request can say, what it means when it does not say it, and what a decision can answer.",
@@ -66,6 +72,7 @@ static FACT_DEF: Shape = Shape {
         must("type", TYPE, "Its type."),
         may("gist", GIST, "What it is."),
         may("fixed", BOOLEAN, "Whether the caller cannot change it."),
+        may("private", PRIVATE, "How much of its value the record keeps, and whether others may see it."),
         may("script", Form::Scalar(Slot::Script), "How it is derived from facts declared before it."),
         may("at-least", VALUE, "The least value a request may give."),
         may("absent", ABSENT, "What it means when it is not given."),
@@ -93,6 +100,7 @@ static KIND: Shape = Shape {
         ),
         may("fan-out", Form::List(&Form::Shape(&FAN_OUT)), "How a request splits into parts."),
         may("contradictions", Form::List(&Form::Shape(&CONTRADICTION)), "What makes a request contradict itself."),
+        may("complete", BOOLEAN, "Whether some rule is to speak about every request."),
         must("otherwise", REASON, "The reason when nothing permits."),
     ],
 };

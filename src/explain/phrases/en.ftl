@@ -23,6 +23,7 @@ head-facts = Facts
 head-settings = Settings that the rules read
 head-changes = What would have to change
 
+value-same-as = the value of { $fact }
 value-empty = none
 and = { " and " }
 and-more = { $count ->
@@ -30,6 +31,7 @@ and-more = { $count ->
    *[other] { $count } more
 }
 
+state-private = given, and private
 state-absent = not given
 state-missing = not known
 state-missing-bases = not known without { $facts }

@@ -23,6 +23,7 @@ head-facts = Факты
 head-settings = Настройки, которые читают правила
 head-changes = Что должно измениться
 
+value-same-as = значение { $fact }
 value-empty = ничего
 and = { " и " }
 and-more = { $count ->
@@ -31,6 +32,7 @@ and-more = { $count ->
    *[other] ещё { $count }
 }
 
+state-private = указано, но не показывается
 state-absent = не указано
 state-missing = неизвестно
 state-missing-bases = неизвестно, пока не указано: { $facts }

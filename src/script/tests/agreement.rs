@@ -50,7 +50,7 @@ const EXACT: &[(&str, &str)] = &[
     ("abs(-2.5)", "2.5"),
     ("minor_units(order.currency)", "2"),
     ("minor_units(\"JPY\")", "0"),
-    ("minor_units(\"XAU\")", "error: `XAU` is not a currency with minor units"),
+    ("minor_units(\"XAU\")", "error: `minor_units` was given a text that is not a currency with minor units"),
     ("order.currency == \"NOK\"", "true"),
     ("order.market == \"NO\" && product.kind != \"server-subscription\"", "true"),
     ("\"DE\" == order.market", "false"),

@@ -1,0 +1,157 @@
+//! How fast decisions become durable, beside plain SQLite inserts of the same bytes in the same groups; and how fast they
+//! are replayed. The requests are one mixed line each (`--requests FILE`), taken in turn.
+//!
+//! `cargo run --release --example record_bench -- --requests FILE [--entries 200000] [--folder DIR]`
+#![allow(clippy::print_stdout, clippy::arithmetic_side_effects, clippy::indexing_slicing, reason = "a measurement")]
+
+use std::collections::VecDeque;
+use std::error::Error;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use clausal::record::replay::replay;
+use clausal::record::source::Source;
+use clausal::record::store::Draft;
+use clausal::record::{LogFile, Options, Store};
+use clausal::{Engine, Timestamp};
+
+const GROUP: usize = 2_048;
+
+type Outcome<T> = Result<T, Box<dyn Error>>;
+
+fn main() -> Outcome<()> {
+    let args: Vec<String> = std::env::args().collect();
+    let given = |name: &str| args.iter().position(|arg| arg == name).and_then(|at| args.get(at + 1));
+    let requests = std::fs::read_to_string(given("--requests").ok_or("--requests FILE is needed")?)?;
+    let requests: Vec<&str> = requests.lines().filter(|line| !line.trim().is_empty()).collect();
+    let entries: usize = given("--entries").map_or(Ok(200_000), |text| text.parse())?;
+    let folder = given("--folder").map_or_else(std::env::temp_dir, PathBuf::from).join("clausal-record-bench");
+    std::fs::create_dir_all(&folder)?;
+    let result = measure(&requests, entries, &folder);
+    std::fs::remove_dir_all(&folder)?;
+    result
+}
+
+fn rate(what: &str, entries: usize, since: Instant) -> f64 {
+    let rate = entries as f64 / since.elapsed().as_secs_f64();
+    println!("{what:<58} {rate:>10.0} a second");
+    rate
+}
+
+fn measure(requests: &[&str], entries: usize, folder: &Path) -> Outcome<()> {
+    let engine = Engine::embedded()?;
+    let received = Timestamp::parse("2021-07-01T12:00:00Z").ok_or("no time")?;
+    let turn = || requests.iter().cycle().take(entries);
+
+    let since = Instant::now();
+    for request in turn() {
+        std::hint::black_box(engine.decide_json(request.as_bytes())).ok();
+    }
+    rate("decide, one thread, nothing recorded", entries, since);
+
+    // Entries are put together beforehand, so that what is compared is writing alone.
+    let mut best = (0.0_f64, 0.0_f64);
+    for round in 0..3 {
+        let scratch = LogFile::open(folder.join("scratch"), Options::default())?;
+        let recorder = engine.with_record(&scratch);
+        let drafts = || -> Outcome<Vec<Draft>> {
+            turn().map(|request| Ok(recorder.draft(request.as_bytes(), received)?.1)).collect()
+        };
+        let plain = plain(&folder.join(format!("plain-{round}")), drafts()?)?;
+        let chained = chained(&folder.join(format!("chained-{round}")), drafts()?)?;
+        best = (best.0.max(plain), best.1.max(chained));
+    }
+    println!("{:<58} {:>10.2}", "ratio of the best", best.1 / best.0);
+
+    let log = folder.join("log");
+    let file = LogFile::open(&log, Options::default())?;
+    let recorder = engine.with_record(&file);
+    let since = Instant::now();
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..2)
+            .map(|thread| {
+                let recorder = &recorder;
+                scope.spawn(move || {
+                    let mut pending = VecDeque::new();
+                    for request in requests.iter().cycle().take(entries).skip(thread).step_by(2) {
+                        pending.push_back(recorder.submit_json(request.as_bytes(), received)?);
+                        if pending.len() >= 4_096 {
+                            pending.pop_front().map(clausal::record::Pending::wait).transpose()?;
+                        }
+                    }
+                    pending.into_iter().try_for_each(|one| one.wait().map(drop))
+                })
+            })
+            .collect();
+        threads
+            .into_iter()
+            .try_for_each(|thread| thread.join().map_err(|_| "a thread panicked")?.map_err(Box::<dyn Error>::from))
+    })?;
+    rate("decide and record, two threads and the writer, durable", entries, since);
+    drop((recorder, file));
+
+    let store = Store::open_read_only(&log)?;
+    let since = Instant::now();
+    let verified = clausal::record::verify::verify(&store, &[], &[])?;
+    rate("verify", entries, since);
+    assert!(verified.is_good(), "{:?}", verified.faults);
+    let since = Instant::now();
+    let tally = replay(&Source::open(&log)?, None, |_| ())?;
+    rate("replay from the log, all cores", entries, since);
+    assert_eq!(tally.different, 0);
+    let export = folder.join("log.ndjson");
+    clausal::record::export::ndjson(
+        &store,
+        Default::default(),
+        &mut std::io::BufWriter::new(std::fs::File::create(&export)?),
+    )?;
+    let since = Instant::now();
+    replay(&Source::open(&export)?, None, |_| ())?;
+    rate("replay from NDJSON, all cores", entries, since);
+    Ok(())
+}
+
+/// The same bytes into the same columns, without a chain.
+fn plain(path: &Path, drafts: Vec<Draft>) -> Outcome<f64> {
+    let mut connection = rusqlite::Connection::open(path)?;
+    connection.execute_batch(
+        "PRAGMA page_size = 16384; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4096;
+         CREATE TABLE entries (seq INTEGER PRIMARY KEY, hash BLOB NOT NULL, payload BLOB, digest BLOB);
+         CREATE TABLE private (seq INTEGER PRIMARY KEY, openings BLOB NOT NULL);",
+    )?;
+    let rows: Vec<(Vec<u8>, Vec<u8>)> = drafts
+        .into_iter()
+        .map(|draft| Ok((draft.body.numbered(1), serde_json::to_vec(&draft.openings)?)))
+        .collect::<Outcome<_>>()?;
+    let (entries, mut seq) = (rows.len(), 0_i64);
+    let since = Instant::now();
+    for group in rows.chunks(GROUP) {
+        let transaction = connection.transaction()?;
+        for (payload, openings) in group {
+            seq += 1;
+            let hash = [7_u8; 32];
+            transaction
+                .prepare_cached("INSERT INTO entries (seq, hash, payload) VALUES (?1, ?2, ?3)")?
+                .execute(rusqlite::params![seq, hash.as_slice(), payload])?;
+            if openings.len() > 2 {
+                transaction
+                    .prepare_cached("INSERT INTO private (seq, openings) VALUES (?1, ?2)")?
+                    .execute(rusqlite::params![seq, openings])?;
+            }
+        }
+        transaction.commit()?;
+    }
+    Ok(rate("plain SQLite inserts of the same bytes, durable", entries, since))
+}
+
+/// The log itself.
+fn chained(path: &Path, mut drafts: Vec<Draft>) -> Outcome<f64> {
+    let mut store = Store::open(path)?;
+    let entries = drafts.len();
+    let since = Instant::now();
+    while !drafts.is_empty() {
+        let rest = drafts.split_off(GROUP.min(drafts.len()));
+        store.append(std::mem::replace(&mut drafts, rest))?;
+    }
+    Ok(rate("the log, durable", entries, since))
+}

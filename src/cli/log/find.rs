@@ -1,0 +1,368 @@
+//! `clausal log show|find|prune|erase|export`.
+
+use std::io::{BufWriter, Write};
+use std::path::PathBuf;
+
+use clap::Args;
+use serde_json::{Value as Json, json};
+
+use crate::engine::Engine;
+use crate::model::limits::Limits;
+use crate::model::time::Date;
+use crate::record::find::{Query, list};
+use crate::record::mask::{Openings, reveal};
+use crate::record::{Entry, RecordError, Row, Store, bundles, export};
+
+use super::super::{Failure, output, stdout_failed};
+use super::{entry_number, open_existing};
+
+/// Arguments of `clausal log find`.
+#[derive(Debug, Args)]
+pub struct FindArgs {
+    /// The log
+    log: PathBuf,
+    #[command(flatten)]
+    query: QueryArgs,
+    /// List so many at most
+    #[arg(long, value_name = "N", default_value_t = 1_000)]
+    limit: u64,
+    /// Write one JSON object per entry
+    #[arg(long)]
+    json: bool,
+}
+
+/// What is looked for.
+#[derive(Debug, Args)]
+struct QueryArgs {
+    /// The id of the request
+    #[arg(long)]
+    id: Option<String>,
+    /// The id, or other id, of an order
+    #[arg(long)]
+    order: Option<String>,
+    /// The customer's tenant, domain or name
+    #[arg(long)]
+    customer: Option<String>,
+    /// The id of who asked
+    #[arg(long)]
+    actor: Option<String>,
+    /// The kind of request
+    #[arg(long)]
+    kind: Option<String>,
+    /// A rule that decided
+    #[arg(long, value_name = "POLICY/RULE")]
+    rule: Option<String>,
+    /// A clause that the decision rests on
+    #[arg(long, value_name = "SOURCE#N")]
+    clause: Option<String>,
+    /// The outcome
+    #[arg(long)]
+    outcome: Option<String>,
+    /// A reason code
+    #[arg(long)]
+    reason: Option<String>,
+    /// Received on this day or later
+    #[arg(long, value_name = "DAY", value_parser = day)]
+    from: Option<Date>,
+    /// Received on this day or earlier
+    #[arg(long, value_name = "DAY", value_parser = day)]
+    to: Option<Date>,
+}
+
+/// A day as arguments write it.
+pub fn day(written: &str) -> Result<Date, String> {
+    Date::parse(written).ok_or_else(|| format!("`{written}` is not a date that exists, written `YYYY-MM-DD`"))
+}
+
+pub fn find(args: &FindArgs) -> Result<u8, Failure> {
+    let QueryArgs { id, order, customer, actor, kind, rule, clause, outcome, reason, from, to } = &args.query;
+    let query = Query {
+        id: id.clone(),
+        order: order.clone(),
+        customer: customer.clone(),
+        actor: actor.clone(),
+        kind: kind.clone(),
+        rule: rule.clone(),
+        clause: clause.clone(),
+        outcome: outcome.clone(),
+        reason: reason.clone(),
+        from: *from,
+        to: *to,
+    };
+    let store = Store::open_read_only(&args.log)?;
+    let mut out = BufWriter::new(anstream::AutoStream::auto(std::io::stdout().lock()));
+    let (mut listed, mut failed) = (0_u64, None);
+    store.scan(1, u64::MAX, |row| {
+        if listed >= args.limit {
+            return Ok(false);
+        }
+        if query.matches(&row)? {
+            listed = listed.saturating_add(1);
+            failed = line(&mut out, &row, args.json)?.err();
+        }
+        Ok(failed.is_none())
+    })?;
+    match failed {
+        Some(error) => Err(stdout_failed(error)),
+        None => out.flush().map_err(stdout_failed).map(|()| 0),
+    }
+}
+
+fn line(out: &mut impl Write, row: &Row, json: bool) -> Result<std::io::Result<()>, RecordError> {
+    let Some(payload) = &row.payload else { return Ok(Ok(())) };
+    let entry = Entry::parse(payload)?;
+    let decisions = entry.decisions()?;
+    let parts: Vec<(String, String)> = decisions.iter().map(in_short).collect();
+    let first = decisions.first();
+    let text = |key: &str| first.and_then(|one| one.get(key)).and_then(Json::as_str).unwrap_or("-").to_owned();
+    if json {
+        let parts: Vec<Json> =
+            parts.iter().map(|(outcome, reasons)| json!({ "outcome": outcome, "reasons": reasons })).collect();
+        let whole = json!({
+            "seq": entry.seq, "received": entry.received, "kind": text("kind"), "id": text("id"), "parts": parts,
+            "bundle": entry.bundle.digest, "hash": row.hash.to_string(),
+        });
+        return Ok(writeln!(out, "{whole}"));
+    }
+    let parts: Vec<String> = parts.iter().map(|(outcome, reasons)| format!("{outcome} ({reasons})")).collect();
+    Ok(writeln!(
+        out,
+        "{:>8}  {}  {:<16} {:<12} {}",
+        entry.seq,
+        entry.received,
+        text("kind"),
+        text("id"),
+        parts.join("; ")
+    ))
+}
+
+/// The outcome and the reason codes of a decision, or of an error.
+fn in_short(decision: &Json) -> (String, String) {
+    let outcome = decision.get("outcome").and_then(Json::as_str);
+    let reasons: Vec<&str> =
+        list(decision, "reasons").iter().filter_map(|reason| reason.get("code")?.as_str()).collect();
+    match outcome {
+        Some(outcome) => (outcome.to_owned(), reasons.join(", ")),
+        None => {
+            let why = decision.get("error").and_then(|error| error.get("why")).and_then(Json::as_str);
+            ("invalid".to_owned(), why.unwrap_or_default().to_owned())
+        }
+    }
+}
+
+/// Arguments of `clausal log show`.
+#[derive(Debug, Args)]
+pub struct ShowArgs {
+    /// The log
+    log: PathBuf,
+    /// The number of the entry, or the id of its request
+    entry: String,
+    /// Write the entry as JSON
+    #[arg(long)]
+    json: bool,
+    /// The language of messages
+    #[arg(long, value_name = "LANG")]
+    lang: Option<String>,
+}
+
+pub fn show(args: &ShowArgs) -> Result<u8, Failure> {
+    let store = Store::open_read_only(&args.log)?;
+    let seq = entry_number(&store, &args.entry)?;
+    let row = store.row(seq)?.ok_or_else(|| RecordError::Absent(format!("the log has no entry {seq}")))?;
+    let mut out = anstream::AutoStream::auto(std::io::stdout().lock());
+    let Some(payload) = &row.payload else {
+        writeln!(out, "entry {seq}  hash {}\n  it was pruned: its hash is left, not what it said", row.hash)
+            .map_err(stdout_failed)?;
+        return Ok(0);
+    };
+    let entry = Entry::parse(payload)?;
+    let request: Json = serde_json::from_str(entry.request.get()).unwrap_or_default();
+    if args.json {
+        let decision: Json = serde_json::from_str(entry.decision.get()).unwrap_or_default();
+        let whole = json!({
+            "seq": seq, "received": entry.received, "engine": entry.engine, "hash": row.hash.to_string(),
+            "bundle": { "name": entry.bundle.name, "version": entry.bundle.version, "digest": entry.bundle.digest },
+            "request": request, "decision": decision,
+        });
+        writeln!(out, "{whole:#}").map_err(stdout_failed)?;
+        return Ok(0);
+    }
+    writeln!(out, "entry {seq}  received {}  engine {}  hash {}", entry.received, entry.engine, row.hash)
+        .map_err(stdout_failed)?;
+    writeln!(out, "request: {request:#}").map_err(stdout_failed)?;
+    explain(&mut out, &store, &row, &entry, &request, args.lang.as_deref())?;
+    Ok(0)
+}
+
+/// Decides again with the bundle that decided, which knows the words, and shows the lines of each rule.
+fn explain(
+    out: &mut impl Write,
+    store: &Store,
+    row: &Row,
+    entry: &Entry<'_>,
+    request: &Json,
+    lang: Option<&str>,
+) -> Result<(), Failure> {
+    if crate::record::mask::is_whole(request) {
+        return writeln!(out, "decision: {}", entry.decision.get()).map_err(stdout_failed);
+    }
+    let digest = &entry.bundle.digest;
+    let files = store
+        .bundle_files(digest)?
+        .ok_or_else(|| RecordError::Bundle { digest: digest.clone(), why: "it is not in the log".into() })?;
+    let engine = bundles::engine(digest, &files, &Limits::default())?;
+    let language = super::super::decide::language(&engine, lang)?;
+    let openings: Openings =
+        row.openings.as_deref().and_then(|bytes| serde_json::from_slice(bytes).ok()).unwrap_or_default();
+    match engine.decide_json(reveal(request, &openings).to_string().as_bytes()) {
+        Ok(answer) => {
+            output::answer(out, &answer, &language).map_err(stdout_failed)?;
+            for reason in answer.decisions().iter().flat_map(|decision| decision.reasons(&language)) {
+                rule_lines(out, &engine, &reason, &language).map_err(stdout_failed)?;
+            }
+        }
+        Err(error) => output::request_error(&error),
+    }
+    Ok(())
+}
+
+fn rule_lines(
+    out: &mut impl Write,
+    engine: &Engine,
+    reason: &crate::decision::Reason,
+    language: &str,
+) -> std::io::Result<()> {
+    let bundle = engine.checked();
+    let Some(rule) = bundle.rules.iter().find(|rule| rule.name == reason.rule) else { return Ok(()) };
+    writeln!(out, "\n{} ({})", rule.name, rule.place)?;
+    if let Some(text) = bundle.files.get(&rule.place.file) {
+        let first = rule.place.line.saturating_sub(1);
+        let lines = rule.place.end_line.saturating_sub(first).clamp(1, 40);
+        for line in text.lines().skip(first).take(lines) {
+            writeln!(out, "    {line}")?;
+        }
+    }
+    for clause in &reason.clauses {
+        let source = bundle.sources.get(&clause.source).and_then(|source| source.clauses.get(&clause.number));
+        if let Some(gist) = source.and_then(|clause| clause.gist.get(language)) {
+            writeln!(out, "  {clause}: {gist}")?;
+        }
+    }
+    Ok(())
+}
+
+/// Arguments of `clausal log prune`.
+#[derive(Debug, Args)]
+pub struct PruneArgs {
+    /// The log
+    log: PathBuf,
+    /// Remove what entries say that were received before this day
+    #[arg(long, value_name = "DAY", value_parser = day)]
+    before: Date,
+}
+
+pub fn prune(args: &PruneArgs) -> Result<u8, Failure> {
+    let mut store = open_existing(&args.log)?;
+    let query = Query { to: args.before.plus_days(-1), ..Query::default() };
+    let mut pruned = 0_u64;
+    let mut from = 1_u64;
+    loop {
+        let (mut old, mut last) = (Vec::new(), None);
+        store.scan(from, from.saturating_add(9_999), |row| {
+            last = Some(row.seq);
+            if query.matches(&row)? {
+                old.push(row.seq);
+            }
+            Ok(true)
+        })?;
+        store.prune(&old)?;
+        pruned = pruned.saturating_add(u64::try_from(old.len()).unwrap_or(u64::MAX));
+        let Some(last) = last else { break };
+        from = last.saturating_add(1);
+    }
+    store.compact()?;
+    writeln!(std::io::stdout().lock(), "{pruned} entries pruned; their hashes stay").map_err(stdout_failed)?;
+    Ok(0)
+}
+
+/// Arguments of `clausal log erase`.
+#[derive(Debug, Args)]
+pub struct EraseArgs {
+    /// The log
+    log: PathBuf,
+    /// The number of the entry, or the id of its request
+    entry: String,
+    /// Only the value at this path of the request; all when left out
+    #[arg(long, value_name = "PATH")]
+    fact: Option<String>,
+}
+
+pub fn erase(args: &EraseArgs) -> Result<u8, Failure> {
+    let store = open_existing(&args.log)?;
+    let seq = entry_number(&store, &args.entry)?;
+    let openings = store.row(seq)?.and_then(|row| row.openings);
+    let mut openings: Openings = match openings {
+        Some(bytes) => serde_json::from_slice(&bytes).map_err(|_| RecordError::Damaged {
+            what: format!("what opens the private values of entry {seq} does not read"),
+        })?,
+        None => Openings::default(),
+    };
+    let before = openings.len();
+    match &args.fact {
+        // Equal values share a salt, so the other paths of the value go too.
+        Some(path) => match openings.get(path).map(|opening| opening.salt.clone()) {
+            Some(salt) => openings.retain(|_, opening| opening.salt != salt),
+            None => {
+                let message = format!("entry {seq} has no private value at `{path}`, or it was erased");
+                return Err(RecordError::Absent(message).into());
+            }
+        },
+        None => openings.clear(),
+    }
+    store.set_openings(seq, &openings)?;
+    store.compact()?;
+    let erased = before.saturating_sub(openings.len());
+    writeln!(std::io::stdout().lock(), "{erased} private values of entry {seq} erased").map_err(stdout_failed)?;
+    Ok(0)
+}
+
+/// Arguments of `clausal log export`.
+#[derive(Debug, Args)]
+pub struct ExportArgs {
+    /// The log
+    log: PathBuf,
+    /// Write here: Parquet for the ending `.parquet`, NDJSON for any other; NDJSON on the standard output when left out
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// With what opens private values, so that a replay sees the values that are kept
+    #[arg(long)]
+    with_private: bool,
+    /// Stop before the first entry that cannot be read, instead of failing
+    #[arg(long)]
+    salvage: bool,
+}
+
+pub fn export(args: &ExportArgs) -> Result<u8, Failure> {
+    let store = Store::open_read_only(&args.log)?;
+    let what = export::What { private: args.with_private, salvage: args.salvage };
+    let failed = |path: &PathBuf, error| Failure::Io { what: format!("`{}`", path.display()), error };
+    let done = match &args.out {
+        #[cfg(feature = "parquet")]
+        Some(path) if path.extension().is_some_and(|end| end == "parquet") => {
+            let file = std::fs::File::create(path).map_err(|error| failed(path, error))?;
+            crate::record::columns::write(&store, what, BufWriter::new(file))?
+        }
+        Some(path) => {
+            let file = std::fs::File::create(path).map_err(|error| failed(path, error))?;
+            export::ndjson(&store, what, &mut BufWriter::new(file))?
+        }
+        None => export::ndjson(&store, what, &mut BufWriter::new(std::io::stdout().lock()))?,
+    };
+    let mut err = std::io::stderr().lock();
+    // A message that cannot be written has no reader.
+    let _ = match done.unreadable {
+        Some(why) => writeln!(err, "clausal: {} entries exported; the rest cannot be read: {why}", done.entries),
+        None => writeln!(err, "clausal: {} entries exported", done.entries),
+    };
+    Ok(0)
+}
