@@ -24,6 +24,11 @@ fn main() {
     let lines = requests::requests(10_000);
     let raws: Vec<Raw<'_>> = lines.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
     let typed: Vec<_> = raws.iter().map(|raw| hand.typed(raw).unwrap()).collect();
+    if std::env::args().nth(1).as_deref() == Some("lines") {
+        // The requests themselves, to be piped into `clausal decide`.
+        lines.iter().for_each(|line| println!("{line}"));
+        return;
+    }
     if let Some(section) = std::env::args().nth(1).filter(|arg| !arg.starts_with('-')) {
         return one_section(&section, &engine, &lines);
     }
