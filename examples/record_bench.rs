@@ -119,10 +119,8 @@ fn plain(path: &Path, drafts: Vec<Draft>) -> Outcome<f64> {
          CREATE TABLE entries (seq INTEGER PRIMARY KEY, hash BLOB NOT NULL, payload BLOB, digest BLOB);
          CREATE TABLE private (seq INTEGER PRIMARY KEY, openings BLOB NOT NULL);",
     )?;
-    let rows: Vec<(Vec<u8>, Vec<u8>)> = drafts
-        .into_iter()
-        .map(|draft| Ok((draft.body.numbered(1), serde_json::to_vec(&draft.openings)?)))
-        .collect::<Outcome<_>>()?;
+    let rows: Vec<(Vec<u8>, Vec<u8>)> =
+        drafts.into_iter().map(|draft| Ok((draft.body.numbered(1).0, draft.openings))).collect::<Outcome<_>>()?;
     let (entries, mut seq) = (rows.len(), 0_i64);
     let since = Instant::now();
     for group in rows.chunks(GROUP) {
@@ -133,7 +131,7 @@ fn plain(path: &Path, drafts: Vec<Draft>) -> Outcome<f64> {
             transaction
                 .prepare_cached("INSERT INTO entries (seq, hash, payload) VALUES (?1, ?2, ?3)")?
                 .execute(rusqlite::params![seq, hash.as_slice(), payload])?;
-            if openings.len() > 2 {
+            if !openings.is_empty() {
                 transaction
                     .prepare_cached("INSERT INTO private (seq, openings) VALUES (?1, ?2)")?
                     .execute(rusqlite::params![seq, openings])?;

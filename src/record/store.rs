@@ -30,8 +30,8 @@ pub struct Receipt {
 pub struct Draft {
     /// What it says.
     pub body: Body,
-    /// What opens its commitments.
-    pub openings: Openings,
+    /// What opens its commitments, as JSON; empty when there are none.
+    pub openings: Vec<u8>,
     /// The bundle that decided, stored once.
     pub bundle: Arc<Bundle>,
 }
@@ -181,11 +181,11 @@ impl Store {
                     new_bundles.insert(Arc::clone(digest));
                 }
                 let seq = head.count.saturating_add(1);
-                let payload = draft.body.numbered(seq);
-                let hash = Hash::chained(&head.hash, &Hash::of_payload(&payload));
+                let (payload, said) = draft.body.numbered(seq);
+                let hash = Hash::chained(&head.hash, &said);
                 entry.execute(params![signed(seq), hash.0.as_slice(), payload])?;
                 if !draft.openings.is_empty() {
-                    private.execute(params![signed(seq), to_json(&draft.openings)?])?;
+                    private.execute(params![signed(seq), draft.openings])?;
                 }
                 head.tree.push(merkle::leaf(&hash));
                 (head.count, head.hash) = (seq, hash);

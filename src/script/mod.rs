@@ -29,6 +29,7 @@ mod error;
 mod host;
 mod ir;
 mod library;
+mod looks;
 mod lower;
 mod narrow;
 mod native;

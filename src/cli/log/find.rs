@@ -7,10 +7,13 @@ use clap::Args;
 use serde_json::{Value as Json, json};
 
 use crate::engine::Engine;
+use crate::model::decision::Outcome;
 use crate::model::limits::Limits;
+use crate::model::names::nearest;
 use crate::model::time::Date;
-use crate::record::find::{Query, list};
-use crate::record::mask::{Openings, reveal};
+use crate::record::again::Decider;
+use crate::record::find::{INVALID, Query, list};
+use crate::record::mask::Openings;
 use crate::record::{Entry, RecordError, Row, Store, bundles, export};
 
 use super::super::{Failure, output, stdout_failed};
@@ -55,8 +58,8 @@ struct QueryArgs {
     /// A clause that the decision rests on
     #[arg(long, value_name = "SOURCE#N")]
     clause: Option<String>,
-    /// The outcome
-    #[arg(long)]
+    /// The outcome; `invalid` for a request that could not be decided
+    #[arg(long, value_parser = outcome)]
     outcome: Option<String>,
     /// A reason code
     #[arg(long)]
@@ -72,6 +75,30 @@ struct QueryArgs {
 /// A day as arguments write it.
 pub fn day(written: &str) -> Result<Date, String> {
     Date::parse(written).ok_or_else(|| format!("`{written}` is not a date that exists, written `YYYY-MM-DD`"))
+}
+
+/// An outcome, or what stands for one where there is none.
+fn outcome(written: &str) -> Result<String, String> {
+    let known = || Outcome::ALL.into_iter().map(Outcome::as_str).chain([INVALID]);
+    if known().any(|word| word == written) {
+        return Ok(written.to_owned());
+    }
+    let near = nearest(written, known()).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+    let known = known().collect::<Vec<_>>().join("`, `");
+    Err(format!("`{written}` is no outcome{near}; there are `{known}`"))
+}
+
+/// What a list does not show, on the standard error.
+pub fn note(text: &str) {
+    // A message that cannot be written has no reader.
+    let _ = writeln!(anstream::AutoStream::auto(std::io::stderr().lock()), "clausal: {text}");
+}
+
+/// What was pruned can be neither found nor listed, and whoever asks must know.
+pub fn note_pruned(pruned: u64) {
+    if pruned > 0 {
+        note(&format!("{pruned} entries of the log are pruned; what they said is not searched"));
+    }
 }
 
 pub fn find(args: &FindArgs) -> Result<u8, Failure> {
@@ -91,21 +118,30 @@ pub fn find(args: &FindArgs) -> Result<u8, Failure> {
     };
     let store = Store::open_read_only(&args.log)?;
     let mut out = BufWriter::new(anstream::AutoStream::auto(std::io::stdout().lock()));
-    let (mut listed, mut failed) = (0_u64, None);
+    let (mut listed, mut failed, mut pruned, mut more) = (0_u64, None, 0_u64, false);
     store.scan(1, u64::MAX, |row| {
-        if listed >= args.limit {
-            return Ok(false);
-        }
+        pruned = pruned.saturating_add(u64::from(row.payload.is_none()));
         if query.matches(&row)? {
+            if listed >= args.limit {
+                more = true;
+                return Ok(false);
+            }
             listed = listed.saturating_add(1);
             failed = line(&mut out, &row, args.json)?.err();
         }
         Ok(failed.is_none())
     })?;
     match failed {
-        Some(error) => Err(stdout_failed(error)),
-        None => out.flush().map_err(stdout_failed).map(|()| 0),
+        Some(error) => return Err(stdout_failed(error)),
+        None => out.flush().map_err(stdout_failed)?,
     }
+    note_pruned(pruned);
+    match (listed, more) {
+        (0, _) => note("no entry meets all of these conditions"),
+        (_, true) => note(&format!("there are more than these {listed}; see them with `--limit`")),
+        _ => {}
+    }
+    Ok(0)
 }
 
 fn line(out: &mut impl Write, row: &Row, json: bool) -> Result<std::io::Result<()>, RecordError> {
@@ -160,6 +196,9 @@ pub struct ShowArgs {
     /// Write the entry as JSON
     #[arg(long)]
     json: bool,
+    /// Explain it rule by rule, and what would have to change for a permit
+    #[arg(long, conflicts_with = "json")]
+    explain: bool,
     /// The language of messages
     #[arg(long, value_name = "LANG")]
     lang: Option<String>,
@@ -190,7 +229,7 @@ pub fn show(args: &ShowArgs) -> Result<u8, Failure> {
     writeln!(out, "entry {seq}  received {}  engine {}  hash {}", entry.received, entry.engine, row.hash)
         .map_err(stdout_failed)?;
     writeln!(out, "request: {request:#}").map_err(stdout_failed)?;
-    explain(&mut out, &store, &row, &entry, &request, args.lang.as_deref())?;
+    explain(&mut out, &store, &row, &entry, &request, args)?;
     Ok(0)
 }
 
@@ -201,7 +240,7 @@ fn explain(
     row: &Row,
     entry: &Entry<'_>,
     request: &Json,
-    lang: Option<&str>,
+    args: &ShowArgs,
 ) -> Result<(), Failure> {
     if crate::record::mask::is_whole(request) {
         return writeln!(out, "decision: {}", entry.decision.get()).map_err(stdout_failed);
@@ -211,14 +250,24 @@ fn explain(
         .bundle_files(digest)?
         .ok_or_else(|| RecordError::Bundle { digest: digest.clone(), why: "it is not in the log".into() })?;
     let engine = bundles::engine(digest, &files, &Limits::default())?;
-    let language = super::super::decide::language(&engine, lang)?;
+    let language = super::super::decide::language(&engine, args.lang.as_deref())?;
     let openings: Openings =
         row.openings.as_deref().and_then(|bytes| serde_json::from_slice(bytes).ok()).unwrap_or_default();
-    match engine.decide_json(reveal(request, &openings).to_string().as_bytes()) {
+    let decider = Decider::new(engine);
+    let (again, engine) = (decider.again(request, &openings), decider.engine());
+    if let Some(why) = again.differs(entry)? {
+        writeln!(out, "recorded: {}\nnote: {why}\ndecided again:", entry.decision.get()).map_err(stdout_failed)?;
+    }
+    match again.answer {
+        Ok(_) if args.explain => {
+            let explained = engine.explain_json(&again.asked).unwrap_or_default();
+            let sheets: Vec<String> = explained.iter().map(|one| one.to_text(&language)).collect();
+            write!(out, "{}", sheets.join("\n---\n\n")).map_err(stdout_failed)?;
+        }
         Ok(answer) => {
             output::answer(out, &answer, &language).map_err(stdout_failed)?;
             for reason in answer.decisions().iter().flat_map(|decision| decision.reasons(&language)) {
-                rule_lines(out, &engine, &reason, &language).map_err(stdout_failed)?;
+                rule_lines(out, engine, &reason, &language).map_err(stdout_failed)?;
             }
         }
         Err(error) => output::request_error(&error),

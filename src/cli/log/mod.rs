@@ -10,7 +10,7 @@ use clap::{Args, Subcommand};
 use crate::record::{PublicKey, RecordError, Store};
 
 use super::Failure;
-pub use find::day;
+pub use find::{day, note_pruned};
 
 /// Exit code: the log was altered, the proof proves nothing, a replay differs.
 pub const NOT_GOOD: u8 = 1;
