@@ -108,6 +108,23 @@ fn measure(requests: &[&str], entries: usize, folder: &Path) -> Outcome<()> {
     let since = Instant::now();
     replay(&Source::open(&export)?, None, |_| ())?;
     rate("replay from NDJSON, all cores", entries, since);
+    let since = Instant::now();
+    let tally =
+        replay(&Source::open(&export)?, Some(&Engine::builder().setting("role_mode", "union").build()?), |_| ())?;
+    rate("replay from NDJSON by another bundle", entries, since);
+    assert_eq!(tally.entries, u64::try_from(entries)?);
+    #[cfg(feature = "parquet")]
+    {
+        let columns = folder.join("log.parquet");
+        clausal::record::columns::write(
+            &store,
+            Default::default(),
+            std::io::BufWriter::new(std::fs::File::create(&columns)?),
+        )?;
+        let since = Instant::now();
+        replay(&Source::open(&columns)?, None, |_| ())?;
+        rate("replay from Parquet, all cores", entries, since);
+    }
     Ok(())
 }
 

@@ -11,7 +11,7 @@ use crate::decision::{Answer, Decision};
 use crate::engine::Engine;
 use crate::model::error::RequestError;
 
-use super::canonical::Writer;
+use super::canonical::{Along, Writer};
 use super::entry::{BEFORE_REQUEST, Body, ENTRY_BYTES, Entry, after_decision, canonical};
 use super::error::RecordError;
 use super::mask::{Openings, Place, is_whole, kept, reveal, stand_in};
@@ -24,7 +24,7 @@ use super::withheld::{looked_into, withheld};
 pub struct Scratch {
     writer: Writer,
     decision: Vec<u8>,
-    renamed: Vec<u8>,
+    recorded: Vec<u8>,
     request: Vec<u8>,
     /// The bundle that decided the last entry.
     pub(super) last: Option<Arc<Decider>>,
@@ -42,8 +42,6 @@ pub struct Decider {
 
 /// An entry, cut where its parts are told to be.
 struct Parts<'p> {
-    /// The bundle, with its braces.
-    bundle: &'p [u8],
     decision: &'p [u8],
     request: &'p [u8],
 }
@@ -85,8 +83,8 @@ impl Decider {
         self.slowly(payload, openings, tally)
     }
 
-    /// Whether the decision is the same but for the name of the bundle, found without reading what it says; `None` when
-    /// that cannot be told so.
+    /// Whether the decision is the same, byte for byte; by another bundle, whether it says the same. `None` when that
+    /// cannot be told without reading more of it.
     ///
     /// The parts are found by what stands between them. Should that be found at a wrong place, what is between is no
     /// request that can be decided, or not the text of the new decision. What passes is an object of JSON whose parts are
@@ -99,14 +97,17 @@ impl Decider {
         if self.looked_into.contains_key(kind) {
             return None;
         }
-        scratch.decision.clear();
-        decision(&self.engine, &answer, &mut scratch.writer, &mut scratch.decision).ok()?;
-        let own = self.begin.get(10..self.begin.len().saturating_sub(DECISION.len()).saturating_add(1))?;
-        if own == parts.bundle {
-            return (scratch.decision == parts.decision).then_some(());
+        let Scratch { writer, decision: new, recorded, .. } = scratch;
+        new.clear();
+        if self.decided(payload) {
+            decision(&self.engine, &answer, writer, new).ok()?;
+            return (new == parts.decision).then_some(());
         }
-        replace(&scratch.decision, own, parts.bundle, &mut scratch.renamed);
-        (scratch.renamed == parts.decision).then_some(())
+        let line = answer.to_json_line(self.engine.languages().next().unwrap_or("en"));
+        writer.write(line.as_bytes(), Part::Decision, &mut Said, new).ok()?;
+        recorded.clear();
+        writer.write(parts.decision, Part::Decision, &mut Said, recorded).ok()?;
+        (new == recorded).then_some(())
     }
 
     fn cut<'p>(&self, payload: &'p [u8]) -> Option<Parts<'p>> {
@@ -127,7 +128,7 @@ impl Decider {
         // The name of a bundle is three plain texts, whose values the other way of reading looks at.
         let named = self.decided(payload)
             || plain(bundle) && serde_json::from_slice::<super::entry::BundleName>(bundle).is_ok();
-        (digits && plain(received) && named).then_some(Parts { bundle, decision, request: rest.get(..at)? })
+        (digits && plain(received) && named).then_some(Parts { decision, request: rest.get(..at)? })
     }
 
     fn slowly(&self, payload: &[u8], openings: Option<&[u8]>, tally: &mut Tally) -> Result<(), RecordError> {
@@ -187,16 +188,43 @@ impl Decider {
 /// After the bundle of an entry: its closing brace, and the key of the decision.
 const DECISION: &[u8] = b"},\"decision\":";
 
-fn replace(text: &[u8], from: &[u8], to: &[u8], out: &mut Vec<u8>) {
-    out.clear();
-    let mut rest = text;
-    for at in memmem::find_iter(text, from) {
-        let done = text.len().saturating_sub(rest.len());
-        out.extend_from_slice(text.get(done..at).unwrap_or_default());
-        out.extend_from_slice(to);
-        rest = text.get(at.saturating_add(from.len())..).unwrap_or_default();
+/// Leaves out of a decision what two bundles may word differently: the name of the bundle, places in its files, messages.
+struct Said;
+
+/// What stands at a place of a decision.
+#[derive(Clone, Copy)]
+enum Part {
+    Decision,
+    /// Reasons or obligations.
+    Listed,
+    LeftOut,
+    Said,
+}
+
+impl Along for Said {
+    type Place = Part;
+
+    fn key(&mut self, place: Part, key: &str) -> Part {
+        match (place, key) {
+            (Part::Decision, "reasons" | "obligations") => Part::Listed,
+            (Part::Decision, "bundle") | (Part::Listed, "source" | "message") | (Part::LeftOut, _) => Part::LeftOut,
+            _ => Part::Said,
+        }
     }
-    out.extend_from_slice(rest);
+
+    fn element(&mut self, place: Part, _number: usize) -> Part {
+        place
+    }
+
+    fn leave(&mut self) {}
+
+    fn text(&mut self, place: Part, _text: &str, out: &mut Vec<u8>) -> Result<bool, RecordError> {
+        let left_out = matches!(place, Part::LeftOut);
+        if left_out {
+            out.extend_from_slice(b"\"\"");
+        }
+        Ok(left_out)
+    }
 }
 
 /// A recorded request, decided again.
