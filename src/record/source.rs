@@ -211,8 +211,8 @@ impl Source {
             Piece::Items(items) => items.iter().try_for_each(|item| one(&item.payload, item.openings.as_deref())),
             Piece::Lines(lines, first) => {
                 for (line, number) in lines.split_inclusive(|byte| *byte == b'\n').zip(*first..) {
-                    if let Some(entry) = bare(line) {
-                        one(entry, None)?;
+                    if let Some((entry, private)) = cut(line) {
+                        one(entry, private)?;
                     } else if let Some(Line { entry: Some(entry), private, .. }) = self.line(line, number)? {
                         one(entry.get().as_bytes(), private.map(|raw| raw.get().as_bytes()))?;
                     }
@@ -262,13 +262,21 @@ pub struct Reader {
 /// How the line of an entry begins, as exports write it.
 const ENTRY: &[u8] = b"{\"entry\":";
 
-/// The entry of a line that ends with its hash, as exports without private values write it. What is cut out is read as
-/// an entry later, so that it may be nonsense here.
-fn bare(line: &[u8]) -> Option<&[u8]> {
+/// The entry of a line as exports write it, and what opens its commitments. What is cut out is read as JSON later, so
+/// that it may be nonsense here.
+fn cut(line: &[u8]) -> Option<(&[u8], Option<&[u8]>)> {
+    const HASH: &[u8] = b",\"hash\":\"";
     let line = line.strip_prefix(ENTRY)?;
-    let line = line.strip_suffix(b"\n").unwrap_or(line).strip_suffix(b"\"}")?;
-    let (rest, hash) = line.split_at_checked(line.len().checked_sub(64)?)?;
-    hash.iter().all(u8::is_ascii_hexdigit).then_some(rest)?.strip_suffix(b",\"hash\":\"")
+    let line = line.strip_suffix(b"\n").unwrap_or(line).strip_suffix(b"}")?;
+    // Inside a text the quotes would be escaped, so that the last one is that of the line.
+    let at = memchr::memmem::rfind(line, HASH)?;
+    let (entry, rest) = line.split_at_checked(at)?;
+    let (hash, rest) = rest.strip_prefix(HASH)?.split_at_checked(64)?;
+    let private = match rest.strip_prefix(b"\"")? {
+        b"" => None,
+        private => Some(private.strip_prefix(b",\"private\":")?),
+    };
+    hash.iter().all(u8::is_ascii_hexdigit).then_some((entry, private))
 }
 
 fn open(path: &Path) -> Result<File, RecordError> {
