@@ -293,6 +293,16 @@ impl EngineBuilder {
         self
     }
 
+    /// Where among the texts in memory the bundle is: the folder that holds its manifest.
+    #[must_use]
+    pub fn below(mut self, folder: &str) -> Self {
+        if let Files::Memory(_, root) = &mut self.files {
+            folder.clone_into(root);
+            folder.clone_into(&mut self.place);
+        }
+        self
+    }
+
     /// The release that was known on a day, by a release index on disk; `None` for the index that is compiled in.
     #[must_use]
     pub fn as_known_on(mut self, day: Timestamp, index: Option<&Path>) -> Self {

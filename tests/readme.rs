@@ -46,12 +46,39 @@ fn run(command: &str) -> String {
     String::from_utf8(done.stdout).unwrap()
 }
 
+/// The page with what its commands print now.
+fn renewed(text: &str) -> String {
+    let (mut out, mut inside, mut printed) = (String::new(), false, false);
+    for line in text.lines() {
+        match (inside, line) {
+            (false, "```console") => inside = true,
+            (true, "```") => (inside, printed) = (false, false),
+            _ => {}
+        }
+        if let Some(command) = line.strip_prefix("$ ").filter(|_| inside) {
+            out.push_str(&format!("{line}\n"));
+            printed = shown(text).iter().any(|one| one.command == command && !one.output.is_empty());
+            if printed {
+                out.push_str(&run(command));
+            }
+        } else if !printed {
+            out.push_str(&format!("{line}\n"));
+        }
+    }
+    out
+}
+
+/// With `UPDATE_DOCS=1` the pages are written anew.
 #[test]
 fn pages_show_what_the_command_prints() {
     let mut pages = common::files(&common::root().join("docs"), ".md");
     pages.push(common::root().join("README.md"));
     let mut count = 0;
     for page in pages {
+        if std::env::var_os("UPDATE_DOCS").is_some() {
+            let text = renewed(&fs::read_to_string(&page).unwrap());
+            fs::write(&page, text).unwrap();
+        }
         for shown in shown(&fs::read_to_string(&page).unwrap()) {
             let printed = run(&shown.command);
             count += 1;

@@ -37,6 +37,7 @@ fn kind_of(path: &str) -> FileKind {
     match path {
         "bundle.yaml" => FileKind::Bundle,
         "vocabulary.yaml" => FileKind::Vocabulary,
+        "invariants.yaml" => FileKind::Invariants,
         "markets.yaml" | "roles.yaml" | "products.yaml" => FileKind::Registry,
         _ if path.starts_with("sources/") => FileKind::Source,
         _ => FileKind::Policy,
@@ -300,6 +301,8 @@ fn broken_files_of_other_kinds_do_not_fit() {
         (FileKind::Vocabulary, "vocabulary.yaml", "default: false", "default: 3"),
         (FileKind::Registry, "roles.yaml", "code: admin-agent", "kode: admin-agent"),
         (FileKind::Registry, "roles.yaml", "clauses: [104,", "clauses: [10400,"),
+        (FileKind::Invariants, "invariants.yaml", "outcome: permit", "outcome: permitted"),
+        (FileKind::Invariants, "invariants.yaml", "monotone:", "monotonic:"),
         (FileKind::Source, "sources/csp-2021-06.yaml", "normative: false", "normative: perhaps"),
         (FileKind::Source, "sources/csp-2021-06.yaml", "  - clause: 103", "  - number: 103"),
     ];
@@ -340,7 +343,10 @@ fn the_command_prints_and_writes() {
     let (code, all, _) = clausal(&["--bundle", "policies/csp"]);
     let all: BTreeMap<String, Json> = serde_json::from_str(&all).unwrap();
     assert_eq!(code, Some(0));
-    assert_eq!(all.keys().collect::<Vec<_>>(), ["bundle", "policy", "registry", "scenario", "source", "vocabulary"]);
+    assert_eq!(
+        all.keys().collect::<Vec<_>>(),
+        ["bundle", "invariants", "policy", "registry", "scenario", "source", "vocabulary"]
+    );
 
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("a/b");

@@ -10,6 +10,7 @@ use crate::model::value::{Type, Value};
 use crate::script::Script;
 
 use super::domain::Domain;
+use super::invariants::Invariant;
 use super::messages::Messages;
 
 macro_rules! index {
@@ -64,6 +65,8 @@ pub struct Bundle {
     pub tables: Vec<Table>,
     /// Readings of what the sources leave open.
     pub settings: BTreeMap<Arc<str>, Setting>,
+    /// What must hold of every decision.
+    pub invariants: Vec<Invariant>,
     /// Messages by language.
     pub messages: Messages,
     /// Warnings that loading gave.
@@ -200,6 +203,8 @@ pub struct Kind {
     pub contradictions: Vec<Contradiction>,
     /// Rules that speak to this kind, in the order of the bundle.
     pub rules: Vec<RuleIx>,
+    /// Whether some rule is to speak about every request.
+    pub complete: bool,
     /// The reason when nothing permits.
     pub otherwise: Arc<str>,
     /// Where it is declared.

@@ -15,6 +15,7 @@ use super::checked::{Bundle, Identity};
 use super::draft::Draft;
 use super::files::{Files, join};
 use super::grammar::FileKind;
+use super::invariants::{self, Invariant};
 use super::lines::Lines;
 use super::manifest::{self, Manifest, Named};
 use super::messages::Messages;
@@ -48,6 +49,8 @@ pub(crate) struct Survey {
     pub(crate) draft: Draft,
     /// Messages by language.
     pub(crate) messages: Messages,
+    /// What must hold of every decision.
+    invariants: Vec<Invariant>,
     /// What there is to say, in no order.
     findings: Findings,
     /// The text of every file that was read.
@@ -68,6 +71,7 @@ pub(crate) fn survey(files: &Files, settings: Option<&str>, limits: &Limits) -> 
         draft: Draft::default(),
         messages: Messages::default(),
         settings,
+        invariants: Vec::new(),
     };
     let layers = loader.layers();
     // A manifest with mistakes is a manifest.
@@ -77,20 +81,21 @@ pub(crate) fn survey(files: &Files, settings: Option<&str>, limits: &Limits) -> 
         lint::whole(&loader.draft, &loader.messages, &mut loader.findings);
     }
     cascade::without_consequences(&mut loader.findings, &loader.draft.gaps);
-    let Loader { findings, mut draft, messages, .. } = loader;
+    let Loader { findings, mut draft, messages, invariants, .. } = loader;
     let files = std::mem::take(&mut draft.texts);
-    Survey { draft, messages, findings, files, kinds: file_kinds(&layers), name, found }
+    Survey { draft, messages, invariants, findings, files, kinds: file_kinds(&layers), name, found }
 }
 
 fn file_kinds(layers: &[Layer]) -> BTreeMap<Arc<str>, FileKind> {
     let mut kinds = BTreeMap::new();
     for Layer { manifest, folder, .. } in layers {
         kinds.extend(join(folder, "bundle.yaml").map(|path| (Arc::from(path), FileKind::Bundle)));
-        let groups: [(&mut dyn Iterator<Item = &Named>, FileKind); 4] = [
+        let groups: [(&mut dyn Iterator<Item = &Named>, FileKind); 5] = [
             (&mut manifest.vocabulary.iter(), FileKind::Vocabulary),
             (&mut manifest.registries.iter(), FileKind::Registry),
             (&mut manifest.sources.iter(), FileKind::Source),
             (&mut manifest.policies.iter(), FileKind::Policy),
+            (&mut manifest.invariants.iter(), FileKind::Invariants),
         ];
         for (group, kind) in groups {
             kinds.extend(group.map(|named| (Arc::from(named.path.as_str()), kind)));
@@ -113,6 +118,7 @@ struct Loader<'f> {
     draft: Draft,
     messages: Messages,
     settings: Option<&'f str>,
+    invariants: Vec<Invariant>,
 }
 
 impl Loader<'_> {
@@ -223,6 +229,12 @@ impl Loader<'_> {
         self.policies(
             upward().flat_map(|layer| layer.manifest.policies.iter().map(|named| (named, layer.manifest.restricts))),
         );
+        // An overlay changes what holds, so it states its own invariants.
+        for named in layers.first().map(|layer| layer.manifest.invariants.as_slice()).unwrap_or_default() {
+            if let Some(node) = self.yaml(named) {
+                invariants::read(&node, &mut self.draft, &mut self.invariants, &mut self.findings);
+            }
+        }
         layers.first().map(|layer| (Arc::clone(&layer.manifest.name), Arc::clone(&layer.manifest.version)))
     }
 
@@ -388,7 +400,7 @@ impl Survey {
         let failed = self.findings.has_errors();
         let dropped = self.findings.dropped();
         let findings = bounded(self.findings.into_sorted(), limits.bundle.findings, dropped);
-        let Self { draft, messages, files, name, found, .. } = self;
+        let Self { draft, messages, invariants, files, name, found, .. } = self;
         let Some((name, version)) = name.filter(|_| !failed) else {
             return Loaded { bundle: None, findings, files, found };
         };
@@ -408,6 +420,7 @@ impl Survey {
             lists: draft.lists,
             tables: draft.tables,
             settings: draft.settings,
+            invariants,
             messages,
             warnings: findings.clone(),
             files: files.clone(),

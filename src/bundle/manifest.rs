@@ -39,6 +39,8 @@ pub struct Manifest {
     pub sources: Vec<Named>,
     /// Policies, in the order of reasons.
     pub policies: Vec<Named>,
+    /// Files of invariants.
+    pub invariants: Vec<Named>,
     /// Script files.
     pub scripts: Vec<Named>,
     /// Message files with their language.
@@ -62,6 +64,7 @@ pub fn read<'n>(node: &'n Node, folder: &str, findings: &mut Findings) -> Option
     let registries = named_list(map.take("registries"), folder, findings);
     let sources = named_list(map.take("sources"), folder, findings);
     let policies = named_list(map.take("policies"), folder, findings);
+    let invariants = named_list(map.take("invariants"), folder, findings);
     let scripts = named_list(map.take("scripts"), folder, findings);
     let messages = message_files(map.take("messages"), folder, findings);
     let settings = map.take("settings");
@@ -78,6 +81,7 @@ pub fn read<'n>(node: &'n Node, folder: &str, findings: &mut Findings) -> Option
         registries,
         sources,
         policies,
+        invariants,
         scripts,
         messages,
     };

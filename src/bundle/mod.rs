@@ -9,6 +9,7 @@ mod expression;
 pub mod files;
 mod fluent;
 pub mod grammar;
+pub mod invariants;
 pub(crate) mod lexicon;
 mod lines;
 pub mod lint;

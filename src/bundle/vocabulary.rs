@@ -392,6 +392,7 @@ fn read_kind(key: &Node, body: &Node, draft: &mut Draft, findings: &mut Findings
         change_fact(path, change, draft, &mut facts, findings);
     }
     let derived = add_derived(draft, &mut facts);
+    let complete = map.take("complete").and_then(|node| boolean(node, findings)).unwrap_or(false);
     let otherwise = map.need("otherwise").and_then(|node| draft.reason(node, findings));
     let fan_out = map.take("fan-out").map(|node| list(node, findings)).unwrap_or_default();
     let fan_out = fan_out.iter().filter_map(|item| read_fan_out(item, draft, findings)).collect();
@@ -415,6 +416,7 @@ fn read_kind(key: &Node, body: &Node, draft: &mut Draft, findings: &mut Findings
         fan_out,
         contradictions: Vec::new(),
         rules: Vec::new(),
+        complete,
         otherwise: otherwise.unwrap_or_else(|| "nothing-permits".into()),
         place: key.place.clone(),
     });

@@ -5,6 +5,7 @@ mod activity;
 mod check;
 mod coverage;
 mod decide;
+mod diff;
 mod explain;
 pub mod findings;
 mod history;
@@ -15,6 +16,7 @@ mod log;
 #[cfg(feature = "lsp")]
 mod lsp;
 mod output;
+mod prove;
 #[cfg(feature = "record")]
 mod record;
 #[cfg(feature = "record")]
@@ -22,8 +24,10 @@ mod replay;
 mod scenarios;
 mod schema;
 mod show;
+mod shown;
 mod test;
 mod watch;
+mod who;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -43,6 +47,8 @@ const SHIPPED: &str = "csp";
 
 /// Exit code: a request that cannot be decided.
 pub const INVALID_REQUEST: u8 = 1;
+/// Exit code: an analysis met its bounds.
+pub const NOT_DECIDED: u8 = 2;
 /// Exit code: scenarios that do not agree.
 pub const DISAGREES: u8 = 1;
 /// Exit code: wrong usage.
@@ -62,15 +68,24 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// List who used keys and downloads, for those who may know
-    #[cfg(feature = "record")]
-    Activity(activity::ActivityArgs),
     /// Decide one request, an array of requests, or one request per line
     Decide(decide::DecideArgs),
     /// Report everything that is wrong with a bundle
     Check(check::CheckArgs),
     /// Explain why a request is decided as it is, rule by rule, and what would have to change for a permit
     Explain(explain::ExplainArgs),
+    /// Run scenarios against a bundle: verdicts written by hand, and the snapshots pinned beside them
+    Test(test::TestArgs),
+    /// Tell what of a bundle the scenarios exercise: rules, rows, matchers, boundaries, clauses, messages
+    Coverage(coverage::CoverageArgs),
+    /// Check and test again whenever a file of the bundle or a scenario is saved
+    Watch(watch::WatchArgs),
+    /// Prove the bundle's invariants, or show a request that breaks one
+    Prove(prove::ProveArgs),
+    /// Compare two bundles: which requests they decide otherwise
+    Diff(diff::DiffArgs),
+    /// Show who may do what: the permitted requests of a kind as a table
+    Who(who::WhoArgs),
     /// Show how an answer, or a rule, changed over time
     History(history::HistoryArgs),
     /// Verify, search, prove and prune a log of decisions
@@ -79,19 +94,16 @@ enum Command {
     /// Decide every recorded request again, by the same bundle or by another
     #[cfg(feature = "record")]
     Replay(replay::ReplayArgs),
+    /// List who used keys and downloads, for those who may know
+    #[cfg(feature = "record")]
+    Activity(activity::ActivityArgs),
     /// Show the effective whole of a bundle, each line with where it comes from
     Show(show::ShowArgs),
+    /// Write JSON Schemas of bundle files, with the names of a bundle, for editors
+    Schema(schema::SchemaArgs),
     /// Serve an editor: findings, completion, hover, definitions, references and quick fixes
     #[cfg(feature = "lsp")]
     Lsp(lsp::LspArgs),
-    /// Write JSON Schemas of bundle files, with the names of a bundle, for editors
-    Schema(schema::SchemaArgs),
-    /// Tell what of a bundle the scenarios exercise: rules, rows, matchers, boundaries, clauses, messages
-    Coverage(coverage::CoverageArgs),
-    /// Run scenarios against a bundle: verdicts written by hand, and the snapshots pinned beside them
-    Test(test::TestArgs),
-    /// Check and test again whenever a file of the bundle or a scenario is saved
-    Watch(watch::WatchArgs),
 }
 
 /// Which bundle decides.
@@ -173,6 +185,9 @@ pub enum Failure {
     /// The arguments do not fit together.
     #[error("{0}")]
     Usage(String),
+    /// An exact answer takes more than the bounds allow.
+    #[error("{0}")]
+    Analysis(String),
     /// The log of decisions could not be written or read.
     #[cfg(feature = "record")]
     #[error(transparent)]
@@ -192,6 +207,7 @@ impl Failure {
         match self {
             Self::Bundle(_) => NO_BUNDLE,
             Self::Usage(_) => USAGE,
+            Self::Analysis(_) => NOT_DECIDED,
             #[cfg(feature = "record")]
             Self::Record(_) => IO,
             Self::Io { .. } => IO,
@@ -219,14 +235,17 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         #[cfg(feature = "record")]
         Command::Activity(args) => activity::run(&args),
         Command::Decide(args) => decide::run(&args),
+        Command::Diff(args) => diff::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::History(args) => history::run(&args),
+        Command::Prove(args) => prove::run(&args),
         #[cfg(feature = "record")]
         Command::Log(args) => log::run(&args),
         #[cfg(feature = "record")]
         Command::Replay(args) => replay::run(&args),
         Command::Show(args) => show::run(&args),
+        Command::Who(args) => who::run(&args),
         #[cfg(feature = "lsp")]
         Command::Lsp(args) => lsp::run(&args),
         Command::Schema(args) => schema::run(&args),

@@ -30,6 +30,8 @@ pub struct SchemaArgs {
 enum KindArg {
     /// `bundle.yaml`
     Bundle,
+    /// Files of invariants
+    Invariants,
     /// Policies
     Policy,
     /// Registries
@@ -46,6 +48,7 @@ impl KindArg {
     fn kind(self) -> FileKind {
         match self {
             Self::Bundle => FileKind::Bundle,
+            Self::Invariants => FileKind::Invariants,
             Self::Policy => FileKind::Policy,
             Self::Registry => FileKind::Registry,
             Self::Scenario => FileKind::Scenario,

@@ -160,7 +160,8 @@ pub fn evaluate_condition(bundle: &Bundle, facts: &Facts, condition: &Condition)
     }
 }
 
-fn evaluate_script(bundle: &Bundle, facts: &Facts, expression: &Expression) -> Truth {
+/// The truth of a script.
+pub fn evaluate_script(bundle: &Bundle, facts: &Facts, expression: &Expression) -> Truth {
     let Expression::Script { script, reads, .. } = expression else { return Truth::False };
     match operands(bundle, facts, reads) {
         Operands::NoRow => Truth::False,
@@ -245,7 +246,7 @@ fn cell_waits_for(bundle: &Bundle, facts: &Facts, table: TableIx) -> BTreeSet<Fa
 }
 
 /// Tests that need nothing but the value.
-fn passes(value: &Value, test: &Test) -> bool {
+pub fn passes(value: &Value, test: &Test) -> bool {
     let members = |wanted: &BTreeSet<Value>| match value {
         Value::Set(items) => wanted.iter().filter(|item| items.contains(item)).count(),
         one => usize::from(wanted.contains(one)),
@@ -311,7 +312,12 @@ fn setting_is(bundle: &Bundle, facts: &Facts, name: &str, wanted: &BTreeSet<Valu
 
 /// Whether a period holds at the fact that dates it.
 pub fn in_force(facts: &Facts, period: &Effective) -> Truth {
-    let instant = match facts.state(period.dated_by) {
+    holds_at(facts.state(period.dated_by), period)
+}
+
+/// Whether a period holds at the state of the fact that dates it.
+pub fn holds_at(state: &State, period: &Effective) -> Truth {
+    let instant = match state {
         State::Known(Value::Timestamp(instant)) => *instant,
         State::Known(Value::Date(date)) => date.start(),
         State::Missing(bases) => return Truth::Unknown(bases.clone()),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::failure::RuleFailure;
-use crate::bundle::checked::{Absence, Bundle, FactIx, Kind, Operand, Unrecognised};
+use crate::bundle::checked::{Absence, Bundle, FactIx, Kind, KindFact, Operand, Unrecognised};
 use crate::model::value::Value;
 
 use super::evaluate::{Cell, Truth, lookup, setting_value};
@@ -50,17 +50,11 @@ impl Facts {
         let derived: BTreeSet<FactIx> = kind.derived.iter().copied().collect();
         let mut later = Vec::new();
         for (ix, meaning) in kind.facts.iter().filter(|(ix, _)| !derived.contains(ix)) {
-            let state = match (stated(*ix), &meaning.absence) {
-                (Some(stated), _) => from_stated(stated, meaning.unrecognised, &meaning.absence),
-                (None, Absence::Ask) => State::Missing(BTreeSet::from([*ix])),
-                (None, Absence::Optional) => State::Absent,
-                (None, Absence::Default(value)) => State::Known(value.clone()),
-                (None, Absence::From(source)) => {
-                    later.push((*ix, *source));
-                    continue;
-                }
-            };
-            facts.set(*ix, state);
+            match (state_of(*ix, meaning, stated(*ix)), &meaning.absence) {
+                (Some(state), _) => facts.set(*ix, state),
+                (None, Absence::From(source)) => later.push((*ix, *source)),
+                (None, _) => {}
+            }
         }
         for (ix, source) in later {
             let state = facts.state(source).clone();
@@ -108,6 +102,17 @@ impl Facts {
                 .collect(),
         }
     }
+}
+
+/// The state of a fact of a kind from what is stated for it alone; none where it is taken from another fact.
+pub fn state_of(ix: FactIx, meaning: &KindFact, stated: Option<Stated>) -> Option<State> {
+    Some(match (stated, &meaning.absence) {
+        (Some(stated), _) => from_stated(stated, meaning.unrecognised, &meaning.absence),
+        (None, Absence::Ask) => State::Missing(BTreeSet::from([ix])),
+        (None, Absence::Optional) => State::Absent,
+        (None, Absence::Default(value)) => State::Known(value.clone()),
+        (None, Absence::From(_)) => return None,
+    })
 }
 
 fn from_stated(stated: Stated, unrecognised: Unrecognised, absence: &Absence) -> State {

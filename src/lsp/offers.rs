@@ -100,7 +100,13 @@ fn stands(around: &Around<'_>, name: &str) -> bool {
 /// Whether what follows a key stands on lines of its own.
 fn below(form: &Form) -> bool {
     match form {
-        Form::Map(..) | Form::Shape(_) | Form::Condition | Form::Results | Form::Row | Form::Request => true,
+        Form::Map(..)
+        | Form::Shape(_)
+        | Form::Condition
+        | Form::Statement
+        | Form::Results
+        | Form::Row
+        | Form::Request => true,
         Form::List(item) => !matches!(item, Form::Scalar(_)),
         Form::Scalar(_) | Form::ListOrOne(_) | Form::Either(..) => false,
     }

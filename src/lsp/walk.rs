@@ -4,7 +4,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::bundle::draft::Draft;
-use crate::bundle::grammar::{FileKind, Form, Key, MATCHERS, Matcher, ROW_KEYS, SETTING_PREFIX, Shape, Slot, Sort};
+use crate::bundle::grammar::{
+    FileKind, Form, Key, MATCHERS, Matcher, RESULT_PREFIX, ROW_KEYS, SETTING_PREFIX, Shape, Slot, Sort,
+};
 use crate::bundle::yaml::{Content, Node};
 use crate::decide::shape::{Shape as RequestShape, of_kind};
 use crate::model::value::Type;
@@ -120,7 +122,8 @@ impl<'n> Walker<'_, 'n> {
                 let is_mapping = matches!(node.content, Content::Mapping(_));
                 self.form(node, if is_mapping { other } else { one }, around);
             }
-            Form::Condition => self.condition(node, around),
+            Form::Condition => self.condition(node, around, false),
+            Form::Statement => self.condition(node, around, true),
             Form::Results => self.results(node, around),
             Form::Row => self.row(node, around),
             Form::Request => self.request(node, around),
@@ -219,22 +222,39 @@ impl<'n> Walker<'_, 'n> {
         self.draft.fact_index.get(path).map(|ix| self.draft.type_of(*ix))
     }
 
-    fn condition(&mut self, node: &'n Node, around: &Rc<Around<'n>>) {
+    /// A condition; one of an invariant also speaks of the decision.
+    fn condition(&mut self, node: &'n Node, around: &Rc<Around<'n>>, states: bool) {
         let (entries, keys) = self.entries(node, &What::ConditionKey, around);
         for (key, body) in entries {
             self.add(key, What::ConditionKey, &keys);
             match key.text().unwrap_or_default() {
-                "any-of" | "all-of" => one_or_many(body).iter().for_each(|part| self.condition(part, around)),
-                "not" => self.condition(body, around),
+                "any-of" | "all-of" => one_or_many(body).iter().for_each(|part| self.condition(part, around, states)),
+                "not" => self.condition(body, around, states),
+                "reasons" if states => self.codes(body, Sort::Reason, around),
+                "obligations" if states => self.codes(body, Sort::Obligation, around),
                 "script" => self.add(body, What::Scalar(Slot::Script), around),
                 path => {
                     let setting = path.strip_prefix(SETTING_PREFIX).and_then(|name| self.draft.settings.get(name));
                     let type_ = setting.map(|setting| setting.type_.clone()).or_else(|| self.fact_type(path));
+                    let result = path.strip_prefix(RESULT_PREFIX).filter(|_| states);
+                    let result = result.and_then(|name| self.draft.results.get(name)).map(|def| def.type_.clone());
+                    let type_ = type_.or(result);
                     if let Some(type_) = type_ {
                         self.test(body, &type_, around);
                     }
                 }
             }
+        }
+    }
+
+    /// Codes, or some of them.
+    fn codes(&mut self, node: &'n Node, sort: Sort, around: &Rc<Around<'n>>) {
+        let lists: Vec<&'n Node> = match &node.content {
+            Content::Mapping(entries) => entries.iter().map(|(_, list)| list).collect(),
+            _ => vec![node],
+        };
+        for code in lists.into_iter().flat_map(one_or_many) {
+            self.add(code, What::Scalar(Slot::Refer(sort)), around);
         }
     }
 

@@ -230,6 +230,7 @@ impl Workspace {
         Some(match () {
             () if has("request") && (has("expect") || has("title")) => FileKind::Scenario,
             () if has("policy") || has("rules") => FileKind::Policy,
+            () if has("invariants") => FileKind::Invariants,
             () if has("registries") => FileKind::Registry,
             () if has("facts") || has("kinds") || has("reasons") => FileKind::Vocabulary,
             () if has("clauses") => FileKind::Source,

@@ -269,6 +269,8 @@ codes! {
     FileMissing "file-missing" Error,
     /// A construct that scripts may not use.
     ForbiddenConstruct "forbidden-construct" Error,
+    /// Requests of a kind that says it is complete, about which no rule speaks.
+    Gap "gap" Warning,
     /// A time between two rows of one key in which neither holds.
     HoleInTime "hole-in-time" Warning,
     /// A limit of the bundle is exceeded.
@@ -289,8 +291,14 @@ codes! {
     NeverMatches "never-matches" Warning,
     /// Two rows of one key that are in force together.
     OverlappingRows "overlapping-rows" Error,
+    /// A rule that permits or refers, and is outvoted wherever it matches.
+    Overridden "overridden" Warning,
     /// A message, a result or the name of a part would show a private fact.
     PrivateShown "private-shown" Error,
+    /// A rule without which every decision stays as it is.
+    Redundant "redundant" Warning,
+    /// A rule that no request matches.
+    RuleNeverMatches "rule-never-matches" Warning,
     /// A script does not parse.
     ScriptSyntax "script-syntax" Error,
     /// A script is larger than the limit.
@@ -303,6 +311,8 @@ codes! {
     TooManyFindings "too-many-findings" Warning,
     /// A rule with more than one effect.
     TwoEffects "two-effects" Error,
+    /// Two rules that match together and give one result two values, so that the request is denied.
+    TwoValues "two-values" Warning,
     /// A value of another type than the one wanted.
     TypeMismatch "type-mismatch" Error,
     /// A clause that the source does not have.

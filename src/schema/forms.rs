@@ -26,6 +26,7 @@ impl Writer<'_> {
                 by_form("object", other, one)
             }
             Form::Condition => self.condition(),
+            Form::Statement => self.statement(),
             Form::Results => self.results(),
             Form::Row => self.row(None),
             Form::Request => self.request(),

@@ -138,7 +138,7 @@ impl<'s> Writer<'s> {
             FileKind::Registry => matches!(sort, Entry),
             FileKind::Source => matches!(sort, Source | Section),
             FileKind::Policy => matches!(sort, List | Table | Column | Obligation | Policy | Rule),
-            FileKind::Scenario => false,
+            FileKind::Invariants | FileKind::Scenario => false,
         }
     }
 }

@@ -3,7 +3,10 @@
 use serde_json::{Map, Value as Json, json};
 
 use crate::bundle::checked::FactIx;
-use crate::bundle::grammar::{CONDITION_KEYS, MATCHERS, Matcher, RESULT_SCRIPT, SETTING_PREFIX, Sort};
+use crate::bundle::grammar::{
+    CONDITION_KEYS, DECISION_KEYS, MATCHERS, Matcher, RESULT_PREFIX, RESULT_SCRIPT, SETTING_PREFIX, Sort,
+};
+use crate::model::decision::Outcome;
 use crate::model::value::Type;
 
 use super::names::enumeration;
@@ -136,15 +139,48 @@ impl Writer<'_> {
 
     /// Facts and what they are tested for.
     pub(super) fn condition(&mut self) -> Json {
-        self.define("condition", Self::condition_body)
+        self.define("condition", |writer| {
+            let properties = writer.conditions(Self::condition);
+            let open = if writer.can_define(Sort::Fact) { json!({}) } else { false.into() };
+            object(properties, open)
+        })
     }
 
-    fn condition_body(&mut self) -> Json {
+    /// A condition that may also speak of the decision.
+    pub(super) fn statement(&mut self) -> Json {
+        self.define("statement", |writer| {
+            let mut properties = writer.conditions(Self::statement);
+            for (key, about) in DECISION_KEYS {
+                let codes = match key {
+                    "outcome" => one_or_many(&json!({ "enum": Outcome::ALL.map(Outcome::as_str) })),
+                    "reasons" => writer.codes(Sort::Reason),
+                    _ => writer.codes(Sort::Obligation),
+                };
+                properties.insert(key.into(), described(codes, about));
+            }
+            for (name, def) in &writer.draft().results {
+                let test = writer.test_of(&def.type_);
+                let about = writer.lexicon().text(&def.gist);
+                properties.insert(format!("{RESULT_PREFIX}{name}"), described(test, &about));
+            }
+            object(properties, false.into())
+        })
+    }
+
+    /// Codes of a decision: all of these, or `{ any | all | none: […] }`.
+    fn codes(&mut self, sort: Sort) -> Json {
+        let codes = one_or_many(&self.reference(sort));
+        let among = ["any", "all", "none"].map(|key| (key.to_owned(), codes.clone()));
+        by_form("object", object(among.into_iter().collect(), false.into()), codes)
+    }
+
+    /// What a condition may say; `inner` are the conditions inside it.
+    fn conditions(&mut self, inner: fn(&mut Self) -> Json) -> Map<String, Json> {
         let mut properties = Map::new();
         for (key, about) in CONDITION_KEYS {
             let form = match key {
-                "any-of" | "all-of" => json!({ "type": "array", "items": self.condition() }),
-                "not" => self.condition(),
+                "any-of" | "all-of" => json!({ "type": "array", "items": inner(self) }),
+                "not" => inner(self),
                 _ => scalar(),
             };
             properties.insert(key.into(), described(form, about));
@@ -155,8 +191,7 @@ impl Writer<'_> {
             properties.insert(format!("{SETTING_PREFIX}{name}"), described(value, &about));
         }
         properties.extend(self.fact_tests());
-        let open = if self.can_define(Sort::Fact) { json!({}) } else { false.into() };
-        object(properties, open)
+        properties
     }
 
     /// Every fact with its test.

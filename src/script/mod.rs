@@ -34,6 +34,7 @@ mod lower;
 mod narrow;
 mod native;
 mod ops;
+mod outline;
 mod program;
 mod refusal;
 mod sandbox;
@@ -50,6 +51,7 @@ use crate::model::Type;
 pub use error::ScriptError;
 pub use host::host_functions;
 pub use library::Library;
+pub use outline::Outline;
 pub use program::Script;
 pub use refusal::{Refusal, RefusalCode, Spot};
 

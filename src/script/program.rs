@@ -85,6 +85,16 @@ impl Script {
         &self.reads
     }
 
+    /// Its checked form as text: of two scripts with one form, only what they read can differ.
+    #[must_use]
+    pub fn form(&self) -> String {
+        format!("{:?} {:?}", self.type_, self.body.node)
+    }
+
+    pub(super) fn body(&self) -> &Body {
+        &self.body
+    }
+
     /// The functions of the bundle that it calls, directly or through others, sorted.
     #[must_use]
     pub fn calls(&self) -> &[String] {

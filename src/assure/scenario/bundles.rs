@@ -52,6 +52,12 @@ impl Bundles {
         Self::load(Engine::builder().folder(place), Some(place), Settings::new())
     }
 
+    /// A bundle that is loaded already, wherever it came from; it has no neighbours but those that are compiled in.
+    #[must_use]
+    pub fn of(main: Engine) -> Self {
+        Self { main, base: Engine::builder(), folder: None, settings: Settings::new(), others: BTreeMap::new() }
+    }
+
     /// The bundle itself.
     #[must_use]
     pub fn main(&self) -> &Engine {

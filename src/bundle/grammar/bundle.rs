@@ -26,6 +26,7 @@ pub(super) static BUNDLE: Shape = Shape {
         may("registries", FILES, "Codes and the names people write for them."),
         may("sources", FILES, "Source documents, sentence by sentence."),
         may("policies", FILES, "Policies, in the order in which reasons are listed."),
+        may("invariants", FILES, "What must hold of every decision; see `clausal prove`."),
         may("scripts", FILES, "Functions that expressions may call."),
         may("messages", Form::Map(Slot::Language, &FILE), "The messages of each language."),
         may(

@@ -4,6 +4,7 @@
 //! what they ask for and holds both in step.
 
 mod bundle;
+mod invariants;
 mod policy;
 mod registry;
 mod scenario;
@@ -73,6 +74,8 @@ pub enum Form {
     Either(&'static Form, &'static Form),
     /// Facts and what they are tested for.
     Condition,
+    /// A condition that may also speak of the decision.
+    Statement,
     /// Results and their values.
     Results,
     /// A row of a table.
@@ -178,14 +181,16 @@ pub enum FileKind {
     Source,
     /// A policy.
     Policy,
+    /// Invariants.
+    Invariants,
     /// A scenario: a request and the answer that is expected.
     Scenario,
 }
 
 impl FileKind {
     /// All kinds, in alphabetical order.
-    pub const ALL: [Self; 6] =
-        [Self::Bundle, Self::Policy, Self::Registry, Self::Scenario, Self::Source, Self::Vocabulary];
+    pub const ALL: [Self; 7] =
+        [Self::Bundle, Self::Invariants, Self::Policy, Self::Registry, Self::Scenario, Self::Source, Self::Vocabulary];
 
     /// Its name, as in `policy.schema.json`.
     #[must_use]
@@ -196,6 +201,7 @@ impl FileKind {
             Self::Registry => "registry",
             Self::Source => "source",
             Self::Policy => "policy",
+            Self::Invariants => "invariants",
             Self::Scenario => "scenario",
         }
     }
@@ -209,6 +215,7 @@ impl FileKind {
             Self::Registry => &registry::FILE,
             Self::Source => &registry::SOURCE,
             Self::Policy => &policy::POLICY,
+            Self::Invariants => &invariants::INVARIANTS,
             Self::Scenario => &SCENARIO,
         }
     }
@@ -221,6 +228,16 @@ pub const CONDITION_KEYS: [(&str, &str); 4] = [
     ("not", "This condition does not hold."),
     ("script", "A boolean expression holds; for what tests of facts cannot say."),
 ];
+
+/// Keys of a statement that speak of the decision.
+pub const DECISION_KEYS: [(&str, &str); 3] = [
+    ("outcome", "The outcome is this, or one of these."),
+    ("reasons", "All of these reasons are given; or `any`, `all` or `none` of a list."),
+    ("obligations", "All of these obligations and advice are given; or `any`, `all` or `none` of a list."),
+];
+
+/// What a statement's key begins with where it tests a result.
+pub const RESULT_PREFIX: &str = "results.";
 
 /// What a condition's key begins with where it tests a setting.
 pub const SETTING_PREFIX: &str = "settings.";

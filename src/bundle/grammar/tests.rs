@@ -46,7 +46,7 @@ fn collect_form(form: &'static Form, out: &mut Vec<&'static Shape>) {
         Form::Row => {
             ROW_KEYS.iter().chain(&WINDOW_ROW_KEYS).for_each(|(_, form, _)| collect_form(form, out));
         }
-        Form::Scalar(_) | Form::Condition | Form::Results | Form::Request => {}
+        Form::Scalar(_) | Form::Condition | Form::Statement | Form::Results | Form::Request => {}
     }
 }
 

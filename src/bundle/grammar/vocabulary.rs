@@ -100,6 +100,7 @@ static KIND: Shape = Shape {
         ),
         may("fan-out", Form::List(&Form::Shape(&FAN_OUT)), "How a request splits into parts."),
         may("contradictions", Form::List(&Form::Shape(&CONTRADICTION)), "What makes a request contradict itself."),
+        may("complete", BOOLEAN, "Whether some rule is to speak about every request."),
         must("otherwise", REASON, "The reason when nothing permits."),
     ],
 };

@@ -1,0 +1,386 @@
+//! Atoms: for each fact the finitely many classes of values that some rule tells apart.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+use std::sync::Arc;
+
+use rust_decimal::Decimal;
+
+use crate::decide::facts::State;
+use crate::model::time::{Date, Duration, Timestamp};
+use crate::model::value::{Type, Value};
+
+/// Which values a class holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Atom {
+    /// One value of an ordered type.
+    Value(Value),
+    /// Everything between two values of an ordered type, both excluded.
+    Between(Option<Value>, Option<Value>),
+    /// These values.
+    Values(BTreeSet<Value>),
+    /// Every value that no rule names.
+    Rest,
+    /// The fact is not given.
+    Nothing,
+    /// It is given in words that no registry knows.
+    Unrecognised,
+    /// It cannot be computed.
+    Failed,
+    /// It is computed, and there is no value.
+    Absent,
+    /// A script or a membership: it holds, or not.
+    Truth(bool),
+}
+
+/// A class: what it holds, a value that stands for all of it, and the state it gives a fact on each side.
+#[derive(Clone, Debug)]
+pub struct Class {
+    /// What it holds.
+    pub atom: Atom,
+    /// A value of it.
+    pub value: Option<Value>,
+    /// The state of the fact on each side; none where the fact is taken from another.
+    pub states: Vec<Option<State>>,
+}
+
+/// What a variable stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum What {
+    /// A fact of the request.
+    Fact,
+    /// Whether a fact that is a set is given.
+    Set,
+    /// Whether this is in the set.
+    Member(Value),
+    /// The value of a derived fact, where it is known from what it reads.
+    Derived,
+    /// What a script gives, where what it reads is known.
+    Script,
+}
+
+/// A variable of the space.
+#[derive(Clone, Debug)]
+pub struct Var {
+    /// The path of the fact, or the text of the script.
+    pub name: Arc<str>,
+    /// What it stands for.
+    pub what: What,
+    /// Its classes.
+    pub classes: Vec<Class>,
+}
+
+impl Var {
+    /// The class of a value.
+    #[must_use]
+    pub fn class_of(&self, value: &Value) -> Option<usize> {
+        let holds = |class: &Class| match &class.atom {
+            Atom::Value(one) => one == value,
+            Atom::Between(from, until) => {
+                from.as_ref().is_none_or(|from| from < value) && until.as_ref().is_none_or(|until| value < until)
+            }
+            Atom::Values(values) => values.contains(value),
+            Atom::Truth(is) => *value == Value::Boolean(*is),
+            _ => false,
+        };
+        self.classes.iter().position(holds).or_else(|| self.class_with(&Atom::Rest))
+    }
+
+    /// The class with this atom.
+    #[must_use]
+    pub fn class_with(&self, atom: &Atom) -> Option<usize> {
+        self.classes.iter().position(|class| class.atom == *atom)
+    }
+}
+
+/// What rules ask of one fact.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    /// Its type.
+    pub type_: Type,
+    /// Sets of values that are told from the rest.
+    pub sets: BTreeSet<BTreeSet<Value>>,
+    /// Values at which an order is cut.
+    pub cuts: BTreeSet<Value>,
+    /// Members of a set that are looked for.
+    pub members: BTreeSet<Value>,
+}
+
+impl Wanted {
+    /// Nothing yet.
+    #[must_use]
+    pub fn new(type_: &Type) -> Self {
+        Self { type_: type_.clone(), sets: BTreeSet::new(), cuts: BTreeSet::new(), members: BTreeSet::new() }
+    }
+
+    /// A test tells these values from the rest.
+    pub fn set(&mut self, values: &BTreeSet<Value>) {
+        match &self.type_ {
+            Type::Set(_) => self.members.extend(values.iter().cloned()),
+            type_ if type_.is_ordered() => values.iter().for_each(|value| self.cut(value)),
+            _ => {
+                self.sets.insert(values.clone());
+            }
+        }
+    }
+
+    /// A test cuts the order here.
+    pub fn cut(&mut self, value: &Value) {
+        self.cuts.insert(value.clone());
+        // A whole day compares by its date, an instant by its second: each is a class of its own at the boundary.
+        if let Value::Timestamp(instant) = value {
+            let day = instant.date();
+            self.cuts.insert(Value::Timestamp(day.start()));
+            self.cuts.extend(Timestamp::parse(&day.to_string()).map(Value::Timestamp));
+        }
+    }
+
+    /// The classes of values, each with one that stands for it. `domain` lists the values of a symbol; `least` bounds an
+    /// order.
+    #[must_use]
+    pub fn classes(&self, domain: &[Value], least: Option<&Value>) -> Vec<(Atom, Value)> {
+        match &self.type_ {
+            Type::Boolean => {
+                vec![(Atom::Truth(true), Value::Boolean(true)), (Atom::Truth(false), Value::Boolean(false))]
+            }
+            Type::Symbol(_) => self.groups(domain),
+            Type::Text | Type::Currency => {
+                let named: BTreeSet<Value> = self.sets.iter().flatten().cloned().collect();
+                let mut out = self.groups(&named.iter().cloned().collect::<Vec<_>>());
+                out.push((Atom::Rest, self.other(&named)));
+                out
+            }
+            Type::Set(_) => Vec::new(),
+            _ => self.pieces(least),
+        }
+    }
+
+    fn other(&self, named: &BTreeSet<Value>) -> Value {
+        let text = |text: &str| Value::Text(text.into());
+        let candidates: &[&str] =
+            if self.type_ == Type::Currency { &["USD", "EUR", "JPY", "CHF", "GBP"] } else { &["x", "y", "other"] };
+        candidates.iter().map(|one| text(one)).find(|one| !named.contains(one)).unwrap_or_else(|| text("another one"))
+    }
+
+    /// Values that are in the same sets are one class.
+    fn groups(&self, values: &[Value]) -> Vec<(Atom, Value)> {
+        let mut in_sets: BTreeMap<&Value, Vec<usize>> = values.iter().map(|value| (value, Vec::new())).collect();
+        for (at, set) in self.sets.iter().enumerate() {
+            for value in set {
+                if let Some(sets) = in_sets.get_mut(value) {
+                    sets.push(at);
+                }
+            }
+        }
+        let mut classes: BTreeMap<Vec<usize>, BTreeSet<Value>> = BTreeMap::new();
+        for (value, sets) in in_sets {
+            classes.entry(sets).or_default().insert(value.clone());
+        }
+        let mut out: Vec<_> = classes
+            .into_values()
+            .filter_map(|values| values.first().cloned().map(|first| (Atom::Values(values), first)))
+            .collect();
+        out.sort_by(|(_, a), (_, b)| a.cmp(b));
+        out
+    }
+
+    /// Boundaries and what lies between.
+    fn pieces(&self, least: Option<&Value>) -> Vec<(Atom, Value)> {
+        let cuts: Vec<&Value> = self.cuts.iter().filter(|cut| least.is_none_or(|least| *cut >= least)).collect();
+        let mut out = Vec::new();
+        let mut before: Option<&Value> = None;
+        for cut in cuts {
+            if let Some(value) = between(before, Some(cut), least, &self.type_) {
+                out.push((Atom::Between(before.cloned(), Some(cut.clone())), value));
+            }
+            out.push((Atom::Value(cut.clone()), cut.clone()));
+            before = Some(cut);
+        }
+        if let Some(value) = between(before, None, least, &self.type_) {
+            out.push((Atom::Between(before.cloned(), None), value));
+        }
+        out
+    }
+}
+
+/// A value strictly between two, and not below the least.
+fn between(from: Option<&Value>, until: Option<&Value>, least: Option<&Value>, type_: &Type) -> Option<Value> {
+    let mut tries: Vec<Value> = Vec::new();
+    match (from, until) {
+        (Some(from), until) => {
+            tries.extend(step(from, 1));
+            tries.extend(until.and_then(|until| middle(from, until)));
+        }
+        (None, Some(until)) => {
+            tries.extend(least.cloned());
+            tries.extend(step(until, -1));
+        }
+        (None, None) => {
+            tries.extend(least.and_then(|least| step(least, 1)));
+            tries.extend(ordinary(type_));
+        }
+    }
+    let fits = |value: &Value| {
+        from.is_none_or(|from| from < value)
+            && until.is_none_or(|until| value < until)
+            && least.is_none_or(|least| value >= least)
+    };
+    tries.into_iter().find(fits)
+}
+
+fn ordinary(type_: &Type) -> Option<Value> {
+    match type_ {
+        Type::Integer => Some(Value::Integer(1)),
+        Type::Decimal => Value::parse_decimal("100.00"),
+        Type::Date => Date::parse("2021-07-01").map(Value::Date),
+        Type::Timestamp => Timestamp::parse("2021-07-01T12:00:00Z").map(Value::Timestamp),
+        Type::Duration => Duration::parse("P1Y").map(Value::Duration),
+        _ => None,
+    }
+}
+
+/// The neighbour of a value in its order.
+#[must_use]
+pub fn step(value: &Value, by: i64) -> Option<Value> {
+    match value {
+        Value::Integer(n) => n.checked_add(by).map(Value::Integer),
+        Value::Decimal(d) => d.checked_add(Decimal::from(by)).map(Value::Decimal),
+        Value::Date(d) => d.plus_days(by).map(Value::Date),
+        Value::Timestamp(t) => {
+            let instant = if t.is_whole_day() { t.date().start() } else { *t };
+            instant.plus_seconds(by).map(Value::Timestamp)
+        }
+        Value::Duration(d) => {
+            let seconds = d.seconds.checked_add(by)?;
+            (seconds >= 0).then_some(Value::Duration(Duration { seconds, ..*d }))
+        }
+        _ => None,
+    }
+}
+
+/// A value between two that are closer than one step.
+fn middle(from: &Value, until: &Value) -> Option<Value> {
+    match (from, until) {
+        (Value::Decimal(a), Value::Decimal(b)) => a.checked_add(*b)?.checked_div(Decimal::from(2)).map(Value::Decimal),
+        (Value::Timestamp(a), Value::Timestamp(_)) => {
+            let text = a.date().start().plus_seconds(a.date().start().seconds_until(*a))?.to_string();
+            Timestamp::parse(&text.replace('Z', ".5Z")).map(Value::Timestamp)
+        }
+        _ => None,
+    }
+}
+
+/// A set of classes in words: `one of AX, AS`, `at least 31`, `not given`.
+#[must_use]
+pub fn describe(var: &Var, chosen: &BTreeSet<usize>) -> String {
+    if let What::Member(value) = &var.what {
+        let has = var.classes.iter().enumerate().any(|(at, c)| chosen.contains(&at) && c.atom == Atom::Truth(true));
+        return if has { format!("has {value}") } else { format!("lacks {value}") };
+    }
+    let picked = |atom: &dyn Fn(&Atom) -> bool| {
+        var.classes.iter().enumerate().filter(|(_, class)| atom(&class.atom)).all(|(at, _)| chosen.contains(&at))
+    };
+    let is_value = |atom: &Atom| {
+        matches!(atom, Atom::Value(_) | Atom::Between(..) | Atom::Values(_) | Atom::Rest | Atom::Truth(_))
+    };
+    let values = var.classes.iter().filter(|class| is_value(&class.atom)).count();
+    let mut words = Vec::new();
+    if values > 0 && var.what != What::Set && picked(&is_value) {
+        words.push("any value".to_owned());
+    } else {
+        words.extend(ordered(var, chosen));
+        words.extend(listed(var, chosen));
+    }
+    for (at, class) in var.classes.iter().enumerate().filter(|(at, _)| chosen.contains(at)) {
+        let _ = at;
+        match class.atom {
+            Atom::Nothing => words.push("not given".into()),
+            Atom::Unrecognised => words.push("not recognised".into()),
+            Atom::Failed => words.push("cannot be computed".into()),
+            Atom::Absent => words.push("absent".into()),
+            _ => {}
+        }
+    }
+    words.join(" or ")
+}
+
+/// Runs of an order.
+fn ordered(var: &Var, chosen: &BTreeSet<usize>) -> Vec<String> {
+    type Bound = Option<(Value, bool)>;
+    let mut runs: Vec<(Bound, Bound)> = Vec::new();
+    let mut last = None;
+    for (at, class) in var.classes.iter().enumerate() {
+        let (from, until) = match &class.atom {
+            Atom::Value(value) => (Some((value.clone(), true)), Some((value.clone(), true))),
+            Atom::Between(from, until) => {
+                (from.clone().map(|value| (value, false)), until.clone().map(|value| (value, false)))
+            }
+            _ => continue,
+        };
+        if !chosen.contains(&at) {
+            continue;
+        }
+        match runs.last_mut() {
+            Some(run) if last.is_some_and(|last: usize| last.checked_add(1) == Some(at)) => run.1 = until,
+            _ => runs.push((from, until)),
+        }
+        last = Some(at);
+    }
+    runs.into_iter()
+        .map(|run| match run {
+            (Some((a, true)), Some((b, true))) if a == b => a.to_string(),
+            (from, until) => {
+                let mut text = String::new();
+                if let Some((value, included)) = from {
+                    let _ = write!(text, "{} {value}", if included { "at least" } else { "more than" });
+                }
+                if let Some((value, included)) = until {
+                    let and = if text.is_empty() { "" } else { " and " };
+                    let _ = write!(text, "{and}{} {value}", if included { "at most" } else { "less than" });
+                }
+                text
+            }
+        })
+        .collect()
+}
+
+/// Named values; where most are chosen, those that are not.
+fn listed(var: &Var, chosen: &BTreeSet<usize>) -> Option<String> {
+    const SHOWN: usize = 12;
+    let (mut inside, mut outside, mut rest, mut all_of) = (Vec::new(), Vec::new(), false, Vec::new());
+    for (at, class) in var.classes.iter().enumerate() {
+        let is = chosen.contains(&at);
+        match &class.atom {
+            Atom::Values(values) => {
+                let texts = values.iter().map(ToString::to_string);
+                if is { inside.extend(texts) } else { outside.extend(texts) }
+            }
+            Atom::Rest if is => rest = true,
+            Atom::Truth(truth) if is => all_of.push(truth.to_string()),
+            _ => {}
+        }
+    }
+    if var.what == What::Set
+        && var.classes.iter().enumerate().any(|(at, c)| c.atom == Atom::Rest && chosen.contains(&at))
+    {
+        return Some("given".into());
+    }
+    inside.sort();
+    outside.sort();
+    let shorten = |mut all: Vec<String>| {
+        let more = all.len().saturating_sub(SHOWN);
+        all.truncate(SHOWN);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        format!("{}{more}", all.join(", "))
+    };
+    let text = match (inside.is_empty(), rest, outside.is_empty()) {
+        (true, false, _) => return (!all_of.is_empty()).then(|| all_of.join(" or ")),
+        (_, true, true) => "any value".to_owned(),
+        (_, true, false) => format!("other than {}", shorten(outside)),
+        (false, false, _) if !outside.is_empty() && outside.len().saturating_mul(2) < inside.len() => {
+            format!("other than {}", shorten(outside))
+        }
+        _ => shorten(inside),
+    };
+    Some(text)
+}

@@ -1,0 +1,174 @@
+//! Who may do what: the requests of a kind that are permitted or handed over, as rows that a reviewer reads.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use crate::engine::Engine;
+use crate::model::decision::Outcome;
+use crate::model::names::nearest;
+
+use super::space::atoms::{Atom, What, describe};
+use super::space::mdd::{NO, Op, YES};
+use super::space::solve::number;
+use super::space::{Bounds, Space, SpaceError};
+
+/// Why there is no table.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum WhoError {
+    /// The analysis has no answer.
+    #[error(transparent)]
+    Space(#[from] SpaceError),
+    /// What was asked for does not decide anything.
+    #[error("no rule of the kind tests `{name}`{near}")]
+    NotTested {
+        /// The path that was given.
+        name: String,
+        /// A suggestion.
+        near: String,
+    },
+    /// The value cannot be one of the fact's.
+    #[error("`{value}` is no value of `{name}`")]
+    NoValue {
+        /// The path that was given.
+        name: String,
+        /// The value that was given.
+        value: String,
+    },
+}
+
+/// One row: an outcome, and what the request must be for it. A fact that is not named may be anything.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Row {
+    /// The value of the fact by which rows are grouped.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+    /// `permit` or `refer`.
+    pub outcome: &'static str,
+    /// What each fact must be.
+    #[serde(rename = "where")]
+    pub facts: BTreeMap<String, String>,
+}
+
+/// The most rows for one outcome and group.
+const MOST: usize = 200;
+
+/// The rows of a kind. `when` fixes facts (path and value as written), `group_by` splits by the values of a fact. Requests
+/// that leave something open are left out: they are asked for more.
+///
+/// # Errors
+/// When the kind, a fact or a value is not known, or the bounds are met.
+pub fn who(
+    engine: &Engine,
+    kind: &str,
+    when: &[(String, String)],
+    group_by: Option<&str>,
+    bounds: Bounds,
+) -> Result<Vec<Row>, WhoError> {
+    let mut space = Space::new(&[engine], kind, &[], bounds)?;
+    let solved = space.solve(0)?;
+    let mut matters = space.complete();
+    matters = space.mdd.apply(Op::And, matters, solved.valid);
+    for (name, value) in when {
+        let fixed = fixed(&mut space, name, value)?;
+        matters = space.mdd.apply(Op::And, matters, fixed);
+    }
+    let mut out = Vec::new();
+    for (group, region) in groups(&mut space, group_by)? {
+        let matters = space.mdd.apply(Op::And, matters, region);
+        for outcome in [Outcome::Permit, Outcome::Refer] {
+            let here = space.mdd.is(solved.outcome, number(outcome));
+            let here = space.mdd.apply(Op::And, here, matters);
+            let (boxes, _) = space.cover(here, matters, MOST);
+            for (one, found) in boxes {
+                // What no request was found for is not shown.
+                if space.request_in(found).is_none() {
+                    continue;
+                }
+                let facts = space.words(&one, true).into_iter().collect();
+                out.push(Row { group: group.clone(), outcome: outcome.as_str(), facts });
+            }
+        }
+    }
+    space.check()?;
+    Ok(out)
+}
+
+fn variable(space: &Space<'_>, name: &str) -> Result<usize, WhoError> {
+    space.var(name).ok_or_else(|| {
+        let known = space.vars.iter().filter(|var| var.what != What::Script).map(|var| &*var.name);
+        let near = nearest(name, known).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+        WhoError::NotTested { name: name.to_owned(), near }
+    })
+}
+
+/// Where a fact has a value, or a set has a member.
+fn fixed(space: &mut Space<'_>, name: &str, value: &str) -> Result<super::space::mdd::Id, WhoError> {
+    let at = variable(space, name)?;
+    let no_value = || WhoError::NoValue { name: name.to_owned(), value: value.to_owned() };
+    let member = space.members_of(name).into_iter().find(|(_, member)| member.to_string() == value);
+    if let Some((at, _)) = member {
+        let has = space.mdd.leaves(u32::try_from(at).unwrap_or(u32::MAX), [NO, YES]);
+        return Ok(space.given(name, has));
+    }
+    let Some(var) = space.vars.get(at).filter(|var| var.what != What::Set) else { return Err(no_value()) };
+    let holds = |atom: &Atom, stands: Option<&crate::Value>| match atom {
+        Atom::Values(values) => values.iter().any(|one| one.to_string() == value),
+        Atom::Value(one) => one.to_string() == value,
+        Atom::Truth(is) => is.to_string() == value,
+        Atom::Between(..) => stands.and_then(|like| parsed(like, value)).is_some_and(|value| {
+            var.class_of(&value).is_some_and(|class| var.classes.get(class).is_some_and(|c| c.atom == *atom))
+        }),
+        _ => false,
+    };
+    let mut classes: Vec<bool> = var.classes.iter().map(|class| holds(&class.atom, class.value.as_ref())).collect();
+    if !classes.contains(&true) {
+        // A text that no rule names.
+        for (is, class) in classes.iter_mut().zip(&var.classes) {
+            *is = class.atom == Atom::Rest;
+        }
+    }
+    if !classes.contains(&true) {
+        return Err(no_value());
+    }
+    let below = classes.into_iter().map(|is| if is { YES } else { NO });
+    Ok(space.mdd.leaves(u32::try_from(at).unwrap_or(u32::MAX), below))
+}
+
+/// A value as written, of the type of another.
+fn parsed(like: &crate::Value, text: &str) -> Option<crate::Value> {
+    use crate::Value;
+    match like {
+        Value::Integer(_) => text.parse().ok().map(Value::Integer),
+        Value::Decimal(_) => Value::parse_decimal(text),
+        Value::Date(_) => crate::Date::parse(text).map(Value::Date),
+        Value::Timestamp(_) => crate::Timestamp::parse(text).map(Value::Timestamp),
+        Value::Duration(_) => crate::Duration::parse(text).map(Value::Duration),
+        _ => None,
+    }
+}
+
+type Groups = Vec<(Option<String>, super::space::mdd::Id)>;
+
+/// The values of a fact, each as a region.
+fn groups(space: &mut Space<'_>, group_by: Option<&str>) -> Result<Groups, WhoError> {
+    let Some(name) = group_by else { return Ok(vec![(None, YES)]) };
+    let at = variable(space, name)?;
+    let members = space.members_of(name);
+    if !members.is_empty() {
+        let mut out = Vec::new();
+        for (at, member) in members {
+            let has = space.mdd.leaves(u32::try_from(at).unwrap_or(u32::MAX), [NO, YES]);
+            out.push((Some(member.to_string()), space.given(name, has)));
+        }
+        return Ok(out);
+    }
+    let Some(var) = space.vars.get(at).cloned() else { return Ok(Vec::new()) };
+    let mut out = Vec::new();
+    for class in 0..var.classes.len() {
+        let below = (0..var.classes.len()).map(|one| if one == class { YES } else { NO });
+        let region = space.mdd.leaves(u32::try_from(at).unwrap_or(u32::MAX), below);
+        out.push((Some(describe(&var, &BTreeSet::from([class]))), region));
+    }
+    Ok(out)
+}
