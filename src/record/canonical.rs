@@ -45,6 +45,8 @@ struct Member {
     begin: usize,
     key: usize,
     end: usize,
+    /// Whether the key is ASCII without escapes.
+    plain: bool,
 }
 
 /// What the writing needs beside, kept from one text to the next.
@@ -67,6 +69,7 @@ impl Writer {
         out: &mut Vec<u8>,
     ) -> Result<(), RecordError> {
         self.members.clear();
+        let text = std::str::from_utf8(text).map_err(|_| wrong("it is not UTF-8"))?;
         let mut run = Run { text, at: 0, writer: self, along };
         run.value(place, out, 0)?;
         match run.peek() {
@@ -81,7 +84,7 @@ fn wrong(why: &str) -> RecordError {
 }
 
 struct Run<'t, 'w, A> {
-    text: &'t [u8],
+    text: &'t str,
     at: usize,
     writer: &'w mut Writer,
     along: &'w mut A,
@@ -91,7 +94,7 @@ impl<'t, A: Along> Run<'t, '_, A> {
     /// The next byte that is no white space.
     fn peek(&mut self) -> Option<u8> {
         loop {
-            match self.text.get(self.at).copied() {
+            match self.text.as_bytes().get(self.at).copied() {
                 Some(b' ' | b'\n' | b'\r' | b'\t') => self.at = self.at.saturating_add(1),
                 other => return other,
             }
@@ -135,7 +138,7 @@ impl<'t, A: Along> Run<'t, '_, A> {
                 }
                 out.push(b',');
             }
-            let mut member = Member { begin: out.len(), key: 0, end: 0 };
+            let mut member = Member { begin: out.len(), key: 0, end: 0, plain: false };
             if self.peek() != Some(b'"') {
                 return Err(wrong("a key is missing"));
             }
@@ -143,8 +146,9 @@ impl<'t, A: Along> Run<'t, '_, A> {
             let key = token.text()?;
             token.write(&key, out)?;
             member.key = out.len();
+            member.plain = !token.escaped && key.is_ascii();
             if let Some(before) = self.writer.members.get(first..).and_then(<[_]>::last) {
-                in_order &= order(key_of(out, before), key_of(out, &member)).is_lt();
+                in_order &= order(out, before, &member).is_lt();
             }
             if !self.take(b':') {
                 return Err(wrong("a colon is missing"));
@@ -168,7 +172,7 @@ impl<'t, A: Along> Run<'t, '_, A> {
     fn sort(&mut self, first: usize, begin: usize, out: &mut Vec<u8>) -> Result<(), RecordError> {
         let Writer { members, sorted } = &mut *self.writer;
         let members = members.get_mut(first..).unwrap_or_default();
-        members.sort_by(|a, b| order(key_of(out, a), key_of(out, b)));
+        members.sort_by(|a, b| order(out, a, b));
         let twice = |pair: &[Member]| matches!(pair, [a, b] if key_of(out, a) == key_of(out, b));
         if members.windows(2).any(twice) {
             return Err(wrong("a key is there twice"));
@@ -209,10 +213,10 @@ impl<'t, A: Along> Run<'t, '_, A> {
     fn string(&mut self) -> Result<Token<'t>, RecordError> {
         let (start, mut end, mut escaped) = (self.at, self.at.saturating_add(1), false);
         loop {
-            let rest = self.text.get(end..).unwrap_or_default();
+            let rest = self.text.as_bytes().get(end..).unwrap_or_default();
             let found = memchr2(b'"', b'\\', rest).ok_or_else(|| wrong("a text does not end"))?;
             let at = end.saturating_add(found);
-            if self.text.get(at) == Some(&b'"') {
+            if self.text.as_bytes().get(at) == Some(&b'"') {
                 self.at = at.saturating_add(1);
                 let raw = self.text.get(start..self.at).unwrap_or_default();
                 return Ok(Token { raw, escaped });
@@ -224,7 +228,7 @@ impl<'t, A: Along> Run<'t, '_, A> {
 
     /// A number, `true`, `false` or `null`.
     fn bare(&mut self, out: &mut Vec<u8>) -> Result<(), RecordError> {
-        let rest = self.text.get(self.at..).unwrap_or_default();
+        let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
         let ends = |byte: &u8| matches!(byte, b',' | b'}' | b']' | b' ' | b'\n' | b'\r' | b'\t');
         let word = rest.get(..rest.iter().position(ends).unwrap_or(rest.len())).unwrap_or_default();
         self.at = self.at.saturating_add(word.len());
@@ -248,18 +252,18 @@ impl<'t, A: Along> Run<'t, '_, A> {
 /// A string as it is written, with its quotes.
 #[derive(Clone, Copy)]
 struct Token<'t> {
-    raw: &'t [u8],
+    raw: &'t str,
     escaped: bool,
 }
 
 impl<'t> Token<'t> {
     fn text(&self) -> Result<std::borrow::Cow<'t, str>, RecordError> {
         if self.escaped {
-            let text: String = serde_json::from_slice(self.raw).map_err(|_| wrong("a text is not one"))?;
+            let text: String = serde_json::from_str(self.raw).map_err(|_| wrong("a text is not one"))?;
             return Ok(text.into());
         }
         let inner = self.raw.get(1..self.raw.len().saturating_sub(1)).unwrap_or_default();
-        std::str::from_utf8(inner).map(Into::into).map_err(|_| wrong("a text is not UTF-8"))
+        Ok(inner.into())
     }
 
     /// What needs no escape is as it should be.
@@ -267,7 +271,7 @@ impl<'t> Token<'t> {
         if self.escaped {
             return serde_json::to_writer(out, text).map_err(|error| wrong(&error.to_string()));
         }
-        out.extend_from_slice(self.raw);
+        out.extend_from_slice(self.raw.as_bytes());
         Ok(())
     }
 }
@@ -278,14 +282,14 @@ fn key_of<'o>(out: &'o [u8], member: &Member) -> &'o [u8] {
 
 /// The order of keys: by the UTF-16 units of what they say. Between ASCII texts without escapes that is the order of
 /// their bytes.
-fn order(a: &[u8], b: &[u8]) -> std::cmp::Ordering {
-    let plain = |key: &[u8]| key.is_ascii() && !key.contains(&b'\\');
-    if plain(a) && plain(b) {
-        let (a, b) = (a.get(1..a.len().saturating_sub(1)), b.get(1..b.len().saturating_sub(1)));
-        return a.cmp(&b);
+fn order(out: &[u8], a: &Member, b: &Member) -> std::cmp::Ordering {
+    let (key_a, key_b) = (key_of(out, a), key_of(out, b));
+    if a.plain && b.plain {
+        let inner = |key: &'_ [u8]| key.len().saturating_sub(1);
+        return key_a.get(..inner(key_a)).cmp(&key_b.get(..inner(key_b)));
     }
     // What was written as a key is a string of JSON.
     let units =
         |key: &[u8]| serde_json::from_slice::<String>(key).unwrap_or_default().encode_utf16().collect::<Vec<_>>();
-    units(a).cmp(&units(b))
+    units(key_a).cmp(&units(key_b))
 }

@@ -151,6 +151,7 @@ impl Source {
         let (mut buffer, mut number) = (Vec::new(), 1_u64);
         loop {
             let block = u64::try_from(PIECE_BYTES).unwrap_or(u64::MAX);
+            buffer.reserve(PIECE_BYTES.saturating_add(1));
             let read = file.by_ref().take(block).read_to_end(&mut buffer);
             let ended = read.map_err(|error| unreadable(&self.path, &error.to_string()))? == 0;
             let whole = match memchr::memrchr(b'\n', &buffer) {
@@ -162,7 +163,7 @@ impl Source {
             let rest = buffer.split_off(whole);
             let lines = std::mem::replace(&mut buffer, rest);
             let first = number;
-            for line in lines.split_inclusive(|byte| *byte == b'\n') {
+            for line in each_line(&lines) {
                 if !line.starts_with(ENTRY) {
                     self.keep_bundle(line, number)?;
                 }
@@ -210,7 +211,7 @@ impl Source {
         match piece {
             Piece::Items(items) => items.iter().try_for_each(|item| one(&item.payload, item.openings.as_deref())),
             Piece::Lines(lines, first) => {
-                for (line, number) in lines.split_inclusive(|byte| *byte == b'\n').zip(*first..) {
+                for (line, number) in each_line(lines).zip(*first..) {
                     if let Some((entry, private)) = cut(line) {
                         one(entry, private)?;
                     } else if let Some(Line { entry: Some(entry), private, .. }) = self.line(line, number)? {
@@ -257,6 +258,13 @@ impl Source {
 pub struct Reader {
     #[cfg(feature = "parquet")]
     columns: Option<super::columns::Columns>,
+}
+
+/// Lines with their ends; the last may have none.
+fn each_line(lines: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let ends = memchr::memchr_iter(b'\n', lines).map(|at| at.saturating_add(1));
+    let last = (lines.last().is_some_and(|byte| *byte != b'\n')).then_some(lines.len());
+    ends.chain(last).scan(0_usize, |from, to| lines.get(std::mem::replace(from, to)..to))
 }
 
 /// How the line of an entry begins, as exports write it.
