@@ -9,8 +9,9 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use clausal::record::canonical::Writer;
 use clausal::record::replay::replay;
-use clausal::record::source::Source;
+use clausal::record::source::{Reader, Source};
 use clausal::record::store::Draft;
 use clausal::record::{LogFile, Options, Store};
 use clausal::{Engine, Timestamp};
@@ -48,6 +49,8 @@ fn measure(requests: &[&str], entries: usize, folder: &Path) -> Outcome<()> {
         std::hint::black_box(engine.decide_json(request.as_bytes())).ok();
     }
     rate("decide, one thread, nothing recorded", entries, since);
+
+    parts(&engine, requests, entries, received)?;
 
     // Entries are put together beforehand, so that what is compared is writing alone.
     let mut best = (0.0_f64, 0.0_f64);
@@ -98,6 +101,7 @@ fn measure(requests: &[&str], entries: usize, folder: &Path) -> Outcome<()> {
     let since = Instant::now();
     let tally = replay(&Source::open(&log)?, None, |_| ())?;
     rate("replay from the log, all cores", entries, since);
+    read("reading the log, one thread", &log, entries)?;
     assert_eq!(tally.different, 0);
     let export = folder.join("log.ndjson");
     clausal::record::export::ndjson(
@@ -108,6 +112,83 @@ fn measure(requests: &[&str], entries: usize, folder: &Path) -> Outcome<()> {
     let since = Instant::now();
     replay(&Source::open(&export)?, None, |_| ())?;
     rate("replay from NDJSON, all cores", entries, since);
+    read("reading NDJSON, one thread", &export, entries)?;
+    let since = Instant::now();
+    let tally =
+        replay(&Source::open(&export)?, Some(&Engine::builder().setting("role_mode", "union").build()?), |_| ())?;
+    rate("replay from NDJSON by another bundle", entries, since);
+    assert_eq!(tally.entries, u64::try_from(entries)?);
+    #[cfg(feature = "parquet")]
+    {
+        let columns = folder.join("log.parquet");
+        clausal::record::columns::write(
+            &store,
+            Default::default(),
+            std::io::BufWriter::new(std::fs::File::create(&columns)?),
+        )?;
+        let since = Instant::now();
+        replay(&Source::open(&columns)?, None, |_| ())?;
+        rate("replay from Parquet, all cores", entries, since);
+        read("reading Parquet, one thread", &columns, entries)?;
+    }
+    Ok(())
+}
+
+/// What each step of a recorded decision takes on one thread.
+fn parts(engine: &Engine, requests: &[&str], entries: usize, received: Timestamp) -> Outcome<()> {
+    let language = engine.languages().next().ok_or("no language")?;
+    let each = |what: &str, since: Instant| {
+        println!("  {what:<56} {:>10.2} us each", since.elapsed().as_secs_f64() * 1e6 / entries as f64);
+    };
+    let good: Vec<(&str, clausal::Answer)> =
+        requests.iter().filter_map(|request| Some((*request, engine.decide_json(request.as_bytes()).ok()?))).collect();
+    let lines: Vec<String> = good.iter().map(|(_, answer)| answer.to_json_line(language)).collect();
+    let since = Instant::now();
+    for (request, _) in good.iter().cycle().take(entries) {
+        std::hint::black_box(engine.decide_json(request.as_bytes())).ok();
+    }
+    each("decide", since);
+    let since = Instant::now();
+    for (_, answer) in good.iter().cycle().take(entries) {
+        std::hint::black_box(answer.to_json_line(language));
+    }
+    each("word", since);
+    let (mut writer, mut out) = (Writer::default(), Vec::new());
+    let since = Instant::now();
+    for line in lines.iter().cycle().take(entries) {
+        out.clear();
+        writer.write(line.as_bytes(), (), &mut (), &mut out)?;
+        std::hint::black_box(&out);
+    }
+    each("canonical form of the answer", since);
+    let scratch = scratch_log()?;
+    let recorder = engine.with_record(&scratch.0);
+    let since = Instant::now();
+    for (request, _) in good.iter().cycle().take(entries) {
+        let _ = std::hint::black_box(recorder.draft(request.as_bytes(), received)?);
+    }
+    each("all of it, with masking and hashing, not written", since);
+    std::fs::remove_file(&scratch.1)?;
+    Ok(())
+}
+
+fn scratch_log() -> Outcome<(LogFile, PathBuf)> {
+    let path = std::env::temp_dir().join(format!("clausal-record-bench-{}", std::process::id()));
+    Ok((LogFile::open(&path, Options::default())?, path))
+}
+
+/// What reading a source takes, nothing decided.
+fn read(what: &str, path: &Path, entries: usize) -> Outcome<()> {
+    let (source, mut reader, mut bytes) = (Source::open(path)?, Reader::default(), 0_usize);
+    let since = Instant::now();
+    source.pieces(|piece| {
+        source.each(&piece, &mut reader, |payload, _| {
+            bytes += std::hint::black_box(payload).len();
+            Ok(())
+        })
+    })?;
+    let took = since.elapsed().as_secs_f64();
+    println!("  {what:<56} {:>10.2} us each, {:.0} bytes", took * 1e6 / entries as f64, bytes as f64 / entries as f64);
     Ok(())
 }
 
@@ -119,10 +200,8 @@ fn plain(path: &Path, drafts: Vec<Draft>) -> Outcome<f64> {
          CREATE TABLE entries (seq INTEGER PRIMARY KEY, hash BLOB NOT NULL, payload BLOB, digest BLOB);
          CREATE TABLE private (seq INTEGER PRIMARY KEY, openings BLOB NOT NULL);",
     )?;
-    let rows: Vec<(Vec<u8>, Vec<u8>)> = drafts
-        .into_iter()
-        .map(|draft| Ok((draft.body.numbered(1), serde_json::to_vec(&draft.openings)?)))
-        .collect::<Outcome<_>>()?;
+    let rows: Vec<(Vec<u8>, Vec<u8>)> =
+        drafts.into_iter().map(|draft| Ok((draft.body.numbered(1).0, draft.openings))).collect::<Outcome<_>>()?;
     let (entries, mut seq) = (rows.len(), 0_i64);
     let since = Instant::now();
     for group in rows.chunks(GROUP) {
@@ -133,7 +212,7 @@ fn plain(path: &Path, drafts: Vec<Draft>) -> Outcome<f64> {
             transaction
                 .prepare_cached("INSERT INTO entries (seq, hash, payload) VALUES (?1, ?2, ?3)")?
                 .execute(rusqlite::params![seq, hash.as_slice(), payload])?;
-            if openings.len() > 2 {
+            if !openings.is_empty() {
                 transaction
                     .prepare_cached("INSERT INTO private (seq, openings) VALUES (?1, ?2)")?
                     .execute(rusqlite::params![seq, openings])?;

@@ -52,9 +52,22 @@ fn told(engine: &Engine, request: &[u8]) -> String {
         for one in engine.explain_json(request).into_iter().flatten() {
             out.push_str(&one.to_text(language));
             out.push_str(&one.to_json(language).to_string());
+            out.push_str(&format!("{:?}", (&one.facts, &one.rules, &one.results, &one.changes)));
         }
     }
     out
+}
+
+/// Not even the debug form of an explanation, which holds the facts for its words.
+#[test]
+fn the_debug_form_of_an_explanation_shows_nothing_private() {
+    let request = json!({
+        "kind": "key-access", "operation": "get-key", "at": "2021-06-01",
+        "actor": { "id": CANARY, "side": "partner", "roles": ["Admin agent"], "portal": "partner-center" },
+        "customer": { "name": CANARY }
+    });
+    let explained = Engine::embedded().unwrap().explain(&request).unwrap();
+    assert!(!explained.is_empty() && !format!("{explained:?}").contains(CANARY));
 }
 
 #[test]

@@ -15,7 +15,7 @@ use crate::model::value::Type;
 use crate::record::activity::{Days, Use, svg, usage};
 use crate::record::{RecordError, Store};
 
-use super::log::day;
+use super::log::{day, note_pruned};
 use super::record::{RecordArgs, now};
 use super::{BundleArgs, Failure, INVALID_REQUEST, output, stdout_failed};
 
@@ -146,9 +146,10 @@ fn first_value(bundle: &Bundle, path: &str) -> Option<String> {
 }
 
 fn list(args: &ActivityArgs, store: &Store, out: &mut impl Write) -> Result<Days, Failure> {
-    let (mut days, mut written, mut count) = (Days::new(), begin(out, args.format), 0_u64);
+    let (mut days, mut written, mut count, mut pruned) = (Days::new(), begin(out, args.format), 0_u64, 0_u64);
     store.hold()?;
     store.scan(1, u64::MAX, |row| {
+        pruned = pruned.saturating_add(u64::from(row.payload.is_none()));
         if let Some(one) = usage(&row, args.from, args.to)? {
             let day = days.entry(one.day).or_default();
             *day = day.saturating_add(1);
@@ -161,6 +162,7 @@ fn list(args: &ActivityArgs, store: &Store, out: &mut impl Write) -> Result<Days
         Ok::<bool, RecordError>(written.is_ok())
     })?;
     written.and_then(|()| end(out, args.format, count)).map_err(stdout_failed)?;
+    note_pruned(pruned);
     Ok(days)
 }
 

@@ -258,6 +258,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(code) => code.into(),
         // The reader went away, for example `clausal decide | head`: that is its right.
         Err(Failure::Io { error, .. }) if error.kind() == std::io::ErrorKind::BrokenPipe => 0.into(),
+        #[cfg(feature = "record")]
+        Err(Failure::Record(crate::record::RecordError::Output { gone: true, .. })) => 0.into(),
         Err(failure) => {
             output::failure(&failure);
             failure.exit_code().into()

@@ -60,6 +60,7 @@ fn as_json(tally: &Tally) -> serde_json::Value {
         json!({
             "kind": change.kind, "before": change.before, "after": change.after,
             "reasons_before": change.reasons_before, "reasons_after": change.reasons_after,
+            "missing_before": change.missing_before, "missing_after": change.missing_after,
             "count": group.count, "entries": group.entries,
         })
     };
@@ -68,13 +69,16 @@ fn as_json(tally: &Tally) -> serde_json::Value {
         let by = after.saturating_sub(before);
         json!({ "currency": currency, "before": before.to_string(), "after": after.to_string(), "by": by.to_string() })
     });
+    let withheld = tally.withheld.iter();
+    let withheld: Vec<_> =
+        withheld.map(|(path, group)| json!({ "path": path, "count": group.count, "entries": group.entries })).collect();
     let first = tally.first.as_ref().map(|first| {
         let (before, after) = (&first.before, &first.after);
         json!({ "entry": first.seq, "path": first.path, "before": before, "after": after, "why": first.why })
     });
     json!({
         "entries": tally.entries, "invalid": tally.invalid, "same_bundle": tally.same_bundle,
-        "different": tally.different, "first": first, "changed": tally.changed,
+        "different": tally.different, "first": first, "undecided": tally.undecided, "withheld": withheld, "changed": tally.changed,
         "changes": by_count(tally).into_iter().map(group).collect::<Vec<_>>(), "money": money.collect::<Vec<_>>(),
     })
 }
@@ -84,6 +88,31 @@ fn by_count(tally: &Tally) -> Vec<(&Change, &Group)> {
     let mut groups: Vec<_> = tally.groups.iter().collect();
     groups.sort_by(|(a, x), (b, y)| y.count.cmp(&x.count).then_with(|| a.cmp(b)));
     groups
+}
+
+/// What changes: the reasons, or the facts that are missing where the reasons stay.
+fn because(change: &Change) -> String {
+    let Change { reasons_before, reasons_after, missing_before, missing_after, .. } = change;
+    let words = |all: &[String]| if all.is_empty() { "nothing".to_owned() } else { all.join(", ") };
+    let because = format!("because {} -> {}", words(reasons_before), words(reasons_after));
+    if missing_before == missing_after {
+        return if reasons_before == reasons_after {
+            format!("because {}, as before", words(reasons_after))
+        } else {
+            because
+        };
+    }
+    let less =
+        |of: &[String], other: &[String]| of.iter().filter(|path| !other.contains(path)).cloned().collect::<Vec<_>>();
+    let (new, gone) = (less(missing_after, missing_before), less(missing_before, missing_after));
+    let mut parts = if reasons_before == reasons_after { Vec::new() } else { vec![because] };
+    if !new.is_empty() {
+        parts.push(format!("asks also for {}", new.join(", ")));
+    }
+    if !gone.is_empty() {
+        parts.push(format!("no longer asks for {}", gone.join(", ")));
+    }
+    parts.join("; ")
 }
 
 fn text(out: &mut impl Write, tally: &Tally) -> std::io::Result<()> {
@@ -104,12 +133,15 @@ fn text(out: &mut impl Write, tally: &Tally) -> std::io::Result<()> {
     for (change, group) in by_count(tally) {
         let named: Vec<String> = group.entries.iter().map(ToString::to_string).collect();
         writeln!(out, "{:>8}  {}: {} -> {}", group.count, change.kind, change.before, change.after)?;
+        let named = named.join(", ");
+        writeln!(out, "          {}; first in {named}", because(change))?;
+    }
+    for (path, group) in &tally.withheld {
+        let named: Vec<String> = group.entries.iter().map(ToString::to_string).collect();
+        let (count, named) = (group.count, named.join(", "));
         writeln!(
             out,
-            "          because {} -> {}; first in {}",
-            change.reasons_before.join(", "),
-            change.reasons_after.join(", "),
-            named.join(", ")
+            "{count:>8}  cannot be decided again: `{path}` matters and only its commitment is kept; first in {named}"
         )?;
     }
     for (currency, money) in &tally.money {

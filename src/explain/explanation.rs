@@ -18,7 +18,7 @@ use super::trace::{FactState, Given, PeriodExplained, Step};
 #[derive(Clone, Debug)]
 pub struct Explanation {
     pub(super) bundle: Arc<Bundle>,
-    pub(super) known: Arc<Facts>,
+    pub(super) known: Known,
     /// The request's id, echoed.
     pub id: Option<Arc<str>>,
     /// The kind of request.
@@ -45,6 +45,17 @@ pub struct Explanation {
     pub settings: Vec<SettingExplained>,
     /// What would have to change for a permit; `None` for a permit, and for the explanation of a single rule.
     pub changes: Option<Changes>,
+}
+
+/// The facts that it was decided on, private ones too: the words need their states. Nothing prints them, also no debug
+/// form of an explanation.
+#[derive(Clone)]
+pub(super) struct Known(pub(super) Arc<Facts>);
+
+impl std::fmt::Debug for Known {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("(not shown)")
+    }
 }
 
 /// A reason of the decision.
@@ -239,7 +250,7 @@ impl Explanation {
         }
         let read = super::depends::of_rules(
             &self.bundle,
-            &self.known,
+            &self.known.0,
             self.bundle.rules.iter().filter(|rule| rules.iter().any(|kept| kept.name == rule.name)),
         );
         let reads = |path: &str| self.bundle.fact_at(path).is_some_and(|ix| read.contains(&ix));

@@ -13,7 +13,7 @@ use crate::decide::{Decided, decide_part};
 use crate::model::decision::Outcome;
 
 use super::explanation::{
-    EffectKind, Explanation, FactExplained, ReasonExplained, ResultExplained, RetiredExplained, RuleExplained,
+    EffectKind, Explanation, FactExplained, Known, ReasonExplained, ResultExplained, RetiredExplained, RuleExplained,
     SettingExplained, Standing,
 };
 use super::steps::Case;
@@ -62,7 +62,7 @@ pub(crate) fn explain(
         settings: settings(bundle, &rules),
         rules,
         changes,
-        known: Arc::clone(&facts),
+        known: Known(Arc::clone(&facts)),
     })
 }
 

@@ -85,7 +85,7 @@ impl Explanation {
     ) -> String {
         let subject = Subject {
             bundle: &self.bundle,
-            facts: &self.known,
+            facts: &self.known.0,
             results: &self.results,
             missing,
             rule: rule.unwrap_or_default(),

@@ -119,7 +119,7 @@ pub fn svg(from: Date, to: Date, days: &Days) -> String {
     let weeks = all.clamp(1, WEEKS);
     let most = days.values().copied().max().unwrap_or(0);
     let total: u64 = days.values().sum();
-    let width = LEFT.saturating_add(weeks.saturating_mul(CELL)).saturating_add(20).max(420);
+    let width = LEFT.saturating_add(weeks.saturating_mul(CELL)).saturating_add(20).max(460);
     let height = TOP.saturating_add(CELL.saturating_mul(7)).saturating_add(34);
     let mut out = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" \
@@ -132,12 +132,16 @@ pub fn svg(from: Date, to: Date, days: &Days) -> String {
         // Writing to a string cannot fail, here and below.
         let _ = writeln!(out, "<text x=\"10\" y=\"{y}\">{name}</text>");
     }
+    // A month is named above its first day, and the first one above the range when no other name would be in its way.
+    let month = |day: Date| day.to_string().rsplit_once('-').map(|(month, _)| month.to_owned());
+    let first_month = month(from) == month(to.min(from.plus_days(27).unwrap_or(to)));
     for at in 0..weeks.saturating_mul(7) {
         let Some(day) = at.checked_sub(monday).filter(|n| *n >= 0).and_then(|n| from.plus_days(n)) else { continue };
         if day > to {
             break;
         }
-        square(&mut out, at, day, days.get(&day).copied().unwrap_or(0), most);
+        let count = days.get(&day).copied().unwrap_or(0);
+        square(&mut out, at, day, count, most, day == from && first_month);
     }
     legend(&mut out, height.saturating_sub(22), most);
     if all > weeks {
@@ -152,10 +156,11 @@ fn y_of(row: i64) -> i64 {
     TOP.saturating_add(row.saturating_mul(CELL))
 }
 
-fn square(out: &mut String, at: i64, day: Date, count: u64, most: u64) {
+fn square(out: &mut String, at: i64, day: Date, count: u64, most: u64, names_month: bool) {
     let (x, y) = (LEFT.saturating_add(at.div_euclid(7).saturating_mul(CELL)), y_of(at.rem_euclid(7)));
     let text = day.to_string();
-    if let Some(month) = text.strip_suffix("-01") {
+    let (month, of_month) = text.rsplit_once('-').unwrap_or_default();
+    if of_month == "01" || names_month {
         let above = TOP.saturating_sub(8);
         let _ = writeln!(out, "<text x=\"{x}\" y=\"{above}\">{month}</text>");
     }

@@ -13,6 +13,7 @@ use parquet::file::properties::WriterProperties;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::parser::parse_message_type;
+use parquet::schema::types::ColumnPath;
 
 use super::entry::{ENTRY_BYTES, Entry};
 use super::error::RecordError;
@@ -52,7 +53,12 @@ struct Group {
 /// When the log cannot be read or the output not written.
 pub fn write(store: &Store, what: What, out: impl Write + Send) -> Result<Done, RecordError> {
     let schema = Arc::new(parse_message_type(SCHEMA)?);
-    let properties = Arc::new(WriterProperties::builder().set_compression(Compression::SNAPPY).build());
+    // No two entries are the same text: a dictionary of them would be the column again.
+    let properties = WriterProperties::builder().set_compression(Compression::SNAPPY);
+    let properties = ["entry", "hash", "private"].into_iter().fold(properties, |properties, column| {
+        properties.set_column_dictionary_enabled(ColumnPath::from(column), false)
+    });
+    let properties = Arc::new(properties.build());
     let mut writer = SerializedFileWriter::new(out, schema, properties)?;
     let (mut group, mut bundles) = (Group::default(), BTreeSet::new());
     let done = each(store, what, |row, payload| {
@@ -154,35 +160,39 @@ impl Columns {
         u64::try_from(self.file.metadata().file_metadata().num_rows()).unwrap_or(0)
     }
 
-    /// Reads every entry in order, with what opens its commitments.
+    /// How many groups of rows there are, each of which reads by itself.
+    #[must_use]
+    pub fn groups(&self) -> usize {
+        self.file.num_row_groups()
+    }
+
+    /// Reads the entries of a group of rows in order, with what opens their commitments.
     ///
     /// # Errors
     /// When the file does not read, or `one` fails.
     pub fn each(
         &self,
-        mut one: impl FnMut(Vec<u8>, Option<Vec<u8>>) -> Result<(), RecordError>,
+        group: usize,
+        mut one: impl FnMut(&[u8], Option<&[u8]>) -> Result<(), RecordError>,
     ) -> Result<(), RecordError> {
         let (entry, private) = (self.column("entry")?, self.column("private").ok());
-        for group in 0..self.file.num_row_groups() {
-            let rows = self.file.get_row_group(group)?;
-            let mut entries = rows.get_column_reader(entry)?;
-            let mut privates = private.map(|at| rows.get_column_reader(at)).transpose()?;
-            loop {
-                let (texts, _) = some(&mut entries)?;
-                if texts.is_empty() {
-                    break;
-                }
-                let mut openings = match &mut privates {
-                    Some(column) => some(column).map(|(values, levels)| spread(values, &levels))?,
-                    None => Vec::new(),
-                }
-                .into_iter();
-                for text in texts {
-                    one(text, openings.next().flatten())?;
-                }
+        let rows = self.file.get_row_group(group)?;
+        let mut entries = rows.get_column_reader(entry)?;
+        let mut privates = private.map(|at| rows.get_column_reader(at)).transpose()?;
+        loop {
+            let (texts, _) = some(&mut entries)?;
+            if texts.is_empty() {
+                return Ok(());
+            }
+            let mut openings = match &mut privates {
+                Some(column) => some(column).map(|(values, levels)| spread(values, &levels))?,
+                None => Vec::new(),
+            }
+            .into_iter();
+            for text in texts {
+                one(text.data(), openings.next().flatten().as_ref().map(ByteArray::data))?;
             }
         }
-        Ok(())
     }
 }
 
@@ -190,7 +200,7 @@ impl Columns {
 const READ: usize = 256;
 
 /// The next values of a column, and for each row whether it has one.
-fn some(column: &mut ColumnReader) -> Result<(Vec<Vec<u8>>, Vec<i16>), RecordError> {
+fn some(column: &mut ColumnReader) -> Result<(Vec<ByteArray>, Vec<i16>), RecordError> {
     let ColumnReader::ByteArrayColumnReader(column) = column else {
         return Err(RecordError::Unreadable { what: "the Parquet file".into(), why: "a column is no text".into() });
     };
@@ -199,10 +209,10 @@ fn some(column: &mut ColumnReader) -> Result<(Vec<Vec<u8>>, Vec<i16>), RecordErr
     if let Some(large) = values.iter().find(|value| value.len() > ENTRY_BYTES) {
         return Err(RecordError::TooLarge { found: large.len(), most: ENTRY_BYTES });
     }
-    Ok((values.into_iter().map(|value| value.data().to_vec()).collect(), levels))
+    Ok((values, levels))
 }
 
-fn spread(values: Vec<Vec<u8>>, levels: &[i16]) -> Vec<Option<Vec<u8>>> {
+fn spread(values: Vec<ByteArray>, levels: &[i16]) -> Vec<Option<ByteArray>> {
     let mut values = values.into_iter();
     levels.iter().map(|level| if *level > 0 { values.next() } else { None }).collect()
 }

@@ -21,7 +21,7 @@ pub struct Hash(pub [u8; 32]);
 
 impl fmt::Display for Hash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(&hex(&self.0))
     }
 }
 
@@ -54,12 +54,13 @@ impl Hash {
 /// Bytes as hexadecimal digits.
 #[must_use]
 pub fn hex(bytes: &[u8]) -> String {
-    use fmt::Write;
-    bytes.iter().fold(String::new(), |mut out, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(out, "{byte:02x}");
-        out
-    })
+    let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or_default();
+    let mut out = String::with_capacity(bytes.len().saturating_mul(2));
+    for byte in bytes {
+        out.push(digit(byte >> 4));
+        out.push(digit(byte & 15));
+    }
+    out
 }
 
 /// Reads hexadecimal digits.
@@ -77,7 +78,7 @@ pub fn canonical(json: &Json) -> Result<Vec<u8>, RecordError> {
 }
 
 /// The largest integer that RFC 8785 writes exactly.
-const EXACT: u64 = (1 << 53) - 1;
+pub(super) const EXACT: u64 = (1 << 53) - 1;
 /// The key under which a larger integer is written as a string.
 pub const INTEGER: &str = "$integer";
 
@@ -96,42 +97,73 @@ pub fn exact(json: Json) -> Json {
 
 /// The canonical JSON of an entry but for its number, which is known when it is its turn. `seq` sorts last.
 #[derive(Clone, Debug)]
-pub struct Body(Vec<u8>);
+pub struct Body {
+    bytes: Vec<u8>,
+    /// The hash of the bytes so far, so that the writer has little left to do.
+    hash: Sha256,
+}
 
 impl Body {
-    /// Puts together what an entry says.
+    /// Begins what an entry says: up to the decision, which the caller appends in canonical form.
+    #[must_use]
+    pub fn begin(bundle: &Identity) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(2_048);
+        bytes.extend_from_slice(br#"{"bundle":{"digest":"#);
+        string(&mut bytes, &bundle.digest);
+        bytes.extend_from_slice(br#","name":"#);
+        string(&mut bytes, &bundle.name);
+        bytes.extend_from_slice(br#","version":"#);
+        string(&mut bytes, &bundle.version);
+        bytes.extend_from_slice(br#"},"decision":"#);
+        bytes
+    }
+
+    /// Goes on after the decision, up to the request, which the caller appends in canonical form.
+    pub fn go_on(bytes: &mut Vec<u8>, received: Timestamp) {
+        bytes.extend_from_slice(after_decision().as_bytes());
+        bytes.extend_from_slice(received.to_string().as_bytes());
+        bytes.extend_from_slice(BEFORE_REQUEST);
+    }
+
+    /// What an entry says, complete but for its number.
     ///
     /// # Errors
     /// When it is too large.
-    pub fn new(bundle: &Identity, decision: Json, received: Timestamp, request: Json) -> Result<Self, RecordError> {
-        let whole = json!({
-            "bundle": bundle,
-            "decision": exact(decision),
-            "engine": env!("CARGO_PKG_VERSION"),
-            "received": received.to_string(),
-            "request": request,
-        });
-        let mut bytes = canonical(&whole)?;
-        bytes.pop();
+    pub fn end(bytes: Vec<u8>) -> Result<Self, RecordError> {
         if bytes.len() > ENTRY_BYTES {
             return Err(RecordError::TooLarge { found: bytes.len(), most: ENTRY_BYTES });
         }
-        Ok(Self(bytes))
+        let hash = Sha256::new().chain_update(&bytes);
+        Ok(Self { bytes, hash })
     }
 
     /// Its size in bytes.
     #[must_use]
     pub fn size(&self) -> usize {
-        self.0.len()
+        self.bytes.len()
     }
 
-    /// The canonical JSON, once the number is known.
+    /// The canonical JSON and its hash, once the number is known.
     #[must_use]
-    pub fn numbered(self, seq: u64) -> Vec<u8> {
-        let mut bytes = self.0;
-        bytes.extend_from_slice(ending(seq).as_bytes());
-        bytes
+    pub fn numbered(self, seq: u64) -> (Vec<u8>, Hash) {
+        let (mut bytes, ending) = (self.bytes, ending(seq));
+        bytes.extend_from_slice(ending.as_bytes());
+        (bytes, Hash(self.hash.chain_update(ending).finalize().into()))
     }
+}
+
+/// What stands between the decision of an entry that this engine made and the time of receipt.
+#[must_use]
+pub fn after_decision() -> &'static str {
+    concat!(",\"engine\":\"", env!("CARGO_PKG_VERSION"), "\",\"received\":\"")
+}
+
+/// What stands between the time of receipt and the request.
+pub const BEFORE_REQUEST: &[u8] = b"\",\"request\":";
+
+fn string(bytes: &mut Vec<u8>, text: &str) {
+    // Writing a text to a vector cannot fail.
+    let _ = serde_json::to_writer(bytes, text);
 }
 
 fn ending(seq: u64) -> String {

@@ -44,12 +44,17 @@ pub enum RecordError {
     Busy,
     /// The file is damaged.
     #[error(
-        "the log is damaged: {what}; keep the file, find the last good entry with `clausal log verify`, save what is readable with `clausal log export`, and go on with a new log"
+        "the log is damaged: {what}; keep the file, find the last good entry with `clausal log verify`, save what is before it with `clausal log export --salvage`, and go on with a new log"
     )]
     Damaged {
         /// What is wrong with it.
         what: String,
     },
+    /// The first bytes of the file are not those of a log.
+    #[error(
+        "the file does not begin as a log does: it is another file (an export is read by `clausal replay`), or its first page is damaged; keep it, and go on with a new log"
+    )]
+    NoHead,
     /// An entry is larger than a log takes.
     #[error("the entry has {found} bytes, a log takes {most}")]
     TooLarge {
@@ -61,6 +66,14 @@ pub enum RecordError {
     /// The file or the system failed.
     #[error("the log failed: {0}")]
     Failed(String),
+    /// An export could not be written.
+    #[error("the export could not be written: {why}")]
+    Output {
+        /// Why not.
+        why: String,
+        /// Whether its reader went away.
+        gone: bool,
+    },
     /// The log was closed.
     #[error("the log is closed: the entry was not recorded; open it again")]
     Closed,
@@ -105,7 +118,7 @@ impl From<rusqlite::Error> for RecordError {
             Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => Self::ReadOnly,
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Locked,
             Some(ErrorCode::DatabaseCorrupt) => Self::Damaged { what: error.to_string() },
-            Some(ErrorCode::NotADatabase) => Self::Damaged { what: "its head is not that of a log".into() },
+            Some(ErrorCode::NotADatabase) => Self::NoHead,
             Some(ErrorCode::SystemIoFailure) => io(&error),
             _ => match error {
                 // A column of another type than the schema says: someone wrote into the file.

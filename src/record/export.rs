@@ -6,7 +6,7 @@ use std::io::Write;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::entry::Entry;
+use super::entry::{Entry, Hash};
 use super::error::RecordError;
 use super::store::{Row, Store};
 
@@ -24,6 +24,8 @@ pub struct What {
 pub struct Done {
     /// Entries, pruned ones not counted.
     pub entries: u64,
+    /// The number of the last entry, pruned or not, that was looked at.
+    pub seen: u64,
     /// Why the rest was not, when it was to be salvaged.
     pub unreadable: Option<RecordError>,
 }
@@ -66,7 +68,8 @@ pub fn ndjson(store: &Store, what: What, out: &mut impl Write) -> Result<Done, R
 }
 
 fn failed(error: std::io::Error) -> RecordError {
-    RecordError::Failed(format!("the export could not be written: {error}"))
+    let gone = error.kind() == std::io::ErrorKind::BrokenPipe;
+    RecordError::Output { why: error.to_string().to_lowercase(), gone }
 }
 
 /// Gives every entry that has a payload to `one`, in order.
@@ -77,7 +80,18 @@ pub(super) fn each(
 ) -> Result<Done, RecordError> {
     let mut done = Done::default();
     store.hold()?;
+    let mut chain = store.name()?;
     let scanned = store.scan(1, u64::MAX, |row| {
+        // What does not fit the chain is not believed, and so is nothing after it.
+        if what.salvage {
+            let said = row.payload.as_deref().map(Hash::of_payload).or(row.digest);
+            chain = Hash::chained(&chain, &said.unwrap_or(Hash([0; 32])));
+            if chain != row.hash || row.seq != done.seen.saturating_add(1) {
+                let why = format!("entry {} does not fit its hash, or the entry before it", row.seq);
+                return Err(RecordError::Damaged { what: why });
+            }
+        }
+        done.seen = row.seq;
         if let Some(payload) = &row.payload {
             one(&row, payload)?;
             done.entries = done.entries.saturating_add(1);

@@ -3,9 +3,14 @@
 use std::path::Path;
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, params};
 
+use crate::bundle::checked::Bundle;
+
+use super::entry::Hash;
 use super::error::RecordError;
+use super::merkle::Frontier;
+use super::store::Head;
 
 /// Marks a SQLite file as a log of decisions: the letters `Clsl`.
 pub(super) const APPLICATION: i64 = 0x436c_736c;
@@ -66,4 +71,40 @@ pub(super) fn cannot_open(path: &Path, error: rusqlite::Error) -> RecordError {
         )),
         _ => error.into(),
     }
+}
+
+pub(super) fn damaged(what: impl Into<String>) -> RecordError {
+    RecordError::Damaged { what: what.into() }
+}
+
+pub(super) fn to_json(value: &impl serde::Serialize) -> Result<Vec<u8>, RecordError> {
+    serde_json::to_vec(value).map_err(|error| RecordError::Failed(error.to_string()))
+}
+
+/// How many entries there are, and the hash of the last.
+pub(super) fn head(connection: &Connection) -> Result<Head, RecordError> {
+    let mut statement = connection.prepare_cached("SELECT count, hash, peaks FROM head")?;
+    let (count, hash, peaks): (i64, Vec<u8>, Vec<u8>) = statement
+        .query_row([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .optional()?
+        .ok_or_else(|| damaged("its head is gone"))?;
+    let count = u64::try_from(count).map_err(|_| damaged("its head counts below zero"))?;
+    let hash = Hash::from_bytes(&hash).ok_or_else(|| damaged("its head has no hash"))?;
+    let tree = Frontier::from_bytes(count, &peaks).ok_or_else(|| damaged("its head does not fit its count"))?;
+    Ok(Head { count, hash, tree })
+}
+
+/// Stores the files of a bundle, once.
+pub(super) fn add_bundle(transaction: &Transaction<'_>, bundle: &Bundle) -> Result<(), RecordError> {
+    let identity = &bundle.identity;
+    let mut known = transaction.prepare_cached("SELECT 1 FROM bundles WHERE digest = ?1")?;
+    if known.exists([&*identity.digest])? {
+        return Ok(());
+    }
+    let files: std::collections::BTreeMap<&str, &str> =
+        bundle.files.iter().map(|(path, text)| (&**path, &**text)).collect();
+    transaction
+        .prepare_cached("INSERT INTO bundles (digest, name, version, files) VALUES (?1, ?2, ?3, ?4)")?
+        .execute(params![&*identity.digest, &*identity.name, &*identity.version, to_json(&files)?])?;
+    Ok(())
 }

@@ -9,6 +9,9 @@ use super::error::RecordError;
 use super::mask::{Opening, Openings, committed, opens};
 use super::store::Row;
 
+/// What stands for an outcome where a request could not be decided.
+pub const INVALID: &str = "invalid";
+
 /// What entries are looked for; everything that is given must hold.
 #[derive(Clone, Debug, Default)]
 pub struct Query {
@@ -26,7 +29,7 @@ pub struct Query {
     pub rule: Option<String>,
     /// A clause that a reason or obligation rests on, `source#number` or the number.
     pub clause: Option<String>,
-    /// The outcome of a part.
+    /// The outcome of a part, or `invalid` for a request that could not be decided.
     pub outcome: Option<String>,
     /// A reason code.
     pub reason: Option<String>,
@@ -59,7 +62,15 @@ impl Query {
     }
 
     fn words(&self) -> impl Iterator<Item = String> {
-        let public = [&self.id, &self.order, &self.kind, &self.rule, &self.outcome, &self.reason];
+        let outcome = self.outcome.as_ref().filter(|outcome| *outcome != INVALID);
+        let public = [
+            self.id.as_ref(),
+            self.order.as_ref(),
+            self.kind.as_ref(),
+            self.rule.as_ref(),
+            outcome,
+            self.reason.as_ref(),
+        ];
         public.into_iter().flatten().map(|word| Json::from(word.as_str()).to_string())
     }
 
@@ -92,7 +103,10 @@ impl Query {
     }
 
     fn in_decisions(&self, decisions: &[Json]) -> bool {
-        let outcome = |decision: &Json, wanted: &str| decision.get("outcome").is_some_and(|json| json == wanted);
+        let outcome = |decision: &Json, wanted: &str| match wanted {
+            INVALID => decision.get("error").is_some(),
+            _ => decision.get("outcome").is_some_and(|json| json == wanted),
+        };
         let reason = |decision: &Json, key: &str, wanted: &str| {
             list(decision, "reasons").iter().any(|reason| reason.get(key).is_some_and(|json| json == wanted))
         };

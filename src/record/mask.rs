@@ -2,18 +2,19 @@
 //! kept aside, so that a value can be proved or erased without touching the chain.
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 
+use memchr::memmem;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
 
-use crate::bundle::checked::{Bundle, Privacy};
+use crate::bundle::checked::{Bundle, FactIx, Privacy};
 use crate::decide::Shapes;
-use crate::decide::read::top;
 use crate::decide::shape::Shape;
-use crate::decide::tree::Tree;
 
-use super::entry::{Hash, INTEGER, exact, hex, unhex};
+use super::canonical::{Along, Writer};
+use super::entry::{Hash, INTEGER, hex, unhex};
 use super::error::RecordError;
 
 /// The key under which a commitment stands in the place of a private value.
@@ -38,8 +39,8 @@ pub type Openings = BTreeMap<String, Opening>;
 /// A request as it is recorded.
 #[derive(Debug)]
 pub struct Masked {
-    /// The request with commitments in the place of private values.
-    pub request: Json,
+    /// The canonical JSON of the request with commitments in the place of private values.
+    pub request: Vec<u8>,
     /// What opens them.
     pub openings: Openings,
 }
@@ -61,25 +62,38 @@ pub fn opens(opening: &Opening, value: &str, committed: &str) -> bool {
 
 /// Masks a request that could be decided. Equal values of one request get equal commitments, so that a rule which compares
 /// them decides the same when it is replayed.
-pub fn mask(bundle: &Bundle, shapes: &Shapes, tree: &Tree) -> Result<Masked, RecordError> {
-    let shape = match top(tree, "kind") {
-        Some(Tree::Text(kind)) => shapes.get(kind.as_str()),
-        _ => None,
+pub fn mask(bundle: &Bundle, shapes: &Shapes, kind: Option<&str>, bytes: &[u8]) -> Result<Masked, RecordError> {
+    // An empty list splits into no parts, and no decision names the kind.
+    let named = match kind {
+        Some(_) => None,
+        None => {
+            serde_json::from_slice::<Json>(bytes).ok().and_then(|json| Some(json.get("kind")?.as_str()?.to_owned()))
+        }
     };
-    let mut masker = Masker { bundle, salts: BTreeMap::new(), openings: BTreeMap::new() };
-    let request = match shape {
-        Some(shape) => masker.object(tree, shape, "")?,
-        None => masker.commit("", "", false)?,
-    };
-    Ok(Masked { request: exact(request), openings: masker.openings })
+    let Some(shape) = kind.or(named.as_deref()).and_then(|kind| shapes.get(kind)) else { return mask_whole(bytes) };
+    let mut masker =
+        Masker { bundle, salts: Vec::new(), openings: Openings::new(), path: String::new(), above: Vec::new() };
+    let mut request = Vec::with_capacity(bytes.len().saturating_add(128));
+    Writer::default().write(bytes, Place::Keys(shape), &mut masker, &mut request)?;
+    Ok(Masked { request, openings: masker.openings })
 }
 
 /// Masks the whole of a request that could not be decided: what stands where in it is not known.
 pub fn mask_whole(bytes: &[u8]) -> Result<Masked, RecordError> {
     let salt = salt()?;
-    let request = json!({ PRIVATE: commitment(&salt, bytes).to_string() });
+    let mut request = Vec::new();
+    commit(&mut request, &commitment(&salt, bytes));
     let opening = Opening { salt: hex(&salt), value: None };
     Ok(Masked { request, openings: BTreeMap::from([(String::new(), opening)]) })
+}
+
+/// Before and after a commitment, as canonical JSON writes it.
+const COMMITTED: (&[u8], &[u8]) = (b"{\"$private\":\"", b"\"}");
+
+fn commit(out: &mut Vec<u8>, hash: &Hash) {
+    out.extend_from_slice(COMMITTED.0);
+    out.extend_from_slice(hash.to_string().as_bytes());
+    out.extend_from_slice(COMMITTED.1);
 }
 
 fn salt() -> Result<[u8; SALT], RecordError> {
@@ -90,56 +104,84 @@ fn salt() -> Result<[u8; SALT], RecordError> {
 
 struct Masker<'a> {
     bundle: &'a Bundle,
-    salts: BTreeMap<String, [u8; SALT]>,
+    salts: Vec<(String, [u8; SALT])>,
     openings: Openings,
+    /// The path of the value, and how long the paths above it are.
+    path: String,
+    above: Vec<usize>,
 }
 
-impl Masker<'_> {
-    fn object(&mut self, tree: &Tree, shape: &BTreeMap<String, Shape>, path: &str) -> Result<Json, RecordError> {
-        let Tree::Object(entries) = tree else { return self.value(tree, None, path) };
-        let mut out = serde_json::Map::new();
-        for (key, value) in entries {
-            let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
-            out.insert(key.clone(), self.value(value, shape.get(key), &path)?);
-        }
-        Ok(Json::Object(out))
-    }
+/// What stands at a place of a request.
+#[derive(Clone, Copy)]
+pub(super) enum Place<'s> {
+    Keys(&'s BTreeMap<String, Shape>),
+    Fact(FactIx),
+    Elements(&'s BTreeMap<String, Shape>),
+    Other,
+}
 
-    fn value(&mut self, tree: &Tree, shape: Option<&Shape>, path: &str) -> Result<Json, RecordError> {
-        match (tree, shape) {
-            (Tree::Object(_), Some(Shape::Object(shape))) => self.object(tree, shape, path),
-            (Tree::List(items), Some(Shape::List(_, element))) => {
-                let one = |(n, item): (usize, &Tree)| self.object(item, element, &format!("{path}.{n}"));
-                items.iter().enumerate().map(one).collect()
-            }
-            (Tree::List(items), _) => {
-                let one = |(n, item): (usize, &Tree)| self.value(item, shape, &format!("{path}.{n}"));
-                items.iter().enumerate().map(one).collect()
-            }
-            (Tree::Text(text), Some(Shape::Fact(ix))) => {
-                let privacy = self.bundle.fact(*ix).map(|fact| fact.privacy).unwrap_or_default();
-                // Text of white space alone is the same as none.
-                if privacy == Privacy::Public || text.trim().is_empty() {
-                    return Ok(text.as_str().into());
-                }
-                self.commit(text, path, privacy == Privacy::Erasable)
-            }
-            (Tree::Text(text), _) => Ok(text.as_str().into()),
-            (Tree::Boolean(value), _) => Ok((*value).into()),
-            (Tree::Integer(value), _) => Ok((*value).into()),
-            (Tree::Null | Tree::OtherNumber | Tree::Object(_), _) => Ok(Json::Null),
+impl<'s> Place<'s> {
+    pub(super) fn key(self, key: &str) -> Self {
+        let Self::Keys(keys) = self else { return Self::Other };
+        match keys.get(key) {
+            Some(Shape::Object(keys)) => Self::Keys(keys),
+            Some(Shape::Fact(ix)) => Self::Fact(*ix),
+            Some(Shape::List(_, keys)) => Self::Elements(keys),
+            Some(Shape::Text) | None => Self::Other,
         }
     }
 
-    fn commit(&mut self, text: &str, path: &str, keep: bool) -> Result<Json, RecordError> {
-        let salt = match self.salts.get(text) {
-            Some(salt) => *salt,
-            None => salt()?,
+    pub(super) fn element(self) -> Self {
+        match self {
+            Self::Elements(keys) => Self::Keys(keys),
+            Self::Fact(ix) => Self::Fact(ix),
+            Self::Keys(_) | Self::Other => Self::Other,
+        }
+    }
+}
+
+impl<'a> Along for Masker<'a> {
+    type Place = Place<'a>;
+
+    fn key(&mut self, place: Place<'a>, key: &str) -> Place<'a> {
+        self.above.push(self.path.len());
+        if !self.path.is_empty() {
+            self.path.push('.');
+        }
+        self.path.push_str(key);
+        place.key(key)
+    }
+
+    fn element(&mut self, place: Place<'a>, number: usize) -> Place<'a> {
+        self.above.push(self.path.len());
+        // Writing to a string cannot fail.
+        let _ = write!(self.path, ".{number}");
+        place.element()
+    }
+
+    fn leave(&mut self) {
+        self.path.truncate(self.above.pop().unwrap_or(0));
+    }
+
+    fn text(&mut self, place: Place<'a>, text: &str, out: &mut Vec<u8>) -> Result<bool, RecordError> {
+        let Place::Fact(ix) = place else { return Ok(false) };
+        let privacy = self.bundle.fact(ix).map(|fact| fact.privacy).unwrap_or_default();
+        // Text of white space alone is the same as none.
+        if privacy == Privacy::Public || text.trim().is_empty() {
+            return Ok(false);
+        }
+        let salt = match self.salts.iter().find(|(known, _)| known == text) {
+            Some((_, salt)) => *salt,
+            None => {
+                let salt = salt()?;
+                self.salts.push((text.to_owned(), salt));
+                salt
+            }
         };
-        self.salts.insert(text.to_owned(), salt);
-        let value = keep.then(|| text.to_owned());
-        self.openings.insert(path.to_owned(), Opening { salt: hex(&salt), value });
-        Ok(json!({ PRIVATE: commitment(&salt, text.as_bytes()).to_string() }))
+        let value = (privacy == Privacy::Erasable).then(|| text.to_owned());
+        self.openings.insert(self.path.clone(), Opening { salt: hex(&salt), value });
+        commit(out, &commitment(&salt, text.as_bytes()));
+        Ok(true)
     }
 }
 
@@ -171,15 +213,55 @@ pub fn is_whole(request: &Json) -> bool {
 /// them, equal for equal values.
 #[must_use]
 pub fn reveal(request: &Json, openings: &Openings) -> Json {
-    let kept: BTreeMap<&str, &str> = openings
+    put_back(request, &kept(request, openings))
+}
+
+/// The values that are kept, by their commitments.
+pub(super) fn kept<'o>(request: &'o Json, openings: &'o Openings) -> BTreeMap<&'o str, &'o str> {
+    openings
         .iter()
         .filter_map(|(path, opening)| {
             let committed = at_path(request, path).and_then(committed)?;
             let value = opening.value.as_deref()?;
             opens(opening, value, committed).then_some((committed, value))
         })
-        .collect();
-    put_back(request, &kept)
+        .collect()
+}
+
+/// A canonical request that can be decided again, every private value replaced by the text that stands for it; `None`
+/// when it is not canonical. Large integers are put back.
+pub(super) fn stand_in<'r>(request: &'r [u8], out: &'r mut Vec<u8>) -> Option<&'r [u8]> {
+    const INTEGERS: (&[u8], &[u8]) = (b"{\"$integer\":\"", b"\"}");
+    let mut rest = request;
+    out.clear();
+    while let Some(at) = memmem::find(rest, b"\"$") {
+        // Inside a text the quote would be escaped, so that this is a key, or a text that begins so.
+        let before = rest.get(..at)?;
+        let object = before.len().checked_sub(1).and_then(|n| rest.get(n..)).filter(|rest| rest.first() == Some(&b'{'));
+        let Some(object) = object else {
+            out.extend_from_slice(rest.get(..at.saturating_add(2))?);
+            rest = rest.get(at.saturating_add(2)..)?;
+            continue;
+        };
+        out.extend_from_slice(before.get(..before.len().saturating_sub(1))?);
+        let (inner, quote) = match (object.strip_prefix(COMMITTED.0), object.strip_prefix(INTEGERS.0)) {
+            (Some(inner), _) => (inner, &b"\""[..]),
+            (None, Some(inner)) => (inner, &b""[..]),
+            (None, None) => return None,
+        };
+        let end = memchr::memchr(b'"', inner)?;
+        let value = inner.get(..end)?;
+        let plain = value.iter().all(|byte| byte.is_ascii_hexdigit() || *byte == b'-');
+        rest = inner.get(end..)?.strip_prefix(COMMITTED.1).filter(|_| plain)?;
+        out.extend_from_slice(quote);
+        out.extend_from_slice(value);
+        out.extend_from_slice(quote);
+    }
+    if out.is_empty() {
+        return Some(request);
+    }
+    out.extend_from_slice(rest);
+    Some(out)
 }
 
 fn put_back(json: &Json, kept: &BTreeMap<&str, &str>) -> Json {

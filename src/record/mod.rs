@@ -26,7 +26,9 @@
 //! ```
 
 pub mod activity;
+pub mod again;
 pub mod bundles;
+pub mod canonical;
 pub mod checkpoint;
 #[cfg(feature = "parquet")]
 pub mod columns;
@@ -45,6 +47,7 @@ pub mod source;
 pub mod store;
 pub mod tally;
 pub mod verify;
+pub mod withheld;
 
 pub use checkpoint::{Checkpoint, PublicKey, SecretKey};
 pub use entry::{Entry, Hash};

@@ -2,13 +2,13 @@
 
 use serde_json::Value as Json;
 
-use crate::decide::tree::parse;
-use crate::decision::Answer;
+use crate::decision::{Answer, Decision};
 use crate::engine::Engine;
 use crate::model::error::{RequestError, RequestErrorKind};
 use crate::model::time::Timestamp;
 
-use super::entry::Body;
+use super::canonical::Writer;
+use super::entry::{Body, canonical};
 use super::error::RecordError;
 use super::mask::{Masked, mask, mask_whole};
 use super::queue::{LogFile, Ticket};
@@ -100,11 +100,13 @@ impl Recorder {
         bytes: &[u8],
         received: Timestamp,
     ) -> Result<(Result<Answer, RequestError>, Draft), RecordError> {
-        let tree = parse(bytes, &self.engine.limits().request);
-        let answer = tree.as_ref().map_err(Clone::clone).and_then(|tree| self.engine.decide_tree(tree));
-        let masked = match (&tree, &answer) {
-            (Ok(tree), Ok(_)) => mask(self.engine.checked(), self.engine.shapes(), tree)?,
-            _ => mask_whole(bytes)?,
+        let answer = self.engine.decide_json(bytes);
+        let masked = match &answer {
+            Ok(answer) => {
+                let kind = answer.decisions().first().map(Decision::kind);
+                mask(self.engine.checked(), self.engine.shapes(), kind, bytes)?
+            }
+            Err(_) => mask_whole(bytes)?,
         };
         let draft = self.put_together(&answer, masked, received)?;
         Ok((answer, draft))
@@ -126,13 +128,28 @@ impl Recorder {
         masked: Masked,
         received: Timestamp,
     ) -> Result<Draft, RecordError> {
-        let decision = match answer {
-            Ok(answer) => serde_json::to_value(answer).map_err(|error| RecordError::Failed(error.to_string()))?,
-            Err(error) => error_json(error),
+        let mut bytes = Body::begin(self.engine.bundle());
+        match answer {
+            Ok(answer) => decision(&self.engine, answer, &mut Writer::default(), &mut bytes)?,
+            Err(error) => bytes.append(&mut canonical(&error_json(error))?),
+        }
+        Body::go_on(&mut bytes, received);
+        bytes.extend_from_slice(&masked.request);
+        let openings = match masked.openings.is_empty() {
+            true => Vec::new(),
+            false => serde_json::to_vec(&masked.openings).map_err(|error| RecordError::Failed(error.to_string()))?,
         };
-        let body = Body::new(self.engine.bundle(), decision, received, masked.request)?;
-        Ok(Draft { body, openings: masked.openings, bundle: self.engine.shared_bundle() })
+        Ok(Draft { body: Body::end(bytes)?, openings, bundle: self.engine.shared_bundle() })
     }
+}
+
+/// Writes an answer as entries hold it: in the default language of the bundle, in canonical form.
+///
+/// # Errors
+/// None for an answer of the engine.
+pub fn decision(engine: &Engine, answer: &Answer, writer: &mut Writer, out: &mut Vec<u8>) -> Result<(), RecordError> {
+    let line = answer.to_json_line(engine.languages().next().unwrap_or("en"));
+    writer.write(line.as_bytes(), (), &mut (), out)
 }
 
 /// Why a request could not be decided, without what it said: its message may quote a part of it.

@@ -1,28 +1,20 @@
 //! Decides every recorded request again: the same bundle must give the same bytes, another one shows what would change.
 
 use std::collections::BTreeMap;
-use std::sync::mpsc::sync_channel;
-use std::sync::{Arc, PoisonError, RwLock};
-
-use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
-use serde_json::Value as Json;
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use crate::engine::Engine;
 use crate::model::limits::Limits;
 
+use super::again::{Decider, Scratch};
 use super::bundles;
-use super::entry::{Entry, canonical, exact};
 use super::error::RecordError;
-use super::mask::{Openings, is_whole, reveal};
-use super::source::{Item, Source, bounded};
-use super::tally::{Difference, Tally, first_difference};
+use super::source::{Piece, Reader, Source};
+use super::tally::Tally;
 
-/// Entries that are decided together.
-const BATCH: usize = 1_024;
-/// Batches that wait to be decided.
+/// Pieces that wait to be decided.
 const AHEAD: usize = 4;
-/// Bytes after which a batch is full.
-const BATCH_BYTES: usize = 32 << 20;
 
 /// Decides everything that a source holds again: with one bundle, or each entry with the bundle that decided it.
 /// `progress` is told how many entries are done.
@@ -30,95 +22,105 @@ const BATCH_BYTES: usize = 32 << 20;
 /// # Errors
 /// When the source does not read, or a bundle cannot be had.
 pub fn replay(source: &Source, with: Option<&Engine>, mut progress: impl FnMut(u64)) -> Result<Tally, RecordError> {
-    let engines = Engines { source, with, known: RwLock::default() };
+    let deciders = Deciders { source, with: with.cloned().map(Decider::new).map(Arc::new), known: RwLock::default() };
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let mut whole = Tally::default();
     std::thread::scope(|scope| {
-        let (send, receive) = sync_channel::<Vec<Item>>(AHEAD);
-        let reader = scope.spawn(move || read(source, &send));
-        for batch in receive {
-            let tally = batch.par_iter().map(|item| engines.one(item)).try_reduce(Tally::default, |a, b| Ok(a.and(b)));
-            // Dropping the receiver stops the reader.
-            whole = std::mem::take(&mut whole).and(tally?);
-            progress(whole.entries);
+        let (send, receive) = sync_channel::<Piece>(AHEAD);
+        let (tell, told) = channel::<Result<Tally, RecordError>>();
+        let pieces = Arc::new(Mutex::new(receive));
+        let reader = scope.spawn(move || source.pieces(|piece| give(&send, piece)));
+        let workers: Vec<_> = (0..threads)
+            .map(|_| {
+                let (pieces, tell, deciders) = (Arc::clone(&pieces), tell.clone(), &deciders);
+                scope.spawn(move || work(deciders, &pieces, &tell))
+            })
+            .collect();
+        // When all workers are gone nobody takes pieces any more, and the reader stops.
+        drop((pieces, tell));
+        let mut failed = None;
+        for tally in told {
+            match tally {
+                Ok(tally) => {
+                    whole = std::mem::take(&mut whole).and(tally);
+                    progress(whole.entries);
+                }
+                Err(error) => failed = failed.or(Some(error)),
+            }
         }
-        reader.join().unwrap_or_else(|_| {
-            Err(RecordError::Unreadable { what: "the file".into(), why: "what reads it gave up on it".into() })
-        })
+        // What reads Parquet may panic on a file that lies.
+        let gave_up = || RecordError::Unreadable { what: "the file".into(), why: "what reads it gave up on it".into() };
+        let panicked = workers.into_iter().filter_map(|worker| worker.join().err()).count() > 0;
+        let read = reader.join().unwrap_or_else(|_| Err(gave_up()));
+        match (failed, panicked, read) {
+            (Some(error), ..) => Err(error),
+            (None, true, _) => Err(gave_up()),
+            (None, false, read) => read,
+        }
     })?;
     Ok(whole)
 }
 
-fn read(source: &Source, send: &std::sync::mpsc::SyncSender<Vec<Item>>) -> Result<(), RecordError> {
-    let (mut batch, mut bytes) = (Vec::with_capacity(BATCH), 0_usize);
-    source.each(|item| {
-        bounded(&item)?;
-        bytes = bytes.saturating_add(item.payload.len());
-        batch.push(item);
-        if batch.len() >= BATCH || bytes >= BATCH_BYTES {
-            bytes = 0;
-            let full = std::mem::replace(&mut batch, Vec::with_capacity(BATCH));
-            send.send(full).map_err(|_| RecordError::Closed)?;
+fn give(send: &SyncSender<Piece>, piece: Piece) -> Result<(), RecordError> {
+    send.send(piece).map_err(|_| RecordError::Closed)
+}
+
+/// Decides pieces until there are none, or one fails.
+fn work(deciders: &Deciders<'_>, pieces: &Mutex<Receiver<Piece>>, tell: &Sender<Result<Tally, RecordError>>) {
+    let (mut reader, mut scratch) = (Reader::default(), Scratch::default());
+    loop {
+        let piece = pieces.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok(piece) = piece else { return };
+        let mut tally = Tally::default();
+        let done = deciders.source.each(&piece, &mut reader, |payload, openings| {
+            let decider = match &deciders.with {
+                Some(decider) => Arc::clone(decider),
+                None => deciders.of(payload, &mut scratch)?,
+            };
+            decider.entry(payload, openings, &mut scratch, &mut tally)
+        });
+        let failed = done.is_err();
+        if tell.send(done.map(|()| tally)).is_err() || failed {
+            return;
         }
-        Ok(())
-    })?;
-    send.send(batch).map_err(|_| RecordError::Closed)
+    }
 }
 
 /// The bundles that decide, loaded when they are first needed.
-struct Engines<'s> {
+struct Deciders<'s> {
     source: &'s Source,
-    with: Option<&'s Engine>,
-    known: RwLock<BTreeMap<String, Arc<Engine>>>,
+    with: Option<Arc<Decider>>,
+    known: RwLock<BTreeMap<String, Arc<Decider>>>,
 }
 
-impl Engines<'_> {
-    fn of(&self, digest: &str) -> Result<Arc<Engine>, RecordError> {
-        if let Some(engine) = self.known.read().unwrap_or_else(PoisonError::into_inner).get(digest) {
-            return Ok(Arc::clone(engine));
+impl Deciders<'_> {
+    /// The bundle that decided an entry; most often the one that decided the entry before.
+    fn of(&self, payload: &[u8], scratch: &mut Scratch) -> Result<Arc<Decider>, RecordError> {
+        if let Some(last) = scratch.last.as_ref().filter(|last| last.decided(payload)) {
+            return Ok(Arc::clone(last));
+        }
+        let entry = super::entry::Entry::parse(payload)?;
+        let decider = self.by_digest(&entry.bundle.digest)?;
+        scratch.last = Some(Arc::clone(&decider));
+        Ok(decider)
+    }
+
+    fn by_digest(&self, digest: &str) -> Result<Arc<Decider>, RecordError> {
+        if let Some(decider) = self.known.read().unwrap_or_else(PoisonError::into_inner).get(digest) {
+            return Ok(Arc::clone(decider));
+        }
+        // One thread loads; the others wait for it instead of doing the same.
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(decider) = known.get(digest) {
+            return Ok(Arc::clone(decider));
         }
         let engine = match self.source.bundle(digest)? {
             Some(files) => bundles::engine(digest, &files, &Limits::default())?,
             None => shipped(digest)?,
         };
-        let engine = Arc::new(engine);
-        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        known.insert(digest.to_owned(), Arc::clone(&engine));
-        Ok(engine)
-    }
-
-    fn one(&self, item: &Item) -> Result<Tally, RecordError> {
-        let entry = Entry::parse(&item.payload)?;
-        let request: Json = serde_json::from_str(entry.request.get()).unwrap_or_default();
-        let mut tally = Tally { entries: 1, ..Tally::default() };
-        if is_whole(&request) {
-            tally.invalid = 1;
-            return Ok(tally);
-        }
-        let openings: Openings =
-            item.openings.as_deref().and_then(|bytes| serde_json::from_slice(bytes).ok()).unwrap_or_default();
-        let own = match self.with {
-            Some(_) => None,
-            None => Some(self.of(&entry.bundle.digest)?),
-        };
-        let Some(engine) = self.with.or(own.as_deref()) else { return Ok(tally) };
-        let answer = engine.decide_json(reveal(&request, &openings).to_string().as_bytes());
-        let same_bundle = *engine.bundle().digest == *entry.bundle.digest;
-        let new = match &answer {
-            Ok(answer) => exact(serde_json::to_value(answer).unwrap_or_default()),
-            Err(error) => error.to_json(),
-        };
-        let identical = canonical(&new)? == entry.decision.get().as_bytes();
-        if same_bundle {
-            tally.same_bundle = 1;
-            if !identical {
-                tally.different = 1;
-                tally.first = Some(Box::new(difference(&entry, &new, &openings)?));
-            }
-        }
-        if !identical {
-            tally.compare(&entry, &new)?;
-        }
-        Ok(tally)
+        let decider = Arc::new(Decider::new(engine));
+        known.insert(digest.to_owned(), Arc::clone(&decider));
+        Ok(decider)
     }
 }
 
@@ -130,24 +132,4 @@ fn shipped(digest: &str) -> Result<Engine, RecordError> {
     }
     let why = "neither the file nor this command has it; say with `--bundle` which bundle is to decide".into();
     Err(RecordError::Bundle { digest: digest.to_owned(), why })
-}
-
-fn difference(entry: &Entry<'_>, new: &Json, openings: &Openings) -> Result<Difference, RecordError> {
-    let old = old(entry)?;
-    let (path, before, after) = first_difference(&old, new);
-    let why = if entry.engine != env!("CARGO_PKG_VERSION") {
-        format!("engine {} decided, this is engine {}", entry.engine, env!("CARGO_PKG_VERSION"))
-    } else if openings.values().any(|opening| opening.value.is_none()) || entry.request.get().contains("\"$private\"") {
-        "the entry was altered, or the decision depends on a private value that is not kept; `clausal log verify` tells which".into()
-    } else {
-        "the entry was altered; `clausal log verify` tells".into()
-    };
-    Ok(Difference { seq: entry.seq, path, before, after, why })
-}
-
-fn old(entry: &Entry<'_>) -> Result<Json, RecordError> {
-    serde_json::from_str(entry.decision.get()).map_err(|error| RecordError::Unreadable {
-        what: format!("the decision of entry {}", entry.seq),
-        why: format!("{:?} error", error.classify()).to_lowercase(),
-    })
 }

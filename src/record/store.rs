@@ -5,14 +5,17 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
 use crate::bundle::checked::Bundle;
 
 use super::checkpoint::Checkpoint;
 use super::entry::{Body, Hash};
 use super::error::RecordError;
-use super::file::{APPLICATION, FORM, MIGRATIONS, cannot_open, form_of, is_empty, pending, readable};
+use super::file::{
+    APPLICATION, FORM, MIGRATIONS, add_bundle, cannot_open, damaged, form_of, head, is_empty, pending, readable,
+    to_json,
+};
 use super::mask::Openings;
 use super::merkle::{self, Frontier};
 
@@ -30,8 +33,8 @@ pub struct Receipt {
 pub struct Draft {
     /// What it says.
     pub body: Body,
-    /// What opens its commitments.
-    pub openings: Openings,
+    /// What opens its commitments, as JSON; empty when there are none.
+    pub openings: Vec<u8>,
     /// The bundle that decided, stored once.
     pub bundle: Arc<Bundle>,
 }
@@ -181,11 +184,11 @@ impl Store {
                     new_bundles.insert(Arc::clone(digest));
                 }
                 let seq = head.count.saturating_add(1);
-                let payload = draft.body.numbered(seq);
-                let hash = Hash::chained(&head.hash, &Hash::of_payload(&payload));
+                let (payload, said) = draft.body.numbered(seq);
+                let hash = Hash::chained(&head.hash, &said);
                 entry.execute(params![signed(seq), hash.0.as_slice(), payload])?;
                 if !draft.openings.is_empty() {
-                    private.execute(params![signed(seq), to_json(&draft.openings)?])?;
+                    private.execute(params![signed(seq), draft.openings])?;
                 }
                 head.tree.push(merkle::leaf(&hash));
                 (head.count, head.hash) = (seq, hash);
@@ -389,41 +392,7 @@ impl Store {
     }
 }
 
-fn damaged(what: impl Into<String>) -> RecordError {
-    RecordError::Damaged { what: what.into() }
-}
-
 /// SQLite counts in signed numbers.
 fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
-}
-
-fn to_json(value: &impl serde::Serialize) -> Result<Vec<u8>, RecordError> {
-    serde_json::to_vec(value).map_err(|error| RecordError::Failed(error.to_string()))
-}
-
-fn head(connection: &Connection) -> Result<Head, RecordError> {
-    let mut statement = connection.prepare_cached("SELECT count, hash, peaks FROM head")?;
-    let (count, hash, peaks): (i64, Vec<u8>, Vec<u8>) = statement
-        .query_row([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
-        .optional()?
-        .ok_or_else(|| damaged("its head is gone"))?;
-    let count = u64::try_from(count).map_err(|_| damaged("its head counts below zero"))?;
-    let hash = Hash::from_bytes(&hash).ok_or_else(|| damaged("its head has no hash"))?;
-    let tree = Frontier::from_bytes(count, &peaks).ok_or_else(|| damaged("its head does not fit its count"))?;
-    Ok(Head { count, hash, tree })
-}
-
-fn add_bundle(transaction: &Transaction<'_>, bundle: &Bundle) -> Result<(), RecordError> {
-    let identity = &bundle.identity;
-    let mut known = transaction.prepare_cached("SELECT 1 FROM bundles WHERE digest = ?1")?;
-    if known.exists([&*identity.digest])? {
-        return Ok(());
-    }
-    let files: std::collections::BTreeMap<&str, &str> =
-        bundle.files.iter().map(|(path, text)| (&**path, &**text)).collect();
-    transaction
-        .prepare_cached("INSERT INTO bundles (digest, name, version, files) VALUES (?1, ?2, ?3, ?4)")?
-        .execute(params![&*identity.digest, &*identity.name, &*identity.version, to_json(&files)?])?;
-    Ok(())
 }

@@ -1,6 +1,7 @@
 //! What a replay counts: the differences, grouped, and the money by currency.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use rust_decimal::Decimal;
 use serde_json::Value as Json;
@@ -27,6 +28,10 @@ pub struct Tally {
     pub different: u64,
     /// The first of them.
     pub first: Option<Box<Difference>>,
+    /// Entries that cannot be decided again, because the bundle looks into private facts that are not kept.
+    pub undecided: u64,
+    /// How many of them, and the first, by the path of such a fact.
+    pub withheld: BTreeMap<String, Group>,
     /// Decisions that change in what they say: outcome, reasons, results, obligations.
     pub changed: u64,
     /// The changes, grouped.
@@ -36,7 +41,7 @@ pub struct Tally {
 }
 
 /// A kind of change.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Change {
     /// The kind of request.
     pub kind: String,
@@ -48,6 +53,10 @@ pub struct Change {
     pub reasons_before: Vec<String>,
     /// The reason codes now.
     pub reasons_after: Vec<String>,
+    /// The facts that are recorded as missing.
+    pub missing_before: Vec<String>,
+    /// The facts that are missing now.
+    pub missing_after: Vec<String>,
 }
 
 /// How often a change occurs, and where first.
@@ -57,6 +66,16 @@ pub struct Group {
     pub count: u64,
     /// The first entries.
     pub entries: Vec<u64>,
+}
+
+impl Group {
+    fn and(&mut self, other: Self) {
+        self.count = self.count.saturating_add(other.count);
+        self.entries.extend(other.entries);
+        self.entries.sort_unstable();
+        self.entries.dedup();
+        self.entries.truncate(NAMED);
+    }
 }
 
 /// An amount before and after.
@@ -93,6 +112,10 @@ impl Tally {
         add(&mut self.same_bundle, other.same_bundle);
         add(&mut self.different, other.different);
         add(&mut self.changed, other.changed);
+        add(&mut self.undecided, other.undecided);
+        for (path, group) in other.withheld {
+            self.withheld.entry(path).or_default().and(group);
+        }
         self.first = match (self.first, other.first) {
             (Some(a), Some(b)) => Some(if b.seq < a.seq { b } else { a }),
             (a, b) => a.or(b),
@@ -113,16 +136,18 @@ impl Tally {
             true => change,
             false => {
                 let other = || "(others)".to_owned();
-                let (reasons_before, reasons_after) = (Vec::new(), Vec::new());
-                Change { kind: other(), before: other(), after: other(), reasons_before, reasons_after }
+                Change { kind: other(), before: other(), after: other(), ..Change::default() }
             }
         };
-        let known = self.groups.entry(change).or_default();
-        known.count = known.count.saturating_add(group.count);
-        known.entries.extend(group.entries);
-        known.entries.sort_unstable();
-        known.entries.dedup();
-        known.entries.truncate(NAMED);
+        self.groups.entry(change).or_default().and(group);
+    }
+
+    /// An entry that cannot be decided again.
+    pub(super) fn undecided(&mut self, seq: u64, withheld: &[Arc<str>]) {
+        self.undecided = self.undecided.saturating_add(1);
+        for path in withheld {
+            self.withheld.entry(path.to_string()).or_default().and(Group { count: 1, entries: vec![seq] });
+        }
     }
 
     /// Compares a recorded decision, part by part, with what it is now.
@@ -149,6 +174,8 @@ impl Tally {
                 after: outcome(new),
                 reasons_before: codes(old),
                 reasons_after: codes(new),
+                missing_before: missing(old),
+                missing_after: missing(new),
             };
             self.add_group(change, Group { count: 1, entries: vec![entry.seq] });
             self.add_money(old, |money, amount| money.before = money.before.saturating_add(amount));
@@ -190,6 +217,10 @@ fn outcome(decision: &Json) -> String {
 
 fn codes(decision: &Json) -> Vec<String> {
     list(decision, "reasons").iter().filter_map(|reason| Some(reason.get("code")?.as_str()?.to_owned())).collect()
+}
+
+fn missing(decision: &Json) -> Vec<String> {
+    list(decision, "missing").iter().filter_map(|path| Some(path.as_str()?.to_owned())).collect()
 }
 
 /// The path of the first difference, and what is there on both sides.

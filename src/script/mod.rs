@@ -30,6 +30,7 @@ mod fast;
 mod host;
 mod ir;
 mod library;
+mod looks;
 mod lower;
 mod narrow;
 mod native;

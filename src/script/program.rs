@@ -107,6 +107,13 @@ impl Script {
         &self.text
     }
 
+    /// Whether its result may depend on what the values of these paths (by their place in [`Script::reads`]) are, beyond
+    /// whether they are given and whether they equal one another.
+    #[must_use]
+    pub fn looks_into(&self, slots: &BTreeSet<usize>) -> bool {
+        super::looks::into(&self.body.node, slots)
+    }
+
     /// The greatest number of operations of one run; never more than the limit.
     #[must_use]
     pub fn cost(&self) -> u64 {

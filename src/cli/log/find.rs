@@ -1,4 +1,4 @@
-//! `clausal log show|find|prune|erase|export`.
+//! `clausal log find|prune|erase|export`.
 
 use std::io::{BufWriter, Write};
 use std::path::PathBuf;
@@ -6,14 +6,14 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::{Value as Json, json};
 
-use crate::engine::Engine;
-use crate::model::limits::Limits;
+use crate::model::decision::Outcome;
+use crate::model::names::nearest;
 use crate::model::time::Date;
-use crate::record::find::{Query, list};
-use crate::record::mask::{Openings, reveal};
-use crate::record::{Entry, RecordError, Row, Store, bundles, export};
+use crate::record::find::{INVALID, Query, list};
+use crate::record::mask::Openings;
+use crate::record::{Entry, RecordError, Row, Store, export};
 
-use super::super::{Failure, output, stdout_failed};
+use super::super::{Failure, stdout_failed};
 use super::{entry_number, open_existing};
 
 /// Arguments of `clausal log find`.
@@ -55,8 +55,8 @@ struct QueryArgs {
     /// A clause that the decision rests on
     #[arg(long, value_name = "SOURCE#N")]
     clause: Option<String>,
-    /// The outcome
-    #[arg(long)]
+    /// The outcome; `invalid` for a request that could not be decided
+    #[arg(long, value_parser = outcome)]
     outcome: Option<String>,
     /// A reason code
     #[arg(long)]
@@ -72,6 +72,30 @@ struct QueryArgs {
 /// A day as arguments write it.
 pub fn day(written: &str) -> Result<Date, String> {
     Date::parse(written).ok_or_else(|| format!("`{written}` is not a date that exists, written `YYYY-MM-DD`"))
+}
+
+/// An outcome, or what stands for one where there is none.
+fn outcome(written: &str) -> Result<String, String> {
+    let known = || Outcome::ALL.into_iter().map(Outcome::as_str).chain([INVALID]);
+    if known().any(|word| word == written) {
+        return Ok(written.to_owned());
+    }
+    let near = nearest(written, known()).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+    let known = known().collect::<Vec<_>>().join("`, `");
+    Err(format!("`{written}` is no outcome{near}; there are `{known}`"))
+}
+
+/// What a list does not show, on the standard error.
+pub fn note(text: &str) {
+    // A message that cannot be written has no reader.
+    let _ = writeln!(anstream::AutoStream::auto(std::io::stderr().lock()), "clausal: {text}");
+}
+
+/// What was pruned can be neither found nor listed, and whoever asks must know.
+pub fn note_pruned(pruned: u64) {
+    if pruned > 0 {
+        note(&format!("{pruned} entries of the log are pruned; what they said is not searched"));
+    }
 }
 
 pub fn find(args: &FindArgs) -> Result<u8, Failure> {
@@ -91,21 +115,30 @@ pub fn find(args: &FindArgs) -> Result<u8, Failure> {
     };
     let store = Store::open_read_only(&args.log)?;
     let mut out = BufWriter::new(anstream::AutoStream::auto(std::io::stdout().lock()));
-    let (mut listed, mut failed) = (0_u64, None);
+    let (mut listed, mut failed, mut pruned, mut more) = (0_u64, None, 0_u64, false);
     store.scan(1, u64::MAX, |row| {
-        if listed >= args.limit {
-            return Ok(false);
-        }
+        pruned = pruned.saturating_add(u64::from(row.payload.is_none()));
         if query.matches(&row)? {
+            if listed >= args.limit {
+                more = true;
+                return Ok(false);
+            }
             listed = listed.saturating_add(1);
             failed = line(&mut out, &row, args.json)?.err();
         }
         Ok(failed.is_none())
     })?;
     match failed {
-        Some(error) => Err(stdout_failed(error)),
-        None => out.flush().map_err(stdout_failed).map(|()| 0),
+        Some(error) => return Err(stdout_failed(error)),
+        None => out.flush().map_err(stdout_failed)?,
     }
+    note_pruned(pruned);
+    match (listed, more) {
+        (0, _) => note("no entry meets all of these conditions"),
+        (_, true) => note(&format!("there are more than these {listed}; see them with `--limit`")),
+        _ => {}
+    }
+    Ok(0)
 }
 
 fn line(out: &mut impl Write, row: &Row, json: bool) -> Result<std::io::Result<()>, RecordError> {
@@ -148,107 +181,6 @@ fn in_short(decision: &Json) -> (String, String) {
             ("invalid".to_owned(), why.unwrap_or_default().to_owned())
         }
     }
-}
-
-/// Arguments of `clausal log show`.
-#[derive(Debug, Args)]
-pub struct ShowArgs {
-    /// The log
-    log: PathBuf,
-    /// The number of the entry, or the id of its request
-    entry: String,
-    /// Write the entry as JSON
-    #[arg(long)]
-    json: bool,
-    /// The language of messages
-    #[arg(long, value_name = "LANG")]
-    lang: Option<String>,
-}
-
-pub fn show(args: &ShowArgs) -> Result<u8, Failure> {
-    let store = Store::open_read_only(&args.log)?;
-    let seq = entry_number(&store, &args.entry)?;
-    let row = store.row(seq)?.ok_or_else(|| RecordError::Absent(format!("the log has no entry {seq}")))?;
-    let mut out = anstream::AutoStream::auto(std::io::stdout().lock());
-    let Some(payload) = &row.payload else {
-        writeln!(out, "entry {seq}  hash {}\n  it was pruned: its hash is left, not what it said", row.hash)
-            .map_err(stdout_failed)?;
-        return Ok(0);
-    };
-    let entry = Entry::parse(payload)?;
-    let request: Json = serde_json::from_str(entry.request.get()).unwrap_or_default();
-    if args.json {
-        let decision: Json = serde_json::from_str(entry.decision.get()).unwrap_or_default();
-        let whole = json!({
-            "seq": seq, "received": entry.received, "engine": entry.engine, "hash": row.hash.to_string(),
-            "bundle": { "name": entry.bundle.name, "version": entry.bundle.version, "digest": entry.bundle.digest },
-            "request": request, "decision": decision,
-        });
-        writeln!(out, "{whole:#}").map_err(stdout_failed)?;
-        return Ok(0);
-    }
-    writeln!(out, "entry {seq}  received {}  engine {}  hash {}", entry.received, entry.engine, row.hash)
-        .map_err(stdout_failed)?;
-    writeln!(out, "request: {request:#}").map_err(stdout_failed)?;
-    explain(&mut out, &store, &row, &entry, &request, args.lang.as_deref())?;
-    Ok(0)
-}
-
-/// Decides again with the bundle that decided, which knows the words, and shows the lines of each rule.
-fn explain(
-    out: &mut impl Write,
-    store: &Store,
-    row: &Row,
-    entry: &Entry<'_>,
-    request: &Json,
-    lang: Option<&str>,
-) -> Result<(), Failure> {
-    if crate::record::mask::is_whole(request) {
-        return writeln!(out, "decision: {}", entry.decision.get()).map_err(stdout_failed);
-    }
-    let digest = &entry.bundle.digest;
-    let files = store
-        .bundle_files(digest)?
-        .ok_or_else(|| RecordError::Bundle { digest: digest.clone(), why: "it is not in the log".into() })?;
-    let engine = bundles::engine(digest, &files, &Limits::default())?;
-    let language = super::super::decide::language(&engine, lang)?;
-    let openings: Openings =
-        row.openings.as_deref().and_then(|bytes| serde_json::from_slice(bytes).ok()).unwrap_or_default();
-    match engine.decide_json(reveal(request, &openings).to_string().as_bytes()) {
-        Ok(answer) => {
-            output::answer(out, &answer, &language).map_err(stdout_failed)?;
-            for reason in answer.decisions().iter().flat_map(|decision| decision.reasons(&language)) {
-                rule_lines(out, &engine, &reason, &language).map_err(stdout_failed)?;
-            }
-        }
-        Err(error) => output::request_error(&error),
-    }
-    Ok(())
-}
-
-fn rule_lines(
-    out: &mut impl Write,
-    engine: &Engine,
-    reason: &crate::decision::Reason,
-    language: &str,
-) -> std::io::Result<()> {
-    let bundle = engine.checked();
-    let Some(rule) = bundle.rules.iter().find(|rule| rule.name == reason.rule) else { return Ok(()) };
-    writeln!(out, "\n{} ({})", rule.name, rule.place)?;
-    if let Some(text) = bundle.files.get(&rule.place.file) {
-        let first = rule.place.line.saturating_sub(1);
-        let lines = rule.place.end_line.saturating_sub(first).clamp(1, 40);
-        for line in text.lines().skip(first).take(lines) {
-            writeln!(out, "    {line}")?;
-        }
-    }
-    for clause in &reason.clauses {
-        let source = bundle.sources.get(&clause.source).and_then(|source| source.clauses.get(&clause.number));
-        if let Some(gist) = source.and_then(|clause| clause.gist.get(language)) {
-            writeln!(out, "  {clause}: {gist}")?;
-        }
-    }
-    Ok(())
 }
 
 /// Arguments of `clausal log prune`.

@@ -1,6 +1,7 @@
 //! `clausal log`: what a log of decisions holds, and whether to believe it.
 
 mod find;
+mod show;
 mod trust;
 
 use std::path::{Path, PathBuf};
@@ -10,7 +11,7 @@ use clap::{Args, Subcommand};
 use crate::record::{PublicKey, RecordError, Store};
 
 use super::Failure;
-pub use find::day;
+pub use find::{day, note_pruned};
 
 /// Exit code: the log was altered, the proof proves nothing, a replay differs.
 pub const NOT_GOOD: u8 = 1;
@@ -27,7 +28,7 @@ enum Verb {
     /// Find edits, drops, reorderings, truncation and forged signatures; tell the first bad entry
     Verify(trust::VerifyArgs),
     /// Show one entry, explained with the bundle that decided it
-    Show(find::ShowArgs),
+    Show(show::ShowArgs),
     /// List the entries that meet all conditions
     Find(find::FindArgs),
     /// Prove that an entry is in the log; the proof checks without the log
@@ -50,7 +51,7 @@ enum Verb {
 pub fn run(args: &LogArgs) -> Result<u8, Failure> {
     match &args.verb {
         Verb::Verify(args) => trust::verify(args),
-        Verb::Show(args) => find::show(args),
+        Verb::Show(args) => show::show(args),
         Verb::Find(args) => find::find(args),
         Verb::Prove(args) => trust::prove(args),
         Verb::Check(args) => trust::check(args),
