@@ -88,7 +88,8 @@ fn one_section(section: &str, engine: &Engine, lines: &[String]) {
             "words" => lines
                 .iter()
                 .for_each(|line| drop(black_box(engine.decide_json(line.as_bytes()).unwrap().to_json_line("en")))),
-            other => panic!("no section `{other}`: prepared, json, words"),
+            "load" => drop(black_box(Engine::builder().build().unwrap())),
+            other => panic!("no section `{other}`: prepared, json, words, load"),
         }
     }
 }

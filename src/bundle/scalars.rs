@@ -65,7 +65,13 @@ fn mixed_word(text: &str) -> Option<&str> {
     if text.is_ascii() {
         return None;
     }
-    text.split(|c: char| !c.is_alphabetic()).find(|word| !word.is_ascii() && !word.is_single_script())
+    let of_one = |word: &str| word.is_ascii() || word.chars().all(is_plain_cyrillic) || word.is_single_script();
+    text.split(|c: char| !c.is_alphabetic()).find(|word| !of_one(word))
+}
+
+/// A letter of the Cyrillic alphabet and of no other: most words that are not ASCII have only such.
+fn is_plain_cyrillic(c: char) -> bool {
+    ('\u{410}'..='\u{44f}').contains(&c)
 }
 
 /// The known name that looks the same as a mistaken one.

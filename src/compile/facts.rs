@@ -1,11 +1,12 @@
 //! The facts of a kind, numbered: those that a request states first, derived ones after them.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::bundle::checked::{Absence, Bundle, FactIx, Kind, KindFact, Unrecognised};
 use crate::model::value::{Type, Value};
 
-use super::names::Codes;
+use super::names::{CodeBook, Codes};
 use crate::script::{Datum, Kept};
 
 /// Numbers for facts, and the codes of those that have some.
@@ -16,7 +17,7 @@ pub struct FactTable {
     /// How many are stated.
     pub stated: usize,
     /// The codes of each registry that the kind uses.
-    pub codes: Vec<Codes>,
+    pub codes: Vec<Arc<Codes>>,
     /// What a request that states nothing has.
     pub initial: Vec<Datum>,
     /// What that refers to.
@@ -51,7 +52,7 @@ impl Taken {
 
 impl FactTable {
     /// The facts of a kind; `None` when a default has no slot.
-    pub fn new(bundle: &Bundle, kind: &Kind) -> Option<Self> {
+    pub fn new(bundle: &Bundle, kind: &Kind, book: &mut CodeBook) -> Option<Self> {
         let stated: Vec<FactIx> = kind.facts.keys().filter(|ix| !kind.derived.contains(ix)).copied().collect();
         let all = stated.iter().chain(&kind.derived);
         let numbers = all.clone().enumerate().map(|(at, ix)| (*ix, at)).collect();
@@ -73,7 +74,7 @@ impl FactTable {
                 Type::Symbol(name) => {
                     let domain = bundle.domains.get(name)?;
                     Some(*known.entry((name.to_string(), fact.by_region)).or_insert_with(|| {
-                        table.codes.push(Codes::new(domain, fact.by_region));
+                        table.codes.push(book.codes(name, domain, fact.by_region));
                         table.codes.len().saturating_sub(1)
                     }))
                 }

@@ -17,6 +17,18 @@ pub enum Spelled {
     Unrecognised,
 }
 
+/// The codes that the kinds of a bundle share.
+#[derive(Debug, Default)]
+pub struct CodeBook(HashMap<(Arc<str>, bool), Arc<Codes>>);
+
+impl CodeBook {
+    /// The codes of a domain, made once.
+    pub fn codes(&mut self, name: &Arc<str>, domain: &Arc<Domain>, by_region: bool) -> Arc<Codes> {
+        let codes = self.0.entry((Arc::clone(name), by_region));
+        Arc::clone(codes.or_insert_with(|| Arc::new(Codes::new(domain, by_region))))
+    }
+}
+
 /// The codes of one enumeration or registry.
 #[derive(Debug)]
 pub struct Codes {

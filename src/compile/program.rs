@@ -11,6 +11,7 @@ use super::blocks::{Alternative, Builder, Group, alternatives};
 use super::check::{Check, Periods, Predicate, check, periods};
 use super::combine::Why;
 use super::facts::FactTable;
+use super::names::CodeBook;
 use super::normal::{Alternatives, Normal, both};
 use super::scan::{Keys, Reading, keys};
 use super::sources::{Compute, compute, compute_script};
@@ -180,11 +181,12 @@ impl KindProgram {
 
 /// Compiles a bundle.
 pub fn compile(bundle: &Bundle, shapes: &Shapes) -> Program {
-    Program { kinds: bundle.kinds.iter().map(|kind| compile_kind(bundle, shapes, kind)).collect() }
+    let mut book = CodeBook::default();
+    Program { kinds: bundle.kinds.iter().map(|kind| compile_kind(bundle, shapes, kind, &mut book)).collect() }
 }
 
-fn compile_kind(bundle: &Bundle, shapes: &Shapes, kind: &Kind) -> Option<KindProgram> {
-    let mut table = FactTable::new(bundle, kind)?;
+fn compile_kind(bundle: &Bundle, shapes: &Shapes, kind: &Kind, book: &mut CodeBook) -> Option<KindProgram> {
+    let mut table = FactTable::new(bundle, kind, book)?;
     if kind.derived.len() > DERIVED {
         return None;
     }

@@ -2,6 +2,7 @@
 //! types, lists that fan out) is left to `decide::read`, which also words every error.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::bundle::checked::{Bundle, FactIx, Kind, Unrecognised};
 use crate::decide::shape::Shape;
@@ -92,7 +93,7 @@ pub struct Scan<'t> {
     text: &'t str,
     at: usize,
     limits: &'t RequestLimits,
-    codes: &'t [Codes],
+    codes: &'t [Arc<Codes>],
     readings: &'t [Reading],
     /// The request's id.
     pub id: Option<Span>,
@@ -126,7 +127,7 @@ pub fn kind_of(text: &str, limits: &RequestLimits) -> Option<Span> {
 
 impl<'t> Scan<'t> {
     /// Starts at the beginning.
-    pub fn new(text: &'t str, limits: &'t RequestLimits, codes: &'t [Codes], readings: &'t [Reading]) -> Self {
+    pub fn new(text: &'t str, limits: &'t RequestLimits, codes: &'t [Arc<Codes>], readings: &'t [Reading]) -> Self {
         Self { text, at: 0, limits, codes, readings, id: None, decided_at: None, kept: Kept::default() }
     }
 
