@@ -1,11 +1,11 @@
 //! Codes of a registry by every exact spelling that its files have; other spellings are left to the registry.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rustc_hash::FxBuildHasher;
 
-use crate::bundle::domain::{Domain, Resolved};
+use crate::bundle::domain::{Domain, Entry, Resolved};
 use crate::model::value::Value;
 
 /// What a spelling stands for.
@@ -36,7 +36,8 @@ pub struct Codes {
     by_region: bool,
     codes: Vec<Arc<str>>,
     positions: HashMap<Arc<str>, u32, FxBuildHasher>,
-    spelled: HashMap<Box<str>, Spelled, FxBuildHasher>,
+    /// Every exact spelling; made when the first name is looked up that is no code.
+    spelled: OnceLock<HashMap<Box<str>, Spelled, FxBuildHasher>>,
 }
 
 impl Codes {
@@ -44,15 +45,15 @@ impl Codes {
     pub fn new(domain: &Arc<Domain>, by_region: bool) -> Self {
         let codes: Vec<Arc<str>> = domain.codes().cloned().collect();
         let positions = codes.iter().cloned().zip(0_u32..).collect();
-        let mut out = Self { domain: Arc::clone(domain), by_region, codes, positions, spelled: HashMap::default() };
-        for entry in &domain.entries {
-            let names = entry.names.values().chain(&entry.aliases).chain(&entry.regions);
-            for name in names.chain([&entry.code]) {
-                let spelled = out.resolve(name);
-                out.spelled.insert((**name).into(), spelled);
-            }
-        }
-        out
+        Self { domain: Arc::clone(domain), by_region, codes, positions, spelled: OnceLock::new() }
+    }
+
+    fn spellings(&self) -> HashMap<Box<str>, Spelled, FxBuildHasher> {
+        let names = |entry: &Entry| {
+            let names = entry.names.values().chain(&entry.aliases).chain(&entry.regions).chain([&entry.code]);
+            names.map(|name| (Box::from(&**name), self.resolve(name))).collect::<Vec<_>>()
+        };
+        self.domain.entries.iter().flat_map(names).collect()
     }
 
     /// How many codes there are.
@@ -79,7 +80,12 @@ impl Codes {
 
     /// What was written, resolved.
     pub fn spelled(&self, written: &str) -> Spelled {
-        self.spelled.get(written).copied().unwrap_or_else(|| self.resolve(written))
+        // A code stands for itself; only regions go by other names first.
+        if let (false, Some(at)) = (self.by_region, self.positions.get(written)) {
+            return Spelled::Code(*at);
+        }
+        let spelled = self.spelled.get_or_init(|| self.spellings());
+        spelled.get(written).copied().unwrap_or_else(|| self.resolve(written))
     }
 
     fn resolve(&self, written: &str) -> Spelled {
