@@ -1,22 +1,24 @@
 //! The answer: decisions, their reasons and obligations, and how they are written as JSON of the contract.
 
+mod json;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
-
-use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use crate::bundle::checked::{Bundle, Effect, Evidence, FactIx, Identity, Rule, RuleIx, Test};
 use crate::compile::{Brief, Compiled, Request, Why};
 use crate::decide::combine::Because;
 use crate::decide::evaluate::{Cell, Truth, applies, lookup};
 use crate::decide::facts::{Facts, State};
-use crate::decide::parts::{Label, PartOf};
+use crate::decide::parts::PartOf;
 use crate::decide::{Decided, DecidedRequest};
 use crate::explain::words::{Subject, message};
 use crate::model::clause::ClauseRef;
 use crate::model::decision::{INFORMATION_MISSING, Outcome};
 use crate::model::value::Value;
 use crate::render::Lines;
+
+pub use json::InLanguage;
 
 /// Most answers are shorter than this, in bytes.
 const LINE: usize = 2048;
@@ -86,15 +88,6 @@ impl Answer {
             _ => serde_json::to_string(&in_language),
         };
         text.unwrap_or_default()
-    }
-}
-
-impl Serialize for Answer {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::One(decision) => decision.serialize(serializer),
-            Self::Parts(decisions) => decisions.serialize(serializer),
-        }
     }
 }
 
@@ -220,7 +213,7 @@ impl Decision {
     /// The part of the request as JSON of the contract, `{"items": 0}`.
     #[must_use]
     pub fn part_json(&self) -> serde_json::Value {
-        serde_json::to_value(PartName(self.part())).unwrap_or_default()
+        serde_json::to_value(json::PartName(self.part())).unwrap_or_default()
     }
 
     /// The outcome.
@@ -460,132 +453,4 @@ pub(crate) fn answer(bundle: &Arc<Bundle>, request: DecidedRequest) -> Answer {
 pub(crate) fn brief_answer(ready: &Arc<Ready>, request: Arc<Request>, brief: Brief) -> Answer {
     let (full, results) = (OnceLock::new(), OnceLock::new());
     Answer::One(Box::new(Decision { body: Body::Brief { ready: Arc::clone(ready), request, brief, full, results } }))
-}
-
-/// A decision with its words in one language. Serializes as JSON of the contract.
-#[derive(Clone, Copy, Debug)]
-pub struct InLanguage<'d> {
-    decision: &'d Decision,
-    language: &'d str,
-    stable: bool,
-}
-
-impl InLanguage<'_> {
-    /// Without what changes while the decision stays the same: the bundle's version and digest, and the lines of the
-    /// rules. For pinned snapshots.
-    #[must_use]
-    pub fn stable(self) -> Self {
-        Self { stable: true, ..self }
-    }
-
-    fn reasons(&self) -> Vec<Reason> {
-        let mut reasons = self.decision.reasons(self.language);
-        for reason in reasons.iter_mut().filter(|_| self.stable) {
-            reason.source = reason.source.split(':').next().unwrap_or_default().to_owned();
-        }
-        reasons
-    }
-}
-
-impl Serialize for Decision {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.in_language(self.default_language()).serialize(serializer)
-    }
-}
-
-impl Serialize for InLanguage<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let decision = self.decision;
-        let mut map = serializer.serialize_map(None)?;
-        if let Some(id) = decision.id() {
-            map.serialize_entry("id", id)?;
-        }
-        map.serialize_entry("kind", decision.kind())?;
-        map.serialize_entry("at", decision.at())?;
-        if !decision.part().is_empty() {
-            map.serialize_entry("part", &PartName(decision.part()))?;
-        }
-        map.serialize_entry("outcome", decision.outcome().as_str())?;
-        map.serialize_entry("reasons", &self.reasons())?;
-        map.serialize_entry("results", &Results(decision.results()))?;
-        let mut duties = decision.obligations(self.language);
-        duties.extend(decision.advice(self.language));
-        map.serialize_entry("obligations", &duties)?;
-        map.serialize_entry("missing", &decision.missing().iter().map(|path| &**path).collect::<Vec<_>>())?;
-        if self.stable {
-            map.serialize_entry("bundle", &*decision.bundle().name)?;
-        } else {
-            map.serialize_entry("bundle", decision.bundle())?;
-        }
-        map.end()
-    }
-}
-
-struct PartName<'p>(&'p [PartOf]);
-
-impl Serialize for PartName<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(self.0.len()))?;
-        for part in self.0 {
-            match &part.label {
-                Label::Number(number) => map.serialize_entry(&*part.list, number)?,
-                Label::Text(text) => map.serialize_entry(&*part.list, &**text)?,
-            }
-        }
-        map.end()
-    }
-}
-
-struct Results<'r>(&'r BTreeMap<Arc<str>, Value>);
-
-impl Serialize for Results<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter().map(|(name, value)| (&**name, value.to_json())))
-    }
-}
-
-fn written(clauses: &[ClauseRef]) -> Vec<String> {
-    clauses.iter().map(ToString::to_string).collect()
-}
-
-impl Serialize for Reason {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("code", &*self.code)?;
-        map.serialize_entry("rule", &*self.rule)?;
-        map.serialize_entry("clauses", &written(&self.clauses))?;
-        map.serialize_entry("source", &self.source)?;
-        if !self.evidence.is_empty() {
-            map.serialize_entry("evidence", &self.evidence)?;
-        }
-        if !self.candidates.is_empty() {
-            map.serialize_entry("candidates", &self.candidates.iter().map(|code| &**code).collect::<Vec<_>>())?;
-        }
-        map.serialize_entry("message", &self.message)?;
-        map.end()
-    }
-}
-
-impl Serialize for Obligation {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("code", &*self.code)?;
-        map.serialize_entry("on", &*self.on)?;
-        if self.advice {
-            map.serialize_entry("advice", &true)?;
-        }
-        map.serialize_entry("clauses", &written(&self.clauses))?;
-        map.serialize_entry("message", &self.message)?;
-        map.end()
-    }
-}
-
-impl Serialize for Identity {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(3))?;
-        map.serialize_entry("name", &*self.name)?;
-        map.serialize_entry("version", &*self.version)?;
-        map.serialize_entry("digest", &*self.digest)?;
-        map.end()
-    }
 }
