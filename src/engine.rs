@@ -174,6 +174,13 @@ impl Engine {
         read.parts.into_iter().map(explain).collect::<Result<_, _>>().map_err(|failure| self.request_error(failure))
     }
 
+    /// An engine for a checked bundle, as it was loaded or changed since.
+    #[must_use]
+    pub fn with_bundle(bundle: Bundle, limits: Limits) -> Self {
+        let shapes = shapes(&bundle);
+        Self { inner: Arc::new(Inner { bundle: Arc::new(bundle), shapes, limits }) }
+    }
+
     fn request_error(&self, failure: Failure) -> RequestError {
         let bundle = &self.inner.bundle;
         match failure {
@@ -376,10 +383,7 @@ impl EngineBuilder {
     fn build_current(self) -> Result<Engine, LoadError> {
         let loaded = self.check();
         match loaded.bundle {
-            Some(bundle) => {
-                let shapes = shapes(&bundle);
-                Ok(Engine { inner: Arc::new(Inner { bundle: Arc::new(bundle), shapes, limits: self.limits }) })
-            }
+            Some(bundle) => Ok(Engine::with_bundle(bundle, self.limits)),
             None if !loaded.found => {
                 let message = loaded.findings.first().map(|f| f.message.clone()).unwrap_or_default();
                 Err(LoadError::NotFound { place: self.place, message })

@@ -132,7 +132,8 @@ impl Space<'_> {
         Ok(rules)
     }
 
-    fn rule(&mut self, side: usize, ix: RuleIx, rule: &Rule) -> RuleTruth {
+    /// The truth of a rule, as it stands in the bundle or changed.
+    pub fn rule(&mut self, side: usize, ix: RuleIx, rule: &Rule) -> RuleTruth {
         let applies = self.applies(side, &rule.effective, &rule.retired);
         let when = self.condition(side, &rule.when);
         let mut truth = self.mdd.apply(Op::All, applies, when);
