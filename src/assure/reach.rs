@@ -13,6 +13,10 @@ use crate::bundle::checked::{
 pub struct Reach {
     /// Facts, those that others are taken or computed from too.
     pub facts: BTreeSet<FactIx>,
+    /// Of these, what scripts read and what other facts are taken from.
+    pub computed_from: BTreeSet<FactIx>,
+    /// Facts that are tested for being given, or known.
+    pub asked_for: BTreeSet<FactIx>,
     /// Lists.
     pub lists: BTreeSet<ListIx>,
     /// Tables.
@@ -29,7 +33,10 @@ pub fn of_kind(bundle: &Bundle, kind: &Kind) -> Reach {
     kind.contradictions.iter().for_each(|one| reader.condition(&one.when));
     for fan_out in &kind.fan_out {
         let facts = fan_out.unique_by.iter().chain(&fan_out.label).chain(&fan_out.only).chain(&fan_out.when_stated);
-        facts.for_each(|fact| reader.fact(*fact));
+        for fact in facts {
+            reader.out.computed_from.insert(*fact);
+            reader.fact(*fact);
+        }
     }
     reader.out
 }
@@ -78,7 +85,10 @@ impl Reader<'_> {
 
     fn operand(&mut self, operand: &Operand) {
         match operand {
-            Operand::Fact(fact) => self.fact(*fact),
+            Operand::Fact(fact) => {
+                self.out.computed_from.insert(*fact);
+                self.fact(*fact);
+            }
             Operand::Cell(table, _) => self.table(*table),
             Operand::Setting(name) => self.setting(name),
         }
@@ -99,6 +109,7 @@ impl Reader<'_> {
             return;
         }
         if let Some(Absence::From(source)) = self.kind.facts.get(&ix).map(|meaning| &meaning.absence) {
+            self.out.computed_from.insert(*source);
             self.fact(*source);
         }
         let bundle = self.bundle;
@@ -110,6 +121,9 @@ impl Reader<'_> {
     fn test(&mut self, fact: FactIx, test: &Test) {
         self.fact(fact);
         match test {
+            Test::Present(_) | Test::Known(_) => {
+                self.out.asked_for.insert(fact);
+            }
             Test::InList(list) => self.list(*list),
             Test::CompareTable(_, table, _) => self.table(*table),
             Test::Not(inner) => self.test(fact, inner),
