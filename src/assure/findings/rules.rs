@@ -139,7 +139,9 @@ fn reads_setting(condition: &Condition) -> bool {
 
 /// Whether nothing changes without the rule.
 fn is_redundant(space: &mut Space<'_>, solved: &Solved, one: &RuleTruth) -> Result<bool, SpaceError> {
-    let rest: Vec<RuleTruth> = solved.rules.iter().copied().filter(|other| other.rule != one.rule).collect();
+    // In its place stands one that never holds: then what is combined of the others is known already.
+    let nothing = RuleTruth { truth: FALSE, met: one.met.map(|_| NO), ..*one };
+    let rest = solved.rules.iter().map(|other| if other.rule == one.rule { nothing } else { *other }).collect();
     let without = space.combine(0, rest)?;
     let same = |space: &mut Space<'_>, a: Id, b: Id| {
         let differ = space.mdd.apply(Op::Differ, a, b);
