@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use clausal::Engine;
 use clausal::assure::diff::diff;
-use clausal::assure::findings::findings;
+use clausal::assure::findings::{Asked, findings};
 use clausal::assure::prove::prove;
 use clausal::assure::space::Bounds;
 
@@ -69,7 +69,7 @@ fn main() {
         let proofs = prove(&engine, Bounds::default(), &mut |_| {});
         let proved = start.elapsed();
         let start = Instant::now();
-        let found = findings(&engine, Bounds::default()).expect("findings");
+        let found = findings(&engine, Asked::Faults, Bounds::default()).expect("findings");
         let told = start.elapsed();
         let start = Instant::now();
         let compared = diff(&engine, &other, Bounds::default()).expect("a comparison");

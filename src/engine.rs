@@ -196,6 +196,13 @@ impl Engine {
         read.parts.into_iter().map(explain).collect::<Result<_, _>>().map_err(|failure| self.request_error(failure))
     }
 
+    /// An engine for a checked bundle, as it was loaded or changed since.
+    #[must_use]
+    pub fn with_bundle(bundle: Bundle, limits: Limits) -> Self {
+        let ready = Arc::new(Ready::new(Compiled::new(Arc::new(bundle), limits.request.clone())));
+        Self { inner: Arc::new(Inner { ready, limits }) }
+    }
+
     fn request_error(&self, failure: Failure) -> RequestError {
         let bundle = &self.inner.ready.compiled.bundle;
         match failure {
@@ -426,10 +433,7 @@ impl EngineBuilder {
     fn build_current(self) -> Result<Engine, LoadError> {
         let loaded = self.check();
         match loaded.bundle {
-            Some(bundle) => {
-                let ready = Arc::new(Ready::new(Compiled::new(Arc::new(bundle), self.limits.request.clone())));
-                Ok(Engine { inner: Arc::new(Inner { ready, limits: self.limits }) })
-            }
+            Some(bundle) => Ok(Engine::with_bundle(bundle, self.limits)),
             None if !loaded.found => {
                 let message = loaded.findings.first().map(|f| f.message.clone()).unwrap_or_default();
                 Err(LoadError::NotFound { place: self.place, message })

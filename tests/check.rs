@@ -129,3 +129,40 @@ fn a_code_is_explained_and_a_mistyped_one_suggested() {
     assert_eq!(output.status.code(), Some(64));
     assert!(text(&output.stderr).contains("did you mean `unknown-fact`?"), "{}", text(&output.stderr));
 }
+
+/// What only the rules together say, with both places and a request that `clausal decide` takes.
+#[test]
+fn exact_findings_have_both_places_and_a_request() {
+    let more = "    permit: sale-permitted\n  - { id: greenland, request: purchase, clauses: [3], when: { customer.market: GL }, permit: sale-permitted }\n";
+    let folder = bundle(&[("policy.yaml", "    permit: sale-permitted\n", more)]);
+    assert_eq!(check(&["shop", "--deny", "warnings"], folder.path()).status.code(), Some(0), "not without the flag");
+    let exact = ["shop", "--exact", "--deny", "warnings"];
+    let output = check(&exact, folder.path());
+    assert_eq!(output.status.code(), Some(1));
+    let told = text(&output.stdout);
+    assert!(told.contains("warning[overridden]: the rule `shop/greenland` is outvoted wherever it matches"), "{told}");
+    assert!(told.contains("what outvotes it: `shop/closed-market`"), "{told}");
+    let request = told.lines().find_map(|line| line.strip_prefix("request: ")).unwrap();
+    fs::write(folder.path().join("request.json"), request).unwrap();
+    let decided = Command::new(env!("CARGO_BIN_EXE_clausal"))
+        .args(["decide", "--bundle", "shop", "request.json"])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    let decision: Json = serde_json::from_slice(&decided.stdout).unwrap_or_else(|_| panic!("{decided:?}"));
+    assert_eq!(decision["outcome"], "deny", "{decision}");
+    let output = check(&["shop", "--exact", "--format", "json"], folder.path());
+    let all: Json = serde_json::from_slice(&output.stdout).unwrap();
+    let found = all.as_array().unwrap().iter().find(|one| one["code"] == "overridden").unwrap();
+    assert_eq!(found["request"].to_string(), request);
+    assert!(!found["related"].as_array().unwrap().is_empty());
+    assert_eq!(check(&["shop", "--pedantic"], folder.path()).status.code(), Some(64));
+}
+
+#[test]
+fn shipped_bundles_are_clean_exactly() {
+    for bundle in ["csp", "csp-timeline"] {
+        let output = check(&["--exact", "--bundle", bundle, "--deny", "warnings"], &common::root().join("policies"));
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stdout));
+    }
+}

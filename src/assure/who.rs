@@ -124,7 +124,7 @@ fn fixed(space: &mut Space<'_>, name: &str, value: &str) -> Result<super::space:
     let mut classes: Vec<bool> = var.classes.iter().map(|class| holds(&class.atom, class.value.as_ref())).collect();
     if !classes.contains(&true) {
         // A text that no rule names.
-        for (is, class) in classes.iter_mut().zip(&var.classes) {
+        for (is, class) in classes.iter_mut().zip(var.classes.iter()) {
             *is = class.atom == Atom::Rest;
         }
     }

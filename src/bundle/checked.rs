@@ -35,7 +35,7 @@ index! {
 }
 
 /// Everything that decides, and the words for it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Bundle {
     /// Name, version, digest.
     pub identity: Identity,
@@ -68,7 +68,7 @@ pub struct Bundle {
     /// What must hold of every decision.
     pub invariants: Vec<Invariant>,
     /// Messages by language.
-    pub messages: Messages,
+    pub messages: Arc<Messages>,
     /// Warnings that loading gave.
     pub warnings: Vec<Finding>,
     /// The text of every file, for showing places.
@@ -87,7 +87,7 @@ pub struct Identity {
 }
 
 /// A source document: its numbered sentences.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Source {
     /// Its id, the part of a clause reference before `#`.
     pub id: Arc<str>,
@@ -100,7 +100,7 @@ pub struct Source {
 }
 
 /// One numbered sentence of a source document.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Clause {
     /// The section it stands in.
     pub section: Arc<str>,
@@ -153,7 +153,7 @@ pub enum Privacy {
 }
 
 /// A fact of the vocabulary.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Fact {
     /// Its dotted path in the request.
     pub path: Arc<str>,
@@ -187,7 +187,7 @@ pub struct Derived {
 }
 
 /// A kind of request.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Kind {
     /// Its name.
     pub name: Arc<str>,
@@ -223,7 +223,7 @@ pub struct KindFact {
 }
 
 /// One way in which a request splits into parts.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct FanOut {
     /// The dotted path of the list.
     pub over: Arc<str>,
@@ -248,7 +248,7 @@ pub struct FanOut {
 }
 
 /// A condition under which a request contradicts itself.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Contradiction {
     /// The condition.
     pub when: Condition,
@@ -259,7 +259,7 @@ pub struct Contradiction {
 }
 
 /// A result that decisions may carry.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct ResultDef {
     /// Its type.
     pub type_: Type,
@@ -270,7 +270,7 @@ pub struct ResultDef {
 }
 
 /// A reason code.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct ReasonDef {
     /// Its rank: reasons are listed by rank, then in the order of the bundle.
     pub rank: usize,
@@ -279,7 +279,7 @@ pub struct ReasonDef {
 }
 
 /// An obligation or an advice.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct ObligationDef {
     /// Its code.
     pub code: Arc<str>,
@@ -294,7 +294,7 @@ pub struct ObligationDef {
 }
 
 /// One policy file.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Policy {
     /// Its name.
     pub name: Arc<str>,
@@ -342,7 +342,7 @@ impl Evidence {
 }
 
 /// A rule.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Rule {
     /// `policy/id`.
     pub name: Arc<str>,
@@ -371,7 +371,7 @@ pub struct Rule {
 }
 
 /// What follows when a rule matches.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Effect {
     /// The request may go ahead.
     Permit(Arc<str>),
@@ -386,7 +386,7 @@ pub enum Effect {
 }
 
 /// A three-valued condition.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Condition {
     /// All hold; the empty one always holds.
     All(Vec<Condition>),
@@ -418,7 +418,7 @@ pub enum Comparison {
 }
 
 /// A test of one fact.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Test {
     /// The value is one of these.
     OneOf(BTreeSet<Value>),
@@ -445,14 +445,14 @@ pub enum Test {
 }
 
 /// A value of a rule: a constant or a script.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Expression {
     /// As written.
     Constant(Value),
     /// Computed.
     Script {
         /// The script.
-        script: Box<Script>,
+        script: Arc<Script>,
         /// What it reads, in the order of [`Script::reads`].
         reads: Vec<Operand>,
         /// Where it stands.
@@ -472,7 +472,7 @@ pub enum Operand {
 }
 
 /// A named list of values.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct List {
     /// Its name.
     pub name: Arc<str>,
@@ -485,7 +485,7 @@ pub struct List {
 }
 
 /// One entry of a list.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct ListEntry {
     /// The value.
     pub value: Value,
@@ -502,7 +502,7 @@ pub struct ListEntry {
 }
 
 /// A table: rows chosen by tests of facts, giving values.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Table {
     /// Its name.
     pub name: Arc<str>,
@@ -537,7 +537,7 @@ impl Table {
 }
 
 /// One row of a table.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Row {
     /// Its name, by which an overlay can retire it.
     pub id: Option<Arc<str>>,
@@ -558,7 +558,7 @@ pub struct Row {
 }
 
 /// A reading of what the sources leave open.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Setting {
     /// Its type.
     pub type_: Type,

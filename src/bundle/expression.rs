@@ -21,7 +21,7 @@ pub fn derived(node: &Node, wanted: &Type, draft: &Draft, findings: &mut Finding
 /// A condition that a script decides.
 pub fn predicate(node: &Node, kinds: &[KindIx], draft: &Draft, findings: &mut Findings) -> Option<Expression> {
     let (script, reads) = compile(node, &Type::Boolean, kinds, draft, findings)?;
-    Some(Expression::Script { script: Box::new(script), reads, place: node.place.clone() })
+    Some(Expression::Script { script: Arc::new(script), reads, place: node.place.clone() })
 }
 
 /// A result: a constant of its type, or a script. Where a constant of the type is plain text (codes, texts, currencies),
@@ -56,7 +56,7 @@ pub fn result(
     };
     let Some(body) = script_node else { return value(node, wanted, draft, findings).map(Expression::Constant) };
     let (script, reads) = compile(body, wanted, kinds, draft, findings)?;
-    Some(Expression::Script { script: Box::new(script), reads, place: body.place.clone() })
+    Some(Expression::Script { script: Arc::new(script), reads, place: body.place.clone() })
 }
 
 fn is_textual(wanted: &Type) -> bool {

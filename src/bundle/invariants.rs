@@ -15,7 +15,7 @@ use super::reader::{Mapping, by_language, entries, list, list_or_one, name, text
 use super::yaml::{Content, Node};
 
 /// What must hold of every decision of some kinds.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Invariant {
     /// Its name.
     pub id: Arc<str>,
@@ -32,7 +32,7 @@ pub struct Invariant {
 }
 
 /// The form of an invariant.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Law {
     /// This never holds.
     Never(Statement),
@@ -58,7 +58,7 @@ pub enum Among {
 }
 
 /// Something said of a request and its decision.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Statement {
     /// All of these.
     All(Vec<Statement>),

@@ -421,7 +421,7 @@ impl Survey {
             tables: draft.tables,
             settings: draft.settings,
             invariants,
-            messages,
+            messages: Arc::new(messages),
             warnings: findings.clone(),
             files: files.clone(),
         };

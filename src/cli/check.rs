@@ -2,11 +2,16 @@
 
 use std::io::Write;
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
 
+use crate::assure::findings::{Asked, findings};
+use crate::assure::space::Bounds;
+use crate::bundle::load::Loaded;
+use crate::engine::EngineBuilder;
 use crate::model::error::LoadError;
-use crate::model::finding::Code;
+use crate::model::finding::{Code, Severity};
 use crate::model::names::nearest;
 
 use super::findings::{Form, Report};
@@ -29,6 +34,15 @@ pub struct CheckArgs {
     /// Fail for these too
     #[arg(long, value_enum, value_name = "WHAT")]
     deny: Option<Deny>,
+    /// Tell also what only the rules together say, exactly: what never matches, is outvoted, redundant, or left open
+    #[arg(long)]
+    exact: bool,
+    /// With --exact: tell also what may well be meant, such as facts and settings that decide nothing
+    #[arg(long, requires = "exact")]
+    pedantic: bool,
+    /// With --exact: seconds after which there is no answer
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, requires = "exact")]
+    time_limit: u64,
     /// Print the page about a code and stop
     #[arg(long, value_name = "CODE")]
     explain: Option<String>,
@@ -51,7 +65,10 @@ pub fn run(args: &CheckArgs) -> Result<u8, Failure> {
     if let Some(folder) = &args.folder {
         builder = builder.folder(folder);
     }
-    let loaded = builder.check();
+    let mut loaded = builder.check();
+    if args.exact && loaded.bundle.is_some() {
+        exact(args, builder, &mut loaded)?;
+    }
     let root = folder.map(|folder| folder.to_string_lossy().into_owned()).unwrap_or_default();
     let report = Report { loaded: &loaded, root: &root };
     if loaded.found || args.format != Form::Human {
@@ -63,7 +80,19 @@ pub fn run(args: &CheckArgs) -> Result<u8, Failure> {
     }
     // Errors may be among the findings that are not shown.
     let denied = args.deny == Some(Deny::Warnings) && !loaded.findings.is_empty();
-    Ok(if loaded.bundle.is_none() || denied { FINDINGS } else { 0 })
+    let failed = loaded.findings.iter().any(|finding| finding.severity() == Severity::Error);
+    Ok(if loaded.bundle.is_none() || failed || denied { FINDINGS } else { 0 })
+}
+
+/// Adds what the analysis of the whole tells.
+fn exact(args: &CheckArgs, builder: EngineBuilder, loaded: &mut Loaded) -> Result<(), Failure> {
+    let engine = builder.build().map_err(Failure::Bundle)?;
+    let until = Instant::now().checked_add(Duration::from_secs(args.time_limit));
+    let asked = if args.pedantic { Asked::Pedantic } else { Asked::Faults };
+    let found = findings(&engine, asked, Bounds { until, ..Bounds::default() });
+    loaded.findings.extend(found.map_err(|error| Failure::Analysis(error.to_string()))?);
+    loaded.findings.sort_by(|a, b| (&a.place, a.code, &a.message).cmp(&(&b.place, b.code, &b.message)));
+    Ok(())
 }
 
 fn explain(written: &str) -> Result<u8, Failure> {

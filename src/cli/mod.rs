@@ -16,6 +16,7 @@ mod lines;
 mod log;
 #[cfg(feature = "lsp")]
 mod lsp;
+mod mutate;
 mod output;
 mod prove;
 #[cfg(feature = "record")]
@@ -85,6 +86,8 @@ enum Command {
     Prove(prove::ProveArgs),
     /// Compare two bundles: which requests they decide otherwise
     Diff(diff::DiffArgs),
+    /// Change the bundle one small step at a time, and tell which changes no scenario notices
+    Mutate(mutate::MutateArgs),
     /// Show who may do what: the permitted requests of a kind as a table
     Who(who::WhoArgs),
     /// Show how an answer, or a rule, changed over time
@@ -240,6 +243,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Check(args) => check::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::History(args) => history::run(&args),
+        Command::Mutate(args) => mutate::run(&args),
         Command::Prove(args) => prove::run(&args),
         #[cfg(feature = "record")]
         Command::Log(args) => log::run(&args),

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use serde_json::{Value as Json, json};
 
+use crate::assure::findings::Asked;
 use crate::assure::prove::{Proof, Verdict, prove};
 use crate::assure::space::Bounds;
 use crate::bundle::checked::Bundle;
@@ -33,6 +34,9 @@ pub struct ProveArgs {
     /// Show what can be said of the rules instead: what never matches, is redundant, outvoted, or left open
     #[arg(long)]
     findings: bool,
+    /// With --findings: tell also what may well be meant, such as facts and settings that decide nothing
+    #[arg(long, requires = "findings")]
+    pedantic: bool,
 }
 
 /// Proves what the bundle states.
@@ -42,7 +46,8 @@ pub fn run(args: &ProveArgs) -> Result<u8, Failure> {
     let bounds =
         Bounds { until: Instant::now().checked_add(Duration::from_secs(args.time_limit)), ..Bounds::default() };
     if args.findings {
-        return super::shown::run(&engine, bounds, args.format);
+        let asked = if args.pedantic { Asked::Pedantic } else { Asked::Faults };
+        return super::shown::run(&engine, asked, bounds, args.format);
     }
     let progress = std::io::stderr().is_terminal();
     let proofs = prove(&engine, bounds, &mut |proof| {

@@ -4,15 +4,15 @@ use std::io::Write;
 
 use serde_json::json;
 
-use crate::assure::findings::{Shown, shown};
+use crate::assure::findings::{Asked, Shown, shown};
 use crate::assure::space::Bounds;
 use crate::engine::Engine;
 
 use super::{Failure, Format, stdout_failed};
 
 /// Shows the findings; the exit code tells whether there are any.
-pub fn run(engine: &Engine, bounds: Bounds, format: Format) -> Result<u8, Failure> {
-    let all = shown(engine, bounds).map_err(|error| Failure::Analysis(error.to_string()))?;
+pub fn run(engine: &Engine, asked: Asked, bounds: Bounds, format: Format) -> Result<u8, Failure> {
+    let all = shown(engine, asked, bounds).map_err(|error| Failure::Analysis(error.to_string()))?;
     let mut out = anstream::AutoStream::auto(std::io::stdout().lock());
     let written = match format {
         Format::Json => writeln!(out, "{:#}", serde_json::Value::from(all.iter().map(to_json).collect::<Vec<_>>())),

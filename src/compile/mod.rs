@@ -20,7 +20,7 @@ mod sources;
 mod view;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::bundle::checked::Bundle;
 use crate::decide::tree::parse;
@@ -35,6 +35,9 @@ pub(crate) use facts::FactTable;
 pub(crate) use program::{KindProgram, ResultValue, RuleProgram};
 pub(crate) use view::{Row, View};
 
+use names::CodeBook;
+use program::compile_kind;
+
 pub use slots::{Request, Slot};
 
 /// A bundle with its program.
@@ -46,7 +49,9 @@ pub struct Compiled {
     pub shapes: Shapes,
     /// Bounds on requests.
     pub limits: RequestLimits,
-    program: program::Program,
+    /// The program of each kind, made when the first request of the kind comes; `None` for one left to the interpreter.
+    kinds: Vec<OnceLock<Option<KindProgram>>>,
+    book: Mutex<CodeBook>,
 }
 
 impl Compiled {
@@ -54,18 +59,18 @@ impl Compiled {
     #[must_use]
     pub fn new(bundle: Arc<Bundle>, limits: RequestLimits) -> Self {
         let shapes = shapes(&bundle);
-        let program = program::compile(&bundle, &shapes);
-        Self { bundle, shapes, limits, program }
+        let kinds = bundle.kinds.iter().map(|_| OnceLock::new()).collect();
+        Self { bundle, shapes, limits, kinds, book: Mutex::default() }
     }
 
-    /// The programs of the kinds, by position.
-    pub(crate) fn kinds(&self) -> impl Iterator<Item = Option<&KindProgram>> {
-        self.program.kinds.iter().map(Option::as_ref)
-    }
-
-    /// The program of a kind.
+    /// The program of a kind; `None` when it is left to the interpreter.
     pub(crate) fn kind(&self, at: usize) -> Option<&KindProgram> {
-        self.program.kinds.get(at)?.as_ref()
+        let compile = || {
+            // Codes are only added, each whole, so a book that another thread left in a panic is as good as any.
+            let mut book = self.book.lock().unwrap_or_else(PoisonError::into_inner);
+            compile_kind(&self.bundle, &self.shapes, self.bundle.kinds.get(at)?, &mut book)
+        };
+        self.kinds.get(at)?.get_or_init(compile).as_ref()
     }
 
     /// Reads a plain request; `None` when it has to be read the long way.
@@ -77,7 +82,7 @@ impl Compiled {
         let text = std::str::from_utf8(bytes).ok()?;
         let named = slots::part(text, scan::kind_of(text, &self.limits)?);
         let kind = self.bundle.kinds.iter().position(|kind| &*kind.name == named)?;
-        let program = self.program.kinds.get(kind)?.as_ref()?;
+        let program = self.kind(kind)?;
         let mut facts = program.table.initial.clone();
         let mut scan = scan::Scan::new(text, &self.limits, &program.table.codes, &program.readings);
         scan.kept = program.table.kept.clone();
@@ -95,7 +100,7 @@ impl Compiled {
     /// Decides a request that was read; `None` when the interpreter is needed.
     #[must_use]
     pub fn brief(&self, request: &Request) -> Option<Brief> {
-        run::decide(&self.program, request).ok()
+        run::decide(self.kind(request.kind)?, request).ok()
     }
 
     /// Everything about a decision, as the interpreter gives it.
@@ -110,13 +115,13 @@ impl Compiled {
     /// The rule of the bundle behind a rule of a kind.
     #[must_use]
     pub fn rule(&self, request: &Request, at: u32) -> Option<crate::bundle::checked::RuleIx> {
-        self.program.kinds.get(request.kind)?.as_ref()?.rule(at).map(|rule| rule.ix)
+        self.kind(request.kind)?.rule(at).map(|rule| rule.ix)
     }
 
     /// The results of a decision.
     #[must_use]
     pub fn results(&self, request: &Request, brief: &Brief) -> BTreeMap<Arc<str>, Value> {
-        let kind = self.program.kinds.get(request.kind).and_then(Option::as_ref);
+        let kind = self.kind(request.kind);
         let one = |(rule, number, slot): &(u32, u32, Slot)| {
             let result = kind?.result(*rule, *number)?;
             let value = match &result.value {
@@ -139,7 +144,7 @@ impl Compiled {
             Slot::Timestamp(t) => Value::Timestamp(*t),
             Slot::Duration(d) => Value::Duration(*d),
             Slot::Symbol(code) => {
-                let kind = self.program.kinds.get(request.kind)?.as_ref()?;
+                let kind = self.kind(request.kind)?;
                 Value::Symbol(Arc::clone(kind.table.codes.get(codes?)?.code(*code)))
             }
             Slot::Absent | Slot::Missing | Slot::Unrecognised(_) | Slot::Other(_) | Slot::Set(_) => return None,

@@ -17,13 +17,6 @@ use super::scan::{Keys, Reading, keys};
 use super::sources::{Compute, compute, compute_script};
 use super::view::DERIVED;
 
-/// A compiled bundle. A kind that cannot be compiled is left to the interpreter.
-#[derive(Debug)]
-pub struct Program {
-    /// Kinds, by position.
-    pub kinds: Vec<Option<KindProgram>>,
-}
-
 /// What follows from a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Follows {
@@ -179,13 +172,8 @@ impl KindProgram {
     }
 }
 
-/// Compiles a bundle.
-pub fn compile(bundle: &Bundle, shapes: &Shapes) -> Program {
-    let mut book = CodeBook::default();
-    Program { kinds: bundle.kinds.iter().map(|kind| compile_kind(bundle, shapes, kind, &mut book)).collect() }
-}
-
-fn compile_kind(bundle: &Bundle, shapes: &Shapes, kind: &Kind, book: &mut CodeBook) -> Option<KindProgram> {
+/// Compiles a kind; `None` for one that is left to the interpreter.
+pub fn compile_kind(bundle: &Bundle, shapes: &Shapes, kind: &Kind, book: &mut CodeBook) -> Option<KindProgram> {
     let mut table = FactTable::new(bundle, kind, book)?;
     if kind.derived.len() > DERIVED {
         return None;

@@ -7,7 +7,7 @@ use crate::script::{Datum, GiveUp, Tag};
 use super::blocks::{Block, Group};
 use super::check::{Predicate, Tri};
 use super::combine::{Brief, combine};
-use super::program::Program;
+use super::program::KindProgram;
 use super::slots::{Request, class};
 use super::view::{Computed, View};
 
@@ -26,8 +26,7 @@ pub struct Matched<'r> {
 ///
 /// # Errors
 /// When the interpreter is needed.
-pub fn decide(program: &Program, request: &Request) -> Result<Brief, GiveUp> {
-    let kind = program.kinds.get(request.kind).and_then(Option::as_ref).ok_or(GiveUp)?;
+pub fn decide(kind: &KindProgram, request: &Request) -> Result<Brief, GiveUp> {
     let mut run = Matched { view: View::new(kind, request), sure: SmallVec::new(), open: SmallVec::new() };
     run.group(&kind.contradictions)?;
     if !run.sure.is_empty() {

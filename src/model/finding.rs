@@ -85,19 +85,36 @@ pub struct Finding {
     pub related: Vec<Related>,
     /// A change that would mend it.
     pub edit: Option<Edit>,
+    /// A request that shows it, as JSON, where deciding can show it.
+    pub request: Option<String>,
 }
 
 impl Finding {
     /// A finding without help.
     #[must_use]
     pub fn new(code: Code, place: &Place, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), place: place.clone(), help: None, related: Vec::new(), edit: None }
+        Self {
+            code,
+            message: message.into(),
+            place: place.clone(),
+            help: None,
+            related: Vec::new(),
+            edit: None,
+            request: None,
+        }
     }
 
     /// With the remedy.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
+        self
+    }
+
+    /// With a request that shows it.
+    #[must_use]
+    pub fn shown_by(mut self, request: impl Into<String>) -> Self {
+        self.request = Some(request.into());
         self
     }
 
@@ -261,8 +278,12 @@ codes! {
     DuplicateKey "duplicate-key" Error,
     /// A period of effect that ends before it begins.
     EffectiveReversed "effective-reversed" Error,
+    /// An entry of a registry that no request can name and nothing else uses.
+    EntryDecidesNothing "entry-decides-nothing" Warning,
     /// A chain of `extends` that comes back to itself.
     ExtendsCycle "extends-cycle" Error,
+    /// A fact that no decision depends on.
+    FactDecidesNothing "fact-decides-nothing" Warning,
     /// A fact whose path is also the beginning of another fact's path.
     FactIsBranch "fact-is-branch" Error,
     /// A file that the bundle names and that cannot be read.
@@ -303,6 +324,8 @@ codes! {
     ScriptSyntax "script-syntax" Error,
     /// A script is larger than the limit.
     ScriptTooLarge "script-too-large" Error,
+    /// A setting under each of whose values every request is decided alike.
+    SettingDecidesNothing "setting-decides-nothing" Warning,
     /// A file is not the YAML that bundles are written in.
     Syntax "syntax" Error,
     /// A test of whether a fact is known, where it would let not knowing decide.
@@ -337,6 +360,8 @@ codes! {
     UnknownName "unknown-name" Error,
     /// An obligation or advice that no policy defines.
     UnknownObligation "unknown-obligation" Error,
+    /// A request is permitted with a fact that is missing or not recognised, though some value of it would be denied.
+    UnknownPermitted "unknown-permitted" Warning,
     /// A reason code that the vocabulary does not have.
     UnknownReason "unknown-reason" Error,
     /// A registry that the bundle does not have.

@@ -44,7 +44,7 @@ pub fn write(
     if brief.outcome == Outcome::NeedsInformation {
         return None;
     }
-    let words = language.kinds.get(request.kind)?.as_ref()?;
+    let words = language.kind(compiled, request.kind)?;
     let view = View::new(compiled.kind(request.kind)?, request);
     Writer { compiled, language, words, request, brief, view }.decision(out)
 }

@@ -1,6 +1,6 @@
 //! The words of a kind of request in one language, as far as they are known before any request is.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::bundle::checked::{Bundle, Effect, Kind, Rule};
 use crate::compile::{Compiled, KindProgram, ResultValue};
@@ -16,8 +16,9 @@ pub type Pieces = Vec<Piece<Variable>>;
 /// All words of one language.
 #[derive(Debug)]
 pub struct Language {
-    /// Kinds, by position; `None` for those that are left to the slow way.
-    pub kinds: Vec<Option<KindWords>>,
+    name: Arc<str>,
+    /// Kinds, by position, made when they are first spoken of; `None` for those that are left to the slow way.
+    kinds: Vec<OnceLock<Option<KindWords>>>,
     /// The clauses that rules name by position.
     pub clauses: Clauses,
     /// `"missing":[],"bundle":{…}}`
@@ -79,17 +80,27 @@ pub struct Duty {
 
 impl Language {
     /// The words of a bundle in a language.
-    pub fn new(compiled: &Compiled, language: &str) -> Self {
+    pub fn new(compiled: &Compiled, name: &Arc<str>) -> Self {
         let bundle = &*compiled.bundle;
         let clauses = Clauses::new(bundle);
-        let kinds = bundle.kinds.iter().zip(compiled.kinds());
-        let kinds = kinds.map(|(kind, program)| kind_words(bundle, &clauses, language, kind, program?)).collect();
+        let kinds = bundle.kinds.iter().map(|_| OnceLock::new()).collect();
         let identity = serde_json::json!({
             "name": &*bundle.identity.name, "version": &*bundle.identity.version, "digest": &*bundle.identity.digest,
         });
         let part = |key: &str| format!("\"{key}\":{}", identity.get(key).unwrap_or_default());
         let parts = ["name", "version", "digest"].map(part).join(",");
-        Self { kinds, clauses, end: format!("\"missing\":[],\"bundle\":{{{parts}}}}}").into() }
+        Self { name: Arc::clone(name), kinds, clauses, end: format!("\"missing\":[],\"bundle\":{{{parts}}}}}").into() }
+    }
+}
+
+impl Language {
+    /// The words of a kind.
+    pub fn kind(&self, compiled: &Compiled, at: usize) -> Option<&KindWords> {
+        let make = || {
+            let kind = compiled.bundle.kinds.get(at)?;
+            kind_words(&compiled.bundle, &self.clauses, &self.name, kind, compiled.kind(at)?)
+        };
+        self.kinds.get(at)?.get_or_init(make).as_ref()
     }
 }
 

@@ -67,7 +67,7 @@ pub struct Var {
     /// What it stands for.
     pub what: What,
     /// Its classes.
-    pub classes: Vec<Class>,
+    pub classes: Arc<[Class]>,
 }
 
 impl Var {

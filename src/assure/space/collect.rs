@@ -387,11 +387,11 @@ impl Space<'_> {
             classes.push(Class { atom: Atom::Nothing, value: None, states: self.states(path, None) });
         }
         let what = if is_set { What::Set } else { What::Fact };
-        self.add(path, Var { name: Arc::clone(path), what, classes });
+        self.add(path, Var { name: Arc::clone(path), what, classes: classes.into() });
         for member in &wanted.members {
             let truth = |is| Class { atom: Atom::Truth(is), value: Some(Value::Boolean(is)), states: Vec::new() };
             self.members.insert((Arc::clone(path), member.clone()), self.vars.len());
-            let classes = vec![truth(false), truth(true)];
+            let classes = [truth(false), truth(true)].into();
             self.vars.push(Var { name: Arc::clone(path), what: What::Member(member.clone()), classes });
         }
     }
@@ -411,7 +411,7 @@ impl Space<'_> {
         }
         classes.push(class(Atom::Failed, State::Failed(failure()), None));
         let what = if is_derived { What::Derived } else { What::Script };
-        self.add(key, Var { name: Arc::clone(&opaque.shown), what, classes });
+        self.add(key, Var { name: Arc::clone(&opaque.shown), what, classes: classes.into() });
     }
 
     /// The values that a fact of a symbol type can take, on any side.

@@ -124,15 +124,11 @@ impl<'e> Space<'e> {
 
     fn on_class(&mut self, side: usize, name: &str, f: OnState<'_, 'e>) -> Id {
         let Some(at) = self.var(name) else { return FALSE };
-        let states: Vec<Option<State>> = self
-            .vars
-            .get(at)
-            .map(|var| var.classes.iter().map(|class| class.states.get(side).cloned().flatten()).collect())
-            .unwrap_or_default();
-        let mut below = Vec::with_capacity(states.len());
-        for state in states {
-            below.push(match state {
-                Some(state) => f(self, &state),
+        let Some(classes) = self.vars.get(at).map(|var| std::sync::Arc::clone(&var.classes)) else { return FALSE };
+        let mut below = Vec::with_capacity(classes.len());
+        for class in classes.iter() {
+            below.push(match class.states.get(side).and_then(Option::as_ref) {
+                Some(state) => f(self, state),
                 None => match self.source_of(side, name) {
                     Some(source) => self.on_state(side, source, f),
                     None => FALSE,

@@ -1,7 +1,7 @@
 //! Decision diagrams over variables with finitely many classes: shared, ordered, reduced; edges are runs of classes, so
 //! a variable with thousands of classes costs only where something changes. Leaves are small numbers.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// A node, or a leaf with its number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -366,6 +366,19 @@ impl Mdd {
             }
             _ => id,
         }
+    }
+
+    /// The variables that some of these diagrams look at.
+    #[must_use]
+    pub fn support(&self, ids: impl IntoIterator<Item = Id>) -> BTreeSet<u32> {
+        let (mut out, mut seen) = (BTreeSet::new(), HashSet::new());
+        let mut open: Vec<Id> = ids.into_iter().collect();
+        while let Some(id) = open.pop() {
+            let Some(node) = self.node(id).filter(|_| seen.insert(id)) else { continue };
+            out.insert(node.var);
+            open.extend(node.runs.iter().map(|(_, below)| *below));
+        }
+        out
     }
 
     /// The leaf that an assignment of all variables leads to.

@@ -218,7 +218,7 @@ impl Points {
         for path in paths {
             let Some(var) = space.var(path).and_then(|at| space.vars.get(at)) else { continue };
             let mut said: Vec<Said> = Vec::new();
-            for class in &var.classes {
+            for class in var.classes.iter() {
                 match (&class.atom, &class.value) {
                     (Atom::Nothing, _) => said.push(Said::Nothing),
                     (Atom::Unrecognised, _) => said.push(Said::Unrecognised),

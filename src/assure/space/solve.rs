@@ -132,7 +132,8 @@ impl Space<'_> {
         Ok(rules)
     }
 
-    fn rule(&mut self, side: usize, ix: RuleIx, rule: &Rule) -> RuleTruth {
+    /// The truth of a rule, as it stands in the bundle or changed.
+    pub fn rule(&mut self, side: usize, ix: RuleIx, rule: &Rule) -> RuleTruth {
         let applies = self.applies(side, &rule.effective, &rule.retired);
         let when = self.condition(side, &rule.when);
         let mut truth = self.mdd.apply(Op::All, applies, when);
@@ -390,15 +391,21 @@ impl Space<'_> {
         let open = self.mdd.fold(Op::Or, vec![denies, others, open_permits], NO);
         let open = self.mdd.apply(Op::And, open, waits);
         found.push((INFORMATION_MISSING.into(), open));
-        for (code, region) in found {
-            let known = solved.reasons.get(&code).copied().unwrap_or(NO);
-            let region = self.mdd.apply(Op::Or, known, region);
-            solved.reasons.insert(code, region);
+        solved.reasons = self.together(found);
+    }
+
+    /// Regions of one key as one, in halves, so that a change of one of them costs little.
+    fn together<K: Ord>(&mut self, found: Vec<(K, Id)>) -> BTreeMap<K, Id> {
+        let mut by_key: BTreeMap<K, Vec<Id>> = BTreeMap::new();
+        for (key, region) in found {
+            by_key.entry(key).or_default().push(region);
         }
+        by_key.into_iter().map(|(key, regions)| (key, self.mdd.fold(Op::Or, regions, NO))).collect()
     }
 
     fn carried(&mut self, side: usize, solved: &mut Solved, conflicting: Id, left_out: &[(Arc<str>, Id)]) {
         let Some(on) = self.sides.get(side).copied() else { return };
+        let (mut results, mut obligations) = (Vec::new(), Vec::new());
         for one in solved.rules.clone() {
             let Some(rule) = on.bundle.rules.get(one.rule.0) else { continue };
             let Some(carries) = carried(&rule.effect) else { continue };
@@ -416,14 +423,12 @@ impl Space<'_> {
                 for (_, without) in left_out.iter().filter(|(result, _)| result == name) {
                     region = self.mdd.choose(*without, NO, region);
                 }
-                let known = solved.results.entry((Arc::clone(name), given)).or_insert(NO);
-                *known = self.mdd.apply(Op::Or, *known, region);
+                results.push(((Arc::clone(name), given), region));
             }
-            for code in &rule.obligations {
-                let known = solved.obligations.entry(Arc::clone(code)).or_insert(NO);
-                *known = self.mdd.apply(Op::Or, *known, region);
-            }
+            obligations.extend(rule.obligations.iter().map(|code| (Arc::clone(code), region)));
         }
+        solved.results = self.together(results);
+        solved.obligations = self.together(obligations);
     }
 }
 

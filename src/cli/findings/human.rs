@@ -20,7 +20,13 @@ pub(super) fn render(report: &Report<'_>) -> String {
     let mut out = String::new();
     for finding in report.findings() {
         out.push_str(&renderer.render(&groups(report, finding)));
-        out.push_str("\n\n");
+        out.push('\n');
+        if let Some(request) = &finding.request {
+            out.push_str("request: ");
+            out.push_str(request);
+            out.push('\n');
+        }
+        out.push('\n');
     }
     out.push_str(&summary(report));
     out.push('\n');

@@ -17,6 +17,9 @@ struct Finding<'a> {
     related: Vec<Related<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     edit: Option<Edit<'a>>,
+    /// A request that shows it, ready for `clausal decide`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request: Option<serde_json::Value>,
 }
 
 #[derive(Serialize)]
@@ -56,6 +59,7 @@ pub(super) fn render(report: &Report<'_>) -> String {
                 help: finding.help.as_deref(),
                 related: related.map(|r| Related { message: &r.message, place: spot(report, &r.place) }).collect(),
                 edit: finding.edit.as_ref().map(|edit| Edit { text: &edit.text, place: spot(report, &edit.place) }),
+                request: finding.request.as_ref().and_then(|request| serde_json::from_str(request).ok()),
             };
             // Texts and numbers always serialize.
             serde_json::to_string(&shown).unwrap_or_default()

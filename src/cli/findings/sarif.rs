@@ -61,6 +61,9 @@ fn result(report: &Report<'_>, finding: &Finding) -> Value {
         if !related.is_empty() {
             out.insert("relatedLocations".into(), related.into());
         }
+        if let Some(request) = &finding.request {
+            out.insert("properties".into(), json!({ "request": request }));
+        }
         if let Some(edit) = &finding.edit {
             let fix = json!([{
                 "description": { "text": finding.help.as_deref().unwrap_or("change the text") },
