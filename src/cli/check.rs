@@ -5,10 +5,12 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use crate::engine::Engine;
 use crate::model::error::LoadError;
 use crate::model::finding::Code;
 use crate::model::names::nearest;
 
+use super::certificates;
 use super::findings::{Form, Report};
 use super::{BundleArgs, Failure};
 
@@ -26,6 +28,9 @@ pub struct CheckArgs {
     /// How findings are written
     #[arg(long, value_enum, default_value_t = Form::Human)]
     format: Form,
+    /// Show which scripts are lowered and which are left to the interpreter, and why
+    #[arg(long)]
+    certificates: bool,
     /// Fail for these too
     #[arg(long, value_enum, value_name = "WHAT")]
     deny: Option<Deny>,
@@ -53,6 +58,9 @@ pub fn run(args: &CheckArgs) -> Result<u8, Failure> {
     }
     let loaded = builder.check();
     let root = folder.map(|folder| folder.to_string_lossy().into_owned()).unwrap_or_default();
+    if args.certificates && loaded.bundle.is_some() {
+        return show_certificates(&builder.build().map_err(Failure::Bundle)?, args.format);
+    }
     let report = Report { loaded: &loaded, root: &root };
     if loaded.found || args.format != Form::Human {
         write(&report.render(args.format))?;
@@ -74,6 +82,19 @@ fn explain(written: &str) -> Result<u8, Failure> {
         return Err(Failure::Usage(format!("there is no finding `{written}`; {hint}")));
     };
     write(code.page())?;
+    Ok(0)
+}
+
+fn show_certificates(engine: &Engine, form: Form) -> Result<u8, Failure> {
+    let all = engine.certificates();
+    let text = match form {
+        Form::Human => certificates::human(&all),
+        Form::Json => certificates::json(&all),
+        Form::Sarif | Form::Github => {
+            return Err(Failure::Usage("certificates are written for people or as JSON; say `--format json`".into()));
+        }
+    };
+    write(&text)?;
     Ok(0)
 }
 
