@@ -48,9 +48,9 @@ for case in purchase key-access cancellation needs-information json-line load; d
         echo "$case: $now instructions, not counted before"
         continue
     fi
-    awk -v case="$case" -v now="$now" -v was="$was" -v most="$tolerance" 'BEGIN {
+    awk -v name="$case" -v now="$now" -v was="$was" -v most="$tolerance" 'BEGIN {
         change = (now - was) * 100 / was
-        printf "%s: %d instructions, %+.1f %% against %d\n", case, now, change, was
+        printf "%s: %d instructions, %+.1f %% against %d\n", name, now, change, was
         exit change > most
     }' || failed=1
 done
