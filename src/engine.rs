@@ -11,7 +11,7 @@ use crate::bundle::checked::{Bundle, Identity};
 use crate::bundle::files::Files;
 use crate::bundle::load::{Loaded, load};
 use crate::bundle::releases::{self, Release};
-use crate::compile::{Compiled, Request};
+use crate::compile::{Compiled, KindCertificate, Request};
 use crate::decide::tree::{Tree, parse};
 use crate::decide::{DecidedRequest, Failure, Shapes, decide, read_request};
 use crate::decision::{Answer, Ready, answer, brief_answer};
@@ -249,6 +249,12 @@ impl Engine {
     #[must_use]
     pub fn warnings(&self) -> &[Finding] {
         &self.inner.ready.compiled.bundle.warnings
+    }
+
+    /// What of the bundle is compiled, and why the rest is left to the interpreter.
+    #[must_use]
+    pub fn certificates(&self) -> Vec<KindCertificate> {
+        self.inner.ready.compiled.certificates()
     }
 
     /// The bounds in force.

@@ -9,11 +9,12 @@ use clap::{Args, ValueEnum};
 use crate::assure::findings::{Asked, findings};
 use crate::assure::space::Bounds;
 use crate::bundle::load::Loaded;
-use crate::engine::EngineBuilder;
+use crate::engine::{Engine, EngineBuilder};
 use crate::model::error::LoadError;
 use crate::model::finding::{Code, Severity};
 use crate::model::names::nearest;
 
+use super::certificates;
 use super::findings::{Form, Report};
 use super::{BundleArgs, Failure};
 
@@ -31,6 +32,9 @@ pub struct CheckArgs {
     /// How findings are written
     #[arg(long, value_enum, default_value_t = Form::Human)]
     format: Form,
+    /// Show which scripts are lowered and which are left to the interpreter, and why
+    #[arg(long)]
+    certificates: bool,
     /// Fail for these too
     #[arg(long, value_enum, value_name = "WHAT")]
     deny: Option<Deny>,
@@ -67,9 +71,12 @@ pub fn run(args: &CheckArgs) -> Result<u8, Failure> {
     }
     let mut loaded = builder.check();
     if args.exact && loaded.bundle.is_some() {
-        exact(args, builder, &mut loaded)?;
+        exact(args, builder.clone(), &mut loaded)?;
     }
     let root = folder.map(|folder| folder.to_string_lossy().into_owned()).unwrap_or_default();
+    if args.certificates && loaded.bundle.is_some() {
+        return show_certificates(&builder.build().map_err(Failure::Bundle)?, args.format);
+    }
     let report = Report { loaded: &loaded, root: &root };
     if loaded.found || args.format != Form::Human {
         write(&report.render(args.format))?;
@@ -103,6 +110,19 @@ fn explain(written: &str) -> Result<u8, Failure> {
         return Err(Failure::Usage(format!("there is no finding `{written}`; {hint}")));
     };
     write(code.page())?;
+    Ok(0)
+}
+
+fn show_certificates(engine: &Engine, form: Form) -> Result<u8, Failure> {
+    let all = engine.certificates();
+    let text = match form {
+        Form::Human => certificates::human(&all),
+        Form::Json => certificates::json(&all),
+        Form::Sarif | Form::Github => {
+            return Err(Failure::Usage("certificates are written for people or as JSON; say `--format json`".into()));
+        }
+    };
+    write(&text)?;
     Ok(0)
 }
 

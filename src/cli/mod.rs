@@ -2,6 +2,7 @@
 
 #[cfg(feature = "record")]
 mod activity;
+mod certificates;
 mod check;
 mod coverage;
 mod decide;

@@ -6,6 +6,7 @@
 //! the program never says anything that the interpreter would not.
 
 mod blocks;
+mod certificate;
 mod check;
 mod combine;
 mod fact;
@@ -29,6 +30,7 @@ use crate::model::limits::RequestLimits;
 use crate::model::value::Value;
 use crate::script::Datum;
 
+pub use certificate::{KindCertificate, Part, RuleCertificate, ScriptCertificate};
 pub(crate) use check::{Periods, Tri, periods};
 pub use combine::{Brief, Why};
 pub(crate) use facts::FactTable;

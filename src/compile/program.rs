@@ -251,7 +251,8 @@ fn groups(
     (contradictions, rules)
 }
 
-fn rule_condition(normal: &mut Normal<'_>, rule: &Rule) -> Option<Alternatives> {
+/// The alternatives under which a rule holds; `None` when there are too many.
+pub(super) fn rule_condition(normal: &mut Normal<'_>, rule: &Rule) -> Option<Alternatives> {
     let when = periods(normal.table, &rule.effective, &rule.retired)?;
     let in_force = normal.applies(&when)?;
     let mut all = both(&in_force, &normal.condition(&rule.when, true)?)?;

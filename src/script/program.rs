@@ -91,6 +91,10 @@ impl Script {
         format!("{:?} {:?}", self.type_, self.body.node)
     }
 
+    pub(super) fn type_of_read(&self, read: usize) -> Option<&Type> {
+        self.known.get(read).map(|known| &known.type_)
+    }
+
     pub(super) fn body(&self) -> &Body {
         &self.body
     }

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use proptest::prelude::*;
 
-use crate::history::{COLOURS, DAY, History, Period, Row, SPAN};
+use super::history::{COLOURS, DAY, History, Period, Row, SPAN};
 
 #[derive(Clone, Debug)]
 pub enum Change {

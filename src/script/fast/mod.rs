@@ -3,6 +3,7 @@
 
 mod datum;
 mod run;
+mod unmade;
 
 use std::collections::BTreeSet;
 use std::hash::{Hash, Hasher};
@@ -16,6 +17,7 @@ use super::program::Script;
 use crate::model::{Type, Value};
 
 pub use datum::{Datum, Kept, Scratch, Tag};
+pub use unmade::Unmade;
 
 /// It failed, or it is beyond what is done here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

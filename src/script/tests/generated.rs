@@ -66,11 +66,11 @@ fn boolean(depth: u32) -> BoxedStrategy<String> {
     .boxed()
 }
 
-fn expression() -> impl Strategy<Value = String> {
+pub(super) fn expression() -> impl Strategy<Value = String> {
     prop_oneof![number(3, false), number(3, true), boolean(3)]
 }
 
-fn input() -> impl Strategy<Value = Facts> {
+pub(super) fn input() -> impl Strategy<Value = Facts> {
     let integer = prop::sample::select(vec![i64::MIN, -7, -1, 0, 1, 2, 12, i64::MAX]);
     let amount = prop::sample::select(vec!["0", "-0.01", "3.70", "1000.00", "7922816251426433759354395033.5"]);
     (integer.clone(), integer, amount.clone(), prop::option::of(amount), any::<bool>()).prop_map(

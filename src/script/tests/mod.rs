@@ -1,6 +1,7 @@
 //! Scripts from the outside: the vocabulary and the inputs that the other tests share.
 
 mod agreement;
+mod fast;
 mod generated;
 mod hostile;
 mod library;
