@@ -2,7 +2,8 @@
 //! are replayed. The requests are the ten thousand mixed ones of the `decide` benchmark, or one mixed line each
 //! (`--requests FILE`), taken in turn.
 //!
-//! `cargo run --release --example record_bench -- [--requests FILE] [--entries 200000] [--folder DIR]`
+//! `cargo run --release --example record_bench -- [--requests FILE] [--entries 200000] [--folder DIR] [--keep yes]`
+//! `cargo run --release --example record_bench -- --replay FILE` replays what is there, and tells the most memory it took.
 #![allow(clippy::print_stdout, clippy::arithmetic_side_effects, clippy::indexing_slicing, reason = "a measurement")]
 #![allow(clippy::unwrap_used, missing_docs, reason = "a measurement")]
 
@@ -28,6 +29,9 @@ type Outcome<T> = Result<T, Box<dyn Error>>;
 fn main() -> Outcome<()> {
     let args: Vec<String> = std::env::args().collect();
     let given = |name: &str| args.iter().position(|arg| arg == name).and_then(|at| args.get(at + 1));
+    if let Some(export) = given("--replay") {
+        return replay_alone(Path::new(export));
+    }
     let requests = match given("--requests") {
         Some(file) => std::fs::read_to_string(file)?.lines().map(str::to_owned).collect(),
         None => requests::requests(10_000),
@@ -37,14 +41,46 @@ fn main() -> Outcome<()> {
     let folder = given("--folder").map_or_else(std::env::temp_dir, PathBuf::from).join("clausal-record-bench");
     std::fs::create_dir_all(&folder)?;
     let result = measure(&requests, entries, &folder);
-    std::fs::remove_dir_all(&folder)?;
+    if given("--keep").is_none() {
+        std::fs::remove_dir_all(&folder)?;
+    }
     result
 }
 
-fn rate(what: &str, entries: usize, since: Instant) -> f64 {
-    let rate = entries as f64 / since.elapsed().as_secs_f64();
-    println!("{what:<58} {rate:>10.0} a second");
+/// When something began: by the clock, and by the time of processors that this process had until then.
+struct Since(Instant, f64);
+
+impl Since {
+    fn now() -> Self {
+        Self(Instant::now(), processors())
+    }
+}
+
+/// Seconds of processors that this process had, where the system tells. On a machine with other work, that says more than
+/// the clock does.
+fn processors() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let ticks = stat.rsplit(')').next().unwrap_or_default().split(' ').skip(12).take(2);
+    ticks.filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() / 100.0
+}
+
+fn rate(what: &str, entries: usize, since: Since) -> f64 {
+    let rate = entries as f64 / since.0.elapsed().as_secs_f64();
+    let each = (processors() - since.1) * 1e6 / entries as f64;
+    println!("{what:<58} {rate:>10.0} a second {each:>8.2} us of processors each");
     rate
+}
+
+/// Replays a log or an export that is there, and tells the most memory that this process ever had.
+fn replay_alone(path: &Path) -> Outcome<()> {
+    let source = Source::open(path)?;
+    let since = Since::now();
+    let tally = replay(&source, None, |_| ())?;
+    rate("replay, all cores", usize::try_from(tally.entries)?, since);
+    println!("{} entries, {} of them decided differently", tally.entries, tally.different);
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    status.lines().filter(|line| line.starts_with("VmHWM")).for_each(|line| println!("{line}"));
+    Ok(())
 }
 
 fn measure(requests: &[&str], entries: usize, folder: &Path) -> Outcome<()> {
@@ -58,7 +94,7 @@ fn measure(requests: &[&str], entries: usize, folder: &Path) -> Outcome<()> {
         requests.len() - requests.iter().filter(compiled).count()
     );
 
-    let since = Instant::now();
+    let since = Since::now();
     for request in turn() {
         std::hint::black_box(engine.decide_json(request.as_bytes())).ok();
     }
@@ -89,11 +125,11 @@ fn measure(requests: &[&str], entries: usize, folder: &Path) -> Outcome<()> {
     println!("{:<58} {:>10.2}", "ratio of the best to plain inserts", recorded / best.0);
 
     let store = Store::open_read_only(&log)?;
-    let since = Instant::now();
+    let since = Since::now();
     let verified = clausal::record::verify::verify(&store, &[], &[])?;
     rate("verify", entries, since);
     assert!(verified.is_good(), "{:?}", verified.faults);
-    let since = Instant::now();
+    let since = Since::now();
     let tally = replay(&Source::open(&log)?, None, |_| ())?;
     rate("replay from the log, all cores", entries, since);
     read("reading the log, one thread", &log, entries)?;
@@ -104,11 +140,11 @@ fn measure(requests: &[&str], entries: usize, folder: &Path) -> Outcome<()> {
         Default::default(),
         &mut std::io::BufWriter::new(std::fs::File::create(&export)?),
     )?;
-    let since = Instant::now();
+    let since = Since::now();
     replay(&Source::open(&export)?, None, |_| ())?;
     rate("replay from NDJSON, all cores", entries, since);
     read("reading NDJSON, one thread", &export, entries)?;
-    let since = Instant::now();
+    let since = Since::now();
     let tally =
         replay(&Source::open(&export)?, Some(&Engine::builder().setting("role_mode", "union").build()?), |_| ())?;
     rate("replay from NDJSON by another bundle", entries, since);
@@ -121,7 +157,7 @@ fn measure(requests: &[&str], entries: usize, folder: &Path) -> Outcome<()> {
             Default::default(),
             std::io::BufWriter::new(std::fs::File::create(&columns)?),
         )?;
-        let since = Instant::now();
+        let since = Since::now();
         replay(&Source::open(&columns)?, None, |_| ())?;
         rate("replay from Parquet, all cores", entries, since);
         read("reading Parquet, one thread", &columns, entries)?;
@@ -133,7 +169,7 @@ fn measure(requests: &[&str], entries: usize, folder: &Path) -> Outcome<()> {
 fn record(engine: &Engine, requests: &[&str], entries: usize, received: Timestamp, path: &Path) -> Outcome<f64> {
     let file = LogFile::open(path, Options::default())?;
     let recorder = engine.with_record(&file);
-    let since = Instant::now();
+    let since = Since::now();
     std::thread::scope(|scope| {
         let threads: Vec<_> = (0..2)
             .map(|thread| {
@@ -160,20 +196,20 @@ fn record(engine: &Engine, requests: &[&str], entries: usize, received: Timestam
 /// What each step of a recorded decision takes on one thread.
 fn parts(engine: &Engine, requests: &[&str], entries: usize, received: Timestamp) -> Outcome<()> {
     let language = engine.languages().next().ok_or("no language")?;
-    let each = |what: &str, since: Instant| {
-        println!("  {what:<56} {:>10.2} us each", since.elapsed().as_secs_f64() * 1e6 / entries as f64);
+    let each = |what: &str, since: Since| {
+        println!("  {what:<56} {:>10.2} us of processors each", (processors() - since.1) * 1e6 / entries as f64);
     };
     let good: Vec<(&str, clausal::Answer)> =
         requests.iter().filter_map(|request| Some((*request, engine.decide_json(request.as_bytes()).ok()?))).collect();
     let asks = good.iter().filter(|(_, answer)| answer.outcome() == clausal::Outcome::NeedsInformation).count();
     println!("{} are decided, {asks} of them need information", good.len());
     let lines: Vec<String> = good.iter().map(|(_, answer)| answer.to_json_line(language)).collect();
-    let since = Instant::now();
+    let since = Since::now();
     for (request, _) in good.iter().cycle().take(entries) {
         std::hint::black_box(engine.decide_json(request.as_bytes())).ok();
     }
     each("decide", since);
-    let (mut text, since) = (String::new(), Instant::now());
+    let (mut text, since) = (String::new(), Since::now());
     for (_, answer) in good.iter().cycle().take(entries) {
         text.clear();
         answer.write_json_line(language, &mut text);
@@ -181,7 +217,7 @@ fn parts(engine: &Engine, requests: &[&str], entries: usize, received: Timestamp
     }
     each("word", since);
     let (mut writer, mut out) = (Lines::default(), Vec::new());
-    let since = Instant::now();
+    let since = Since::now();
     for line in lines.iter().cycle().take(entries) {
         out.clear();
         writer.canonical(line.as_bytes(), &mut out)?;
@@ -190,7 +226,7 @@ fn parts(engine: &Engine, requests: &[&str], entries: usize, received: Timestamp
     each("canonical form of the answer", since);
     let scratch = scratch_log()?;
     let recorder = engine.with_record(&scratch.0);
-    let since = Instant::now();
+    let since = Since::now();
     for (request, _) in good.iter().cycle().take(entries) {
         let _ = std::hint::black_box(recorder.draft(request.as_bytes(), received)?);
     }
@@ -207,15 +243,19 @@ fn scratch_log() -> Outcome<(LogFile, PathBuf)> {
 /// What reading a source takes, nothing decided.
 fn read(what: &str, path: &Path, entries: usize) -> Outcome<()> {
     let (source, mut reader, mut bytes) = (Source::open(path)?, Reader::default(), 0_usize);
-    let since = Instant::now();
+    let since = Since::now();
     source.pieces(|piece| {
         source.each(&piece, &mut reader, |payload, _| {
             bytes += std::hint::black_box(payload).len();
             Ok(())
         })
     })?;
-    let took = since.elapsed().as_secs_f64();
-    println!("  {what:<56} {:>10.2} us each, {:.0} bytes", took * 1e6 / entries as f64, bytes as f64 / entries as f64);
+    let took = processors() - since.1;
+    println!(
+        "  {what:<56} {:>10.2} us of processors each, {:.0} bytes",
+        took * 1e6 / entries as f64,
+        bytes as f64 / entries as f64
+    );
     Ok(())
 }
 
@@ -230,7 +270,7 @@ fn plain(path: &Path, drafts: Vec<Draft>) -> Outcome<f64> {
     let rows: Vec<(Vec<u8>, Vec<u8>)> =
         drafts.into_iter().map(|draft| Ok((draft.body.numbered(1).0, draft.openings))).collect::<Outcome<_>>()?;
     let (entries, mut seq) = (rows.len(), 0_i64);
-    let since = Instant::now();
+    let since = Since::now();
     for group in rows.chunks(GROUP) {
         let transaction = connection.transaction()?;
         for (payload, openings) in group {
@@ -254,7 +294,7 @@ fn plain(path: &Path, drafts: Vec<Draft>) -> Outcome<f64> {
 fn chained(path: &Path, mut drafts: Vec<Draft>) -> Outcome<f64> {
     let mut store = Store::open(path)?;
     let entries = drafts.len();
-    let since = Instant::now();
+    let since = Since::now();
     while !drafts.is_empty() {
         let rest = drafts.split_off(GROUP.min(drafts.len()));
         store.append(std::mem::replace(&mut drafts, rest))?;
