@@ -1,15 +1,21 @@
 //! How fast decisions become durable, beside plain SQLite inserts of the same bytes in the same groups; and how fast they
-//! are replayed. The requests are one mixed line each (`--requests FILE`), taken in turn.
+//! are replayed. The requests are the ten thousand mixed ones of the `decide` benchmark, or one mixed line each
+//! (`--requests FILE`), taken in turn.
 //!
-//! `cargo run --release --example record_bench -- --requests FILE [--entries 200000] [--folder DIR]`
+//! `cargo run --release --example record_bench -- [--requests FILE] [--entries 200000] [--folder DIR] [--keep yes]`
+//! `cargo run --release --example record_bench -- --replay FILE` replays what is there, and tells the most memory it took.
 #![allow(clippy::print_stdout, clippy::arithmetic_side_effects, clippy::indexing_slicing, reason = "a measurement")]
+#![allow(clippy::unwrap_used, missing_docs, reason = "a measurement")]
+
+#[path = "../benches/decide/requests.rs"]
+mod requests;
 
 use std::collections::VecDeque;
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use clausal::record::canonical::Writer;
+use clausal::record::line::Lines;
 use clausal::record::replay::replay;
 use clausal::record::source::{Reader, Source};
 use clausal::record::store::Draft;
@@ -23,28 +29,72 @@ type Outcome<T> = Result<T, Box<dyn Error>>;
 fn main() -> Outcome<()> {
     let args: Vec<String> = std::env::args().collect();
     let given = |name: &str| args.iter().position(|arg| arg == name).and_then(|at| args.get(at + 1));
-    let requests = std::fs::read_to_string(given("--requests").ok_or("--requests FILE is needed")?)?;
-    let requests: Vec<&str> = requests.lines().filter(|line| !line.trim().is_empty()).collect();
+    if let Some(export) = given("--replay") {
+        return replay_alone(Path::new(export));
+    }
+    let requests = match given("--requests") {
+        Some(file) => std::fs::read_to_string(file)?.lines().map(str::to_owned).collect(),
+        None => requests::requests(10_000),
+    };
+    let requests: Vec<&str> = requests.iter().map(String::as_str).filter(|line| !line.trim().is_empty()).collect();
     let entries: usize = given("--entries").map_or(Ok(200_000), |text| text.parse())?;
     let folder = given("--folder").map_or_else(std::env::temp_dir, PathBuf::from).join("clausal-record-bench");
     std::fs::create_dir_all(&folder)?;
     let result = measure(&requests, entries, &folder);
-    std::fs::remove_dir_all(&folder)?;
+    if given("--keep").is_none() {
+        std::fs::remove_dir_all(&folder)?;
+    }
     result
 }
 
-fn rate(what: &str, entries: usize, since: Instant) -> f64 {
-    let rate = entries as f64 / since.elapsed().as_secs_f64();
-    println!("{what:<58} {rate:>10.0} a second");
+/// When something began: by the clock, and by the time of processors that this process had until then.
+struct Since(Instant, f64);
+
+impl Since {
+    fn now() -> Self {
+        Self(Instant::now(), processors())
+    }
+}
+
+/// Seconds of processors that this process had, where the system tells. On a machine with other work, that says more than
+/// the clock does.
+fn processors() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let ticks = stat.rsplit(')').next().unwrap_or_default().split(' ').skip(12).take(2);
+    ticks.filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() / 100.0
+}
+
+fn rate(what: &str, entries: usize, since: Since) -> f64 {
+    let rate = entries as f64 / since.0.elapsed().as_secs_f64();
+    let each = (processors() - since.1) * 1e6 / entries as f64;
+    println!("{what:<58} {rate:>10.0} a second {each:>8.2} us of processors each");
     rate
+}
+
+/// Replays a log or an export that is there, and tells the most memory that this process ever had.
+fn replay_alone(path: &Path) -> Outcome<()> {
+    let source = Source::open(path)?;
+    let since = Since::now();
+    let tally = replay(&source, None, |_| ())?;
+    rate("replay, all cores", usize::try_from(tally.entries)?, since);
+    println!("{} entries, {} of them decided differently", tally.entries, tally.different);
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    status.lines().filter(|line| line.starts_with("VmHWM")).for_each(|line| println!("{line}"));
+    Ok(())
 }
 
 fn measure(requests: &[&str], entries: usize, folder: &Path) -> Outcome<()> {
     let engine = Engine::embedded()?;
     let received = Timestamp::parse("2021-07-01T12:00:00Z").ok_or("no time")?;
     let turn = || requests.iter().cycle().take(entries);
+    let compiled = |line: &&&str| engine.prepare(line.as_bytes()).is_some_and(|request| request.is_compiled());
+    println!(
+        "{} requests, {} of them left to the interpreter",
+        requests.len(),
+        requests.len() - requests.iter().filter(compiled).count()
+    );
 
-    let since = Instant::now();
+    let since = Since::now();
     for request in turn() {
         std::hint::black_box(engine.decide_json(request.as_bytes())).ok();
     }
@@ -67,9 +117,59 @@ fn measure(requests: &[&str], entries: usize, folder: &Path) -> Outcome<()> {
     println!("{:<58} {:>10.2}", "ratio of the best", best.1 / best.0);
 
     let log = folder.join("log");
-    let file = LogFile::open(&log, Options::default())?;
+    let mut recorded = 0.0_f64;
+    for round in 0..3 {
+        let path = if round == 2 { log.clone() } else { folder.join(format!("recorded-{round}")) };
+        recorded = recorded.max(record(&engine, requests, entries, received, &path)?);
+    }
+    println!("{:<58} {:>10.2}", "ratio of the best to plain inserts", recorded / best.0);
+
+    let store = Store::open_read_only(&log)?;
+    let since = Since::now();
+    let verified = clausal::record::verify::verify(&store, &[], &[])?;
+    rate("verify", entries, since);
+    assert!(verified.is_good(), "{:?}", verified.faults);
+    let since = Since::now();
+    let tally = replay(&Source::open(&log)?, None, |_| ())?;
+    rate("replay from the log, all cores", entries, since);
+    read("reading the log, one thread", &log, entries)?;
+    assert_eq!(tally.different, 0);
+    let export = folder.join("log.ndjson");
+    clausal::record::export::ndjson(
+        &store,
+        Default::default(),
+        &mut std::io::BufWriter::new(std::fs::File::create(&export)?),
+    )?;
+    let since = Since::now();
+    replay(&Source::open(&export)?, None, |_| ())?;
+    rate("replay from NDJSON, all cores", entries, since);
+    read("reading NDJSON, one thread", &export, entries)?;
+    let since = Since::now();
+    let tally =
+        replay(&Source::open(&export)?, Some(&Engine::builder().setting("role_mode", "union").build()?), |_| ())?;
+    rate("replay from NDJSON by another bundle", entries, since);
+    assert_eq!(tally.entries, u64::try_from(entries)?);
+    #[cfg(feature = "parquet")]
+    {
+        let columns = folder.join("log.parquet");
+        clausal::record::columns::write(
+            &store,
+            Default::default(),
+            std::io::BufWriter::new(std::fs::File::create(&columns)?),
+        )?;
+        let since = Since::now();
+        replay(&Source::open(&columns)?, None, |_| ())?;
+        rate("replay from Parquet, all cores", entries, since);
+        read("reading Parquet, one thread", &columns, entries)?;
+    }
+    Ok(())
+}
+
+/// Decides and records on two threads beside the writer.
+fn record(engine: &Engine, requests: &[&str], entries: usize, received: Timestamp, path: &Path) -> Outcome<f64> {
+    let file = LogFile::open(path, Options::default())?;
     let recorder = engine.with_record(&file);
-    let since = Instant::now();
+    let since = Since::now();
     std::thread::scope(|scope| {
         let threads: Vec<_> = (0..2)
             .map(|thread| {
@@ -90,80 +190,43 @@ fn measure(requests: &[&str], entries: usize, folder: &Path) -> Outcome<()> {
             .into_iter()
             .try_for_each(|thread| thread.join().map_err(|_| "a thread panicked")?.map_err(Box::<dyn Error>::from))
     })?;
-    rate("decide and record, two threads and the writer, durable", entries, since);
-    drop((recorder, file));
-
-    let store = Store::open_read_only(&log)?;
-    let since = Instant::now();
-    let verified = clausal::record::verify::verify(&store, &[], &[])?;
-    rate("verify", entries, since);
-    assert!(verified.is_good(), "{:?}", verified.faults);
-    let since = Instant::now();
-    let tally = replay(&Source::open(&log)?, None, |_| ())?;
-    rate("replay from the log, all cores", entries, since);
-    read("reading the log, one thread", &log, entries)?;
-    assert_eq!(tally.different, 0);
-    let export = folder.join("log.ndjson");
-    clausal::record::export::ndjson(
-        &store,
-        Default::default(),
-        &mut std::io::BufWriter::new(std::fs::File::create(&export)?),
-    )?;
-    let since = Instant::now();
-    replay(&Source::open(&export)?, None, |_| ())?;
-    rate("replay from NDJSON, all cores", entries, since);
-    read("reading NDJSON, one thread", &export, entries)?;
-    let since = Instant::now();
-    let tally =
-        replay(&Source::open(&export)?, Some(&Engine::builder().setting("role_mode", "union").build()?), |_| ())?;
-    rate("replay from NDJSON by another bundle", entries, since);
-    assert_eq!(tally.entries, u64::try_from(entries)?);
-    #[cfg(feature = "parquet")]
-    {
-        let columns = folder.join("log.parquet");
-        clausal::record::columns::write(
-            &store,
-            Default::default(),
-            std::io::BufWriter::new(std::fs::File::create(&columns)?),
-        )?;
-        let since = Instant::now();
-        replay(&Source::open(&columns)?, None, |_| ())?;
-        rate("replay from Parquet, all cores", entries, since);
-        read("reading Parquet, one thread", &columns, entries)?;
-    }
-    Ok(())
+    Ok(rate("decide and record, two threads and the writer, durable", entries, since))
 }
 
 /// What each step of a recorded decision takes on one thread.
 fn parts(engine: &Engine, requests: &[&str], entries: usize, received: Timestamp) -> Outcome<()> {
     let language = engine.languages().next().ok_or("no language")?;
-    let each = |what: &str, since: Instant| {
-        println!("  {what:<56} {:>10.2} us each", since.elapsed().as_secs_f64() * 1e6 / entries as f64);
+    let each = |what: &str, since: Since| {
+        println!("  {what:<56} {:>10.2} us of processors each", (processors() - since.1) * 1e6 / entries as f64);
     };
     let good: Vec<(&str, clausal::Answer)> =
         requests.iter().filter_map(|request| Some((*request, engine.decide_json(request.as_bytes()).ok()?))).collect();
+    let asks = good.iter().filter(|(_, answer)| answer.outcome() == clausal::Outcome::NeedsInformation).count();
+    println!("{} are decided, {asks} of them need information", good.len());
     let lines: Vec<String> = good.iter().map(|(_, answer)| answer.to_json_line(language)).collect();
-    let since = Instant::now();
+    let since = Since::now();
     for (request, _) in good.iter().cycle().take(entries) {
         std::hint::black_box(engine.decide_json(request.as_bytes())).ok();
     }
     each("decide", since);
-    let since = Instant::now();
+    let (mut text, since) = (String::new(), Since::now());
     for (_, answer) in good.iter().cycle().take(entries) {
-        std::hint::black_box(answer.to_json_line(language));
+        text.clear();
+        answer.write_json_line(language, &mut text);
+        std::hint::black_box(&text);
     }
     each("word", since);
-    let (mut writer, mut out) = (Writer::default(), Vec::new());
-    let since = Instant::now();
+    let (mut writer, mut out) = (Lines::default(), Vec::new());
+    let since = Since::now();
     for line in lines.iter().cycle().take(entries) {
         out.clear();
-        writer.write(line.as_bytes(), (), &mut (), &mut out)?;
+        writer.canonical(line.as_bytes(), &mut out)?;
         std::hint::black_box(&out);
     }
     each("canonical form of the answer", since);
     let scratch = scratch_log()?;
     let recorder = engine.with_record(&scratch.0);
-    let since = Instant::now();
+    let since = Since::now();
     for (request, _) in good.iter().cycle().take(entries) {
         let _ = std::hint::black_box(recorder.draft(request.as_bytes(), received)?);
     }
@@ -180,15 +243,19 @@ fn scratch_log() -> Outcome<(LogFile, PathBuf)> {
 /// What reading a source takes, nothing decided.
 fn read(what: &str, path: &Path, entries: usize) -> Outcome<()> {
     let (source, mut reader, mut bytes) = (Source::open(path)?, Reader::default(), 0_usize);
-    let since = Instant::now();
+    let since = Since::now();
     source.pieces(|piece| {
         source.each(&piece, &mut reader, |payload, _| {
             bytes += std::hint::black_box(payload).len();
             Ok(())
         })
     })?;
-    let took = since.elapsed().as_secs_f64();
-    println!("  {what:<56} {:>10.2} us each, {:.0} bytes", took * 1e6 / entries as f64, bytes as f64 / entries as f64);
+    let took = processors() - since.1;
+    println!(
+        "  {what:<56} {:>10.2} us of processors each, {:.0} bytes",
+        took * 1e6 / entries as f64,
+        bytes as f64 / entries as f64
+    );
     Ok(())
 }
 
@@ -203,7 +270,7 @@ fn plain(path: &Path, drafts: Vec<Draft>) -> Outcome<f64> {
     let rows: Vec<(Vec<u8>, Vec<u8>)> =
         drafts.into_iter().map(|draft| Ok((draft.body.numbered(1).0, draft.openings))).collect::<Outcome<_>>()?;
     let (entries, mut seq) = (rows.len(), 0_i64);
-    let since = Instant::now();
+    let since = Since::now();
     for group in rows.chunks(GROUP) {
         let transaction = connection.transaction()?;
         for (payload, openings) in group {
@@ -227,7 +294,7 @@ fn plain(path: &Path, drafts: Vec<Draft>) -> Outcome<f64> {
 fn chained(path: &Path, mut drafts: Vec<Draft>) -> Outcome<f64> {
     let mut store = Store::open(path)?;
     let entries = drafts.len();
-    let since = Instant::now();
+    let since = Since::now();
     while !drafts.is_empty() {
         let rest = drafts.split_off(GROUP.min(drafts.len()));
         store.append(std::mem::replace(&mut drafts, rest))?;

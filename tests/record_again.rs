@@ -17,6 +17,7 @@ use std::process::{Command, Stdio};
 
 use clausal::Engine;
 use clausal::record::canonical::Writer;
+use clausal::record::line::Lines;
 use clausal::record::withheld::looked_into;
 use serde_json::{Value as Json, json};
 
@@ -49,7 +50,7 @@ fn written(text: &str) -> Option<String> {
 #[test]
 fn the_canonical_form_is_that_of_the_standard() {
     let engine = Engine::embedded().unwrap();
-    let mut seen = 0;
+    let (mut seen, mut lines) = (0, Lines::default());
     for path in common::files(&common::root().join("fixtures/decide"), ".yaml") {
         let request = common::yaml(&path)["request"].to_string();
         let Ok(answer) = engine.decide_json(request.as_bytes()) else { continue };
@@ -57,6 +58,9 @@ fn the_canonical_form_is_that_of_the_standard() {
             let value: Json = serde_json::from_str(&text).unwrap();
             let standard = String::from_utf8(serde_json_canonicalizer::to_vec(&value).unwrap()).unwrap();
             assert_eq!(written(&text).unwrap(), standard);
+            let mut by_pieces = Vec::new();
+            lines.canonical(text.as_bytes(), &mut by_pieces).unwrap();
+            assert_eq!(String::from_utf8(by_pieces).unwrap(), standard);
             seen += 1;
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use memchr::memmem::{self, Finder};
+use memchr::memmem::Finder;
 use serde_json::Value as Json;
 
 use crate::bundle::checked::FactIx;
@@ -11,23 +11,22 @@ use crate::decision::{Answer, Decision};
 use crate::engine::Engine;
 use crate::model::error::RequestError;
 
-use super::canonical::{Along, Writer};
+use super::canonical::Along;
 use super::entry::{BEFORE_REQUEST, Body, ENTRY_BYTES, Entry, after_decision, canonical};
 use super::error::RecordError;
+use super::line::Lines;
 use super::mask::{Openings, Place, is_whole, kept, reveal, stand_in};
-use super::recorder::decision;
 use super::tally::{Difference, Tally, first_difference};
 use super::withheld::{looked_into, withheld};
 
 /// What a thread keeps from one entry to the next.
 #[derive(Default)]
 pub struct Scratch {
-    writer: Writer,
+    lines: Lines,
+    line: String,
     decision: Vec<u8>,
     recorded: Vec<u8>,
     request: Vec<u8>,
-    /// The bundle that decided the last entry.
-    pub(super) last: Option<Arc<Decider>>,
 }
 
 /// A bundle that decides entries again.
@@ -35,6 +34,7 @@ pub struct Decider {
     engine: Engine,
     /// How an entry that this bundle decided begins.
     begin: Vec<u8>,
+    end_of_bundle: Finder<'static>,
     after_decision: Finder<'static>,
     /// For each kind of request, the private facts that the bundle looks into.
     looked_into: BTreeMap<Arc<str>, BTreeSet<FactIx>>,
@@ -52,7 +52,8 @@ impl Decider {
     pub fn new(engine: Engine) -> Self {
         let begin = Body::begin(engine.bundle());
         let looked_into = looked_into(engine.checked());
-        Self { engine, begin, after_decision: Finder::new(after_decision()), looked_into }
+        let (end_of_bundle, after_decision) = (Finder::new(DECISION), Finder::new(after_decision()));
+        Self { engine, begin, end_of_bundle, after_decision, looked_into }
     }
 
     /// Whether an entry says that this bundle decided it.
@@ -76,8 +77,9 @@ impl Decider {
             return Err(RecordError::TooLarge { found: payload.len(), most: ENTRY_BYTES });
         }
         tally.entries = tally.entries.saturating_add(1);
-        if self.same(payload, scratch).is_some() {
-            tally.same_bundle = tally.same_bundle.saturating_add(u64::from(self.decided(payload)));
+        let decided = self.decided(payload);
+        if self.same(payload, decided, scratch).is_some() {
+            tally.same_bundle = tally.same_bundle.saturating_add(u64::from(decided));
             return Ok(());
         }
         self.slowly(payload, openings, tally)
@@ -89,32 +91,29 @@ impl Decider {
     /// The parts are found by what stands between them. Should that be found at a wrong place, what is between is no
     /// request that can be decided, or not the text of the new decision. What passes is an object of JSON whose parts are
     /// these, and there is one way only to read it.
-    fn same(&self, payload: &[u8], scratch: &mut Scratch) -> Option<()> {
-        let parts = self.cut(payload)?;
-        let request = stand_in(parts.request, &mut scratch.request)?;
-        let answer = self.engine.decide_json(request).ok()?;
+    fn same(&self, payload: &[u8], decided: bool, scratch: &mut Scratch) -> Option<()> {
+        let parts = self.cut(payload, decided)?;
+        let Scratch { lines, line, decision: new, recorded, request } = scratch;
+        let answer = self.engine.decide_json(stand_in(parts.request, request)?).ok()?;
         let kind = answer.decisions().first().map(Decision::kind)?;
         if self.looked_into.contains_key(kind) {
             return None;
         }
-        let Scratch { writer, decision: new, recorded, .. } = scratch;
         new.clear();
-        if self.decided(payload) {
-            decision(&self.engine, &answer, writer, new).ok()?;
+        if decided {
+            lines.answer(&self.engine, &answer, new).ok()?;
             return (new == parts.decision).then_some(());
         }
-        let line = answer.to_json_line(self.engine.languages().next().unwrap_or("en"));
-        writer.write(line.as_bytes(), Part::Decision, &mut Said, new).ok()?;
+        line.clear();
+        answer.write_json_line(self.engine.languages().next().unwrap_or("en"), line);
+        lines.writer.write(line.as_bytes(), Part::Decision, &mut Said, new).ok()?;
         recorded.clear();
-        writer.write(parts.decision, Part::Decision, &mut Said, recorded).ok()?;
+        lines.writer.write(parts.decision, Part::Decision, &mut Said, recorded).ok()?;
         (new == recorded).then_some(())
     }
 
-    fn cut<'p>(&self, payload: &'p [u8]) -> Option<Parts<'p>> {
-        let rest = payload.strip_prefix(b"{\"bundle\":")?;
-        let at = memmem::find(rest, DECISION)?;
-        let bundle = rest.get(..at.saturating_add(1))?;
-        let rest = rest.get(at.saturating_add(DECISION.len())..)?;
+    fn cut<'p>(&self, payload: &'p [u8], decided: bool) -> Option<Parts<'p>> {
+        let rest = if decided { payload.get(self.begin.len()..)? } else { self.after_bundle(payload)? };
         let at = self.after_decision.find(rest)?;
         let decision = rest.get(..at)?;
         let rest = rest.get(at.saturating_add(self.after_decision.needle().len())..)?;
@@ -124,11 +123,16 @@ impl Decider {
         let at = memchr::memrchr(b',', rest)?;
         let number = rest.get(at..)?.strip_prefix(b",\"seq\":")?;
         let digits = !number.is_empty() && number.len() < 20 && number.iter().all(u8::is_ascii_digit);
-        let plain = |text: &[u8]| text.iter().all(|byte| matches!(byte, b' '..=b'~') && *byte != b'\\');
-        // The name of a bundle is three plain texts, whose values the other way of reading looks at.
-        let named = self.decided(payload)
-            || plain(bundle) && serde_json::from_slice::<super::entry::BundleName>(bundle).is_ok();
-        (digits && plain(received) && named).then_some(Parts { decision, request: rest.get(..at)? })
+        (digits && plain(received)).then_some(Parts { decision, request: rest.get(..at)? })
+    }
+
+    /// What follows the name of a bundle: three plain texts, whose values the other way of reading looks at.
+    fn after_bundle<'p>(&self, payload: &'p [u8]) -> Option<&'p [u8]> {
+        let rest = payload.strip_prefix(b"{\"bundle\":")?;
+        let at = self.end_of_bundle.find(rest)?;
+        let bundle = rest.get(..at.saturating_add(1))?;
+        serde_json::from_slice::<super::entry::BundleName>(bundle).ok().filter(|_| plain(bundle))?;
+        rest.get(at.saturating_add(DECISION.len())..)
     }
 
     fn slowly(&self, payload: &[u8], openings: Option<&[u8]>, tally: &mut Tally) -> Result<(), RecordError> {
@@ -183,6 +187,10 @@ impl Decider {
         withheld(request, Place::Keys(shape), &|committed| kept.contains_key(committed), &mut found);
         found.intersection(looked_into).map(|ix| self.engine.checked().path(*ix)).collect()
     }
+}
+
+fn plain(text: &[u8]) -> bool {
+    text.iter().all(|byte| matches!(byte, b' '..=b'~') && *byte != b'\\')
 }
 
 /// After the bundle of an entry: its closing brace, and the key of the decision.

@@ -54,13 +54,15 @@ impl Hash {
 /// Bytes as hexadecimal digits.
 #[must_use]
 pub fn hex(bytes: &[u8]) -> String {
-    let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or_default();
-    let mut out = String::with_capacity(bytes.len().saturating_mul(2));
-    for byte in bytes {
-        out.push(digit(byte >> 4));
-        out.push(digit(byte & 15));
-    }
-    out
+    let mut out = Vec::with_capacity(bytes.len().saturating_mul(2));
+    hex_into(bytes, &mut out);
+    String::from_utf8(out).unwrap_or_default()
+}
+
+/// Writes bytes as hexadecimal digits at the end of a text.
+pub(super) fn hex_into(bytes: &[u8], out: &mut Vec<u8>) {
+    let digit = |nibble: u8| if nibble < 10 { b'0' | nibble } else { b'W'.wrapping_add(nibble) };
+    out.extend(bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]));
 }
 
 /// Reads hexadecimal digits.
@@ -107,7 +109,7 @@ impl Body {
     /// Begins what an entry says: up to the decision, which the caller appends in canonical form.
     #[must_use]
     pub fn begin(bundle: &Identity) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(2_048);
+        let mut bytes = Vec::with_capacity(256);
         bytes.extend_from_slice(br#"{"bundle":{"digest":"#);
         string(&mut bytes, &bundle.digest);
         bytes.extend_from_slice(br#","name":"#);

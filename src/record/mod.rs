@@ -37,6 +37,7 @@ pub mod error;
 pub mod export;
 pub mod file;
 pub mod find;
+pub mod line;
 pub mod mask;
 pub mod merkle;
 pub mod proof;

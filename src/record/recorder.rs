@@ -1,5 +1,8 @@
 //! An engine whose decisions are recorded: no answer without a record.
 
+use std::cell::RefCell;
+use std::sync::Arc;
+
 use serde_json::Value as Json;
 
 use crate::decision::{Answer, Decision};
@@ -7,10 +10,10 @@ use crate::engine::Engine;
 use crate::model::error::{RequestError, RequestErrorKind};
 use crate::model::time::Timestamp;
 
-use super::canonical::Writer;
 use super::entry::{Body, canonical};
 use super::error::RecordError;
-use super::mask::{Masked, mask, mask_whole};
+use super::line::Lines;
+use super::mask::{Scratch, mask, mask_whole};
 use super::queue::{LogFile, Ticket};
 use super::store::{Draft, Receipt};
 
@@ -19,6 +22,8 @@ use super::store::{Draft, Receipt};
 pub struct Recorder {
     engine: Engine,
     log: LogFile,
+    /// How each entry begins: with the name of the bundle.
+    begin: Arc<[u8]>,
 }
 
 /// A decision that is recorded.
@@ -52,7 +57,7 @@ impl Engine {
     /// This engine, its decisions recorded in a log.
     #[must_use]
     pub fn with_record(&self, log: &LogFile) -> Recorder {
-        Recorder { engine: self.clone(), log: log.clone() }
+        Recorder { engine: self.clone(), log: log.clone(), begin: Body::begin(self.bundle()).into() }
     }
 }
 
@@ -86,7 +91,7 @@ impl Recorder {
     /// When the log does not take it.
     pub fn submit_error(&self, error: RequestError, received: Timestamp) -> Result<Pending, RecordError> {
         let answer = Err(error);
-        let draft = self.put_together(&answer, mask_whole(b"")?, received)?;
+        let draft = self.put_together(&answer, b"", received)?;
         self.submit(answer, draft, received)
     }
 
@@ -101,14 +106,7 @@ impl Recorder {
         received: Timestamp,
     ) -> Result<(Result<Answer, RequestError>, Draft), RecordError> {
         let answer = self.engine.decide_json(bytes);
-        let masked = match &answer {
-            Ok(answer) => {
-                let kind = answer.decisions().first().map(Decision::kind);
-                mask(self.engine.checked(), self.engine.shapes(), kind, bytes)?
-            }
-            Err(_) => mask_whole(bytes)?,
-        };
-        let draft = self.put_together(&answer, masked, received)?;
+        let draft = self.put_together(&answer, bytes, received)?;
         Ok((answer, draft))
     }
 
@@ -125,31 +123,39 @@ impl Recorder {
     fn put_together(
         &self,
         answer: &Result<Answer, RequestError>,
-        masked: Masked,
+        request: &[u8],
         received: Timestamp,
     ) -> Result<Draft, RecordError> {
-        let mut bytes = Body::begin(self.engine.bundle());
-        match answer {
-            Ok(answer) => decision(&self.engine, answer, &mut Writer::default(), &mut bytes)?,
-            Err(error) => bytes.append(&mut canonical(&error_json(error))?),
-        }
-        Body::go_on(&mut bytes, received);
-        bytes.extend_from_slice(&masked.request);
-        let openings = match masked.openings.is_empty() {
-            true => Vec::new(),
-            false => serde_json::to_vec(&masked.openings).map_err(|error| RecordError::Failed(error.to_string()))?,
-        };
-        Ok(Draft { body: Body::end(bytes)?, openings, bundle: self.engine.shared_bundle() })
+        HAND.with_borrow_mut(|Hand { lines, masking }| {
+            // Most entries are shorter.
+            let mut bytes = Vec::with_capacity(self.begin.len().saturating_add(request.len()).saturating_add(2_048));
+            bytes.extend_from_slice(&self.begin);
+            match answer {
+                Ok(answer) => lines.answer(&self.engine, answer, &mut bytes)?,
+                Err(error) => bytes.append(&mut canonical(&error_json(error))?),
+            }
+            Body::go_on(&mut bytes, received);
+            let openings = match answer {
+                Ok(answer) => {
+                    let kind = answer.decisions().first().map(Decision::kind);
+                    mask(self.engine.checked(), self.engine.shapes(), kind, request, masking, &mut bytes)?
+                }
+                Err(_) => mask_whole(request, masking, &mut bytes)?,
+            };
+            Ok(Draft { body: Body::end(bytes)?, openings, bundle: self.engine.shared_bundle() })
+        })
     }
 }
 
-/// Writes an answer as entries hold it: in the default language of the bundle, in canonical form.
-///
-/// # Errors
-/// None for an answer of the engine.
-pub fn decision(engine: &Engine, answer: &Answer, writer: &mut Writer, out: &mut Vec<u8>) -> Result<(), RecordError> {
-    let line = answer.to_json_line(engine.languages().next().unwrap_or("en"));
-    writer.write(line.as_bytes(), (), &mut (), out)
+/// What a thread that puts entries together keeps from one to the next.
+#[derive(Default)]
+struct Hand {
+    lines: Lines,
+    masking: Scratch,
+}
+
+thread_local! {
+    static HAND: RefCell<Hand> = RefCell::default();
 }
 
 /// Why a request could not be decided, without what it said: its message may quote a part of it.

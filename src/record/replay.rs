@@ -68,14 +68,17 @@ fn give(send: &SyncSender<Piece>, piece: Piece) -> Result<(), RecordError> {
 /// Decides pieces until there are none, or one fails.
 fn work(deciders: &Deciders<'_>, pieces: &Mutex<Receiver<Piece>>, tell: &Sender<Result<Tally, RecordError>>) {
     let (mut reader, mut scratch) = (Reader::default(), Scratch::default());
+    // The bundle that decided the entry before: most often it decided this one too.
+    let mut last: Option<Arc<Decider>> = None;
     loop {
         let piece = pieces.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(piece) = piece else { return };
         let mut tally = Tally::default();
         let done = deciders.source.each(&piece, &mut reader, |payload, openings| {
-            let decider = match &deciders.with {
-                Some(decider) => Arc::clone(decider),
-                None => deciders.of(payload, &mut scratch)?,
+            let decider = match (&deciders.with, &last) {
+                (Some(decider), _) => decider,
+                (None, Some(decider)) if decider.decided(payload) => decider,
+                (None, _) => last.insert(deciders.of(payload)?),
             };
             decider.entry(payload, openings, &mut scratch, &mut tally)
         });
@@ -94,15 +97,9 @@ struct Deciders<'s> {
 }
 
 impl Deciders<'_> {
-    /// The bundle that decided an entry; most often the one that decided the entry before.
-    fn of(&self, payload: &[u8], scratch: &mut Scratch) -> Result<Arc<Decider>, RecordError> {
-        if let Some(last) = scratch.last.as_ref().filter(|last| last.decided(payload)) {
-            return Ok(Arc::clone(last));
-        }
-        let entry = super::entry::Entry::parse(payload)?;
-        let decider = self.by_digest(&entry.bundle.digest)?;
-        scratch.last = Some(Arc::clone(&decider));
-        Ok(decider)
+    /// The bundle that decided an entry.
+    fn of(&self, payload: &[u8]) -> Result<Arc<Decider>, RecordError> {
+        self.by_digest(&super::entry::Entry::parse(payload)?.bundle.digest)
     }
 
     fn by_digest(&self, digest: &str) -> Result<Arc<Decider>, RecordError> {
