@@ -1,6 +1,8 @@
 //! Casbin, in a program of its own: it turns features of Rhai on (`only_i32`, `unchecked`, `no_function`) that hold for all
 //! users of Rhai in one program. The judge is the function written by hand, which the other program holds to Clausal.
 
+#![allow(dead_code, reason = "the shared files serve the other engines too")]
+
 #[path = "../../src/by_hand.rs"]
 mod by_hand;
 mod engine;
