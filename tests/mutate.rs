@@ -116,7 +116,7 @@ fn equivalent_changes_nothing_and_survivors_are_told() {
 }
 
 #[test]
-#[ignore = "takes minutes; .ci/run runs it"]
+#[ignore = "takes minutes"]
 fn equivalent_changes_nothing_and_survivors_are_told_by_thousands() {
     let (equivalent, told) = judge(15..1_500);
     assert!(equivalent > 4_000 && told > 2_000, "{equivalent} {told}");

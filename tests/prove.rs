@@ -237,7 +237,7 @@ fn findings_are_never_false_alarms() {
 }
 
 #[test]
-#[ignore = "takes minutes; .ci/run runs it"]
+#[ignore = "takes minutes"]
 fn findings_are_never_false_alarms_in_thousands() {
     let found = judge_findings(24..2_500);
     assert!(found.iter().all(|count| *count > 50), "{found:?}");
@@ -294,7 +294,7 @@ fn comparisons_see_every_change() {
 }
 
 #[test]
-#[ignore = "takes minutes; .ci/run runs it"]
+#[ignore = "takes minutes"]
 fn comparisons_see_every_change_in_thousands() {
     let (changed, alike) = judge_comparisons(16..2_000);
     assert!(changed > 1_500 && alike > 10, "{changed} {alike}");

@@ -13,10 +13,12 @@ const DAY_MICROS: i64 = 86_400_000_000;
 pub(crate) struct Instant(i64);
 
 impl Instant {
-    /// The word of a timestamp; `None` where it is finer than microseconds.
+    /// The word of a timestamp; `None` where it is finer than microseconds, or a leap second.
     pub(crate) fn of(timestamp: Timestamp) -> Option<Self> {
         let micros = timestamp.instant.timestamp_micros();
-        let exact = timestamp.instant.timestamp_subsec_nanos().is_multiple_of(1_000);
+        let nanos = timestamp.instant.timestamp_subsec_nanos();
+        // A leap second counts on beyond its second, so its micros are those of the next day.
+        let exact = nanos.is_multiple_of(1_000) && nanos < 1_000_000_000;
         Self::new(micros, timestamp.whole_day).filter(|_| exact)
     }
 
