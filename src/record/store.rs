@@ -80,8 +80,11 @@ impl Store {
     pub fn open(path: &Path) -> Result<Self, RecordError> {
         let connection = Connection::open(path).map_err(|error| cannot_open(path, error))?;
         connection.busy_timeout(Duration::from_secs(10))?;
-        let (application, form) = form_of(&connection)?;
-        let empty = application == 0 && form == 0 && is_empty(&connection)?;
+        // One look at one state: another writer may be making the file a log at this moment.
+        let snapshot = connection.unchecked_transaction()?;
+        let (application, form) = form_of(&snapshot)?;
+        let empty = application == 0 && form == 0 && is_empty(&snapshot)?;
+        snapshot.finish()?;
         if application != APPLICATION && !empty {
             return Err(RecordError::NotALog { path: path.display().to_string() });
         }
