@@ -107,6 +107,24 @@ impl Ready {
     }
 }
 
+/// A request that was read, with what it is decided by: held together, so that a decision holds one thing.
+#[derive(Debug)]
+pub(crate) struct Held {
+    /// What it is decided by.
+    pub ready: Arc<Ready>,
+    /// The request.
+    pub request: Request,
+}
+
+impl Held {
+    /// Decides it; `None` when the interpreter is needed.
+    pub fn decide(self: &Arc<Self>) -> Option<Answer> {
+        let brief = self.ready.compiled.brief(&self.request)?;
+        let (full, results) = (OnceLock::new(), OnceLock::new());
+        Some(Answer::One(Box::new(Decision { body: Body::Brief { held: Arc::clone(self), brief, full, results } })))
+    }
+}
+
 /// A decision on a request, or on one part of it.
 #[derive(Clone, Debug)]
 pub struct Decision {
@@ -122,13 +140,7 @@ enum Body {
     /// As the interpreter gives it.
     Full { bundle: Arc<Bundle>, id: Option<Arc<str>>, kind: Arc<str>, at: Arc<str>, decided: Decided },
     /// As the program gives it; the rest is worked out when it is asked for.
-    Brief {
-        ready: Arc<Ready>,
-        request: Arc<Request>,
-        brief: Brief,
-        full: OnceLock<Box<Decided>>,
-        results: OnceLock<BTreeMap<Arc<str>, Value>>,
-    },
+    Brief { held: Arc<Held>, brief: Brief, full: OnceLock<Box<Decided>>, results: OnceLock<BTreeMap<Arc<str>, Value>> },
 }
 
 /// Why: a rule that decided.
@@ -168,8 +180,8 @@ pub struct Obligation {
 impl Decision {
     /// Writes what the program decided in words made ready beforehand; `None` for what takes the slow way.
     fn write_ready(&self, language: &str, out: &mut String) -> Option<()> {
-        let Body::Brief { ready, request, brief, .. } = &self.body else { return None };
-        ready.lines.write(&ready.compiled, request, brief, language, out)
+        let Body::Brief { held, brief, .. } = &self.body else { return None };
+        held.ready.lines.write(&held.ready.compiled, &held.request, brief, language, out)
     }
 
     /// The request's id, echoed.
@@ -177,7 +189,7 @@ impl Decision {
     pub fn id(&self) -> Option<&str> {
         match &self.body {
             Body::Full { id, .. } => id.as_deref(),
-            Body::Brief { request, .. } => request.id.map(|span| request.part(span)),
+            Body::Brief { held, .. } => held.request.id.map(|span| held.request.part(span)),
         }
     }
 
@@ -186,8 +198,8 @@ impl Decision {
     pub fn kind(&self) -> &str {
         match &self.body {
             Body::Full { kind, .. } => kind,
-            Body::Brief { ready, request, .. } => {
-                ready.compiled.bundle.kinds.get(request.kind).map_or("", |kind| &kind.name)
+            Body::Brief { held, .. } => {
+                held.ready.compiled.bundle.kinds.get(held.request.kind).map_or("", |kind| &kind.name)
             }
         }
     }
@@ -197,7 +209,7 @@ impl Decision {
     pub fn at(&self) -> &str {
         match &self.body {
             Body::Full { at, .. } => at,
-            Body::Brief { request, .. } => request.part(request.at),
+            Body::Brief { held, .. } => held.request.part(held.request.at),
         }
     }
 
@@ -236,7 +248,8 @@ impl Decision {
 
     /// The code of a reason that the program gave.
     fn code(&self, why: Why) -> &str {
-        let Body::Brief { ready, request, .. } = &self.body else { return "" };
+        let Body::Brief { held, .. } = &self.body else { return "" };
+        let Held { ready, request } = &**held;
         let compiled = &ready.compiled;
         let rule = why.rule.and_then(|at| compiled.bundle.rules.get(compiled.rule(request, at)?.0));
         match rule.map(|rule| &rule.effect) {
@@ -250,7 +263,7 @@ impl Decision {
     fn checked(&self) -> &Bundle {
         match &self.body {
             Body::Full { bundle, .. } => bundle,
-            Body::Brief { ready, .. } => &ready.compiled.bundle,
+            Body::Brief { held, .. } => &held.ready.compiled.bundle,
         }
     }
 
@@ -258,7 +271,7 @@ impl Decision {
     fn decided(&self) -> &Decided {
         match &self.body {
             Body::Full { decided, .. } => decided,
-            Body::Brief { ready, request, full, .. } => full.get_or_init(|| Box::new(ready.compiled.full(request))),
+            Body::Brief { held, full, .. } => full.get_or_init(|| Box::new(held.ready.compiled.full(&held.request))),
         }
     }
 
@@ -273,8 +286,8 @@ impl Decision {
     pub fn results(&self) -> &BTreeMap<Arc<str>, Value> {
         match &self.body {
             Body::Full { decided, .. } => &decided.verdict.results,
-            Body::Brief { ready, request, brief, results, .. } => {
-                results.get_or_init(|| ready.compiled.results(request, brief))
+            Body::Brief { held, brief, results, .. } => {
+                results.get_or_init(|| held.ready.compiled.results(&held.request, brief))
             }
         }
     }
@@ -447,10 +460,4 @@ pub(crate) fn answer(bundle: &Arc<Bundle>, request: DecidedRequest) -> Answer {
         }
         None => Answer::Parts(decisions),
     }
-}
-
-/// Puts what the program decided into its answer.
-pub(crate) fn brief_answer(ready: &Arc<Ready>, request: Arc<Request>, brief: Brief) -> Answer {
-    let (full, results) = (OnceLock::new(), OnceLock::new());
-    Answer::One(Box::new(Decision { body: Body::Brief { ready: Arc::clone(ready), request, brief, full, results } }))
 }

@@ -11,10 +11,10 @@ use crate::bundle::checked::{Bundle, Identity};
 use crate::bundle::files::Files;
 use crate::bundle::load::{Loaded, load};
 use crate::bundle::releases::{self, Release};
-use crate::compile::{Compiled, KindCertificate, Request};
+use crate::compile::{Compiled, KindCertificate};
 use crate::decide::tree::{Tree, parse};
 use crate::decide::{DecidedRequest, Failure, Shapes, decide, read_request};
-use crate::decision::{Answer, Ready, answer, brief_answer};
+use crate::decision::{Answer, Held, Ready, answer};
 use crate::embedded;
 use crate::explain::words::{Subject, message};
 use crate::explain::{Asked, Explanation, explain};
@@ -115,12 +115,11 @@ impl Engine {
     /// As [`Engine::decide`].
     pub fn decide_json(&self, bytes: &[u8]) -> Result<Answer, RequestError> {
         let ready = &self.inner.ready;
-        if let Some(request) = ready.compiled.read(bytes)
-            && let Some(brief) = ready.compiled.brief(&request)
-        {
-            return Ok(brief_answer(ready, Arc::new(request), brief));
+        let held = ready.compiled.read(bytes).map(|request| Arc::new(Held { ready: Arc::clone(ready), request }));
+        match held.and_then(|held| held.decide()) {
+            Some(answer) => Ok(answer),
+            None => self.interpret_json(bytes),
         }
-        self.interpret_json(bytes)
     }
 
     /// Decides one JSON request with the interpreter, the slow and obvious form of the semantics: the same answer.
@@ -135,8 +134,8 @@ impl Engine {
     /// has an error), which [`Engine::decide_json`] takes as well.
     #[must_use]
     pub fn prepare(&self, bytes: &[u8]) -> Option<Prepared> {
-        let request = Arc::new(self.inner.ready.compiled.read(bytes)?);
-        Some(Prepared { ready: Arc::clone(&self.inner.ready), request })
+        let (ready, request) = (Arc::clone(&self.inner.ready), self.inner.ready.compiled.read(bytes)?);
+        Some(Prepared { held: Arc::new(Held { ready, request }) })
     }
 
     pub(crate) fn decide_tree(&self, tree: &Tree) -> Result<Answer, RequestError> {
@@ -279,15 +278,14 @@ impl Engine {
 /// A request that was read once into the slots of its kind.
 #[derive(Clone, Debug)]
 pub struct Prepared {
-    ready: Arc<Ready>,
-    request: Arc<Request>,
+    held: Arc<Held>,
 }
 
 impl Prepared {
     /// Whether the program decides it, without the interpreter.
     #[must_use]
     pub fn is_compiled(&self) -> bool {
-        self.ready.compiled.brief(&self.request).is_some()
+        self.held.ready.compiled.brief(&self.held.request).is_some()
     }
 
     /// Decides it.
@@ -295,11 +293,10 @@ impl Prepared {
     /// # Errors
     /// As [`Engine::decide`].
     pub fn decide(&self, engine: &Engine) -> Result<Answer, RequestError> {
-        match self.ready.compiled.brief(&self.request) {
-            Some(brief) if Arc::ptr_eq(&self.ready, &engine.inner.ready) => {
-                Ok(brief_answer(&self.ready, Arc::clone(&self.request), brief))
-            }
-            _ => engine.decide_json(self.request.text.as_bytes()),
+        let own = Arc::ptr_eq(&self.held.ready, &engine.inner.ready);
+        match own.then(|| self.held.decide()).flatten() {
+            Some(answer) => Ok(answer),
+            None => engine.decide_json(self.held.request.text.as_bytes()),
         }
     }
 }

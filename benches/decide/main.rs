@@ -77,8 +77,10 @@ fn main() {
     threads(&engine, &lines);
 }
 
-/// One section over and over, for a profiler.
+/// One section over and over, for a profiler: `SECTION [PASSES [KIND]]`.
 fn one_section(section: &str, engine: &Engine, lines: &[String]) {
+    let kind = std::env::args().nth(3).unwrap_or_default();
+    let lines: Vec<_> = lines.iter().filter(|line| line.contains(&format!("\"kind\":\"{kind}"))).collect();
     let prepared: Vec<_> = lines.iter().filter_map(|line| engine.prepare(line.as_bytes())).collect();
     let passes = std::env::args().nth(2).and_then(|text| text.parse().ok()).unwrap_or(60);
     for _ in 0..passes {

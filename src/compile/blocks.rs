@@ -193,7 +193,7 @@ fn classes(table: &FactTable, local: usize) -> Vec<Datum> {
 
 fn classed(table: &FactTable, predicate: &Predicate) -> Classed {
     let Predicate::Fact(local, check) = predicate else { return None };
-    if *local >= table.stated {
+    if !table.is_at_hand(*local) {
         return None;
     }
     let one = |class: &Datum| by_class(check, *class);

@@ -71,6 +71,8 @@ pub enum Check {
     Codes(Vec<bool>),
     /// The value is one of these.
     Values(BTreeSet<Value>),
+    /// The value is this one, which needs no scratch.
+    Is(Datum),
     /// It compares so with a constant.
     Compare(Comparison, Value),
     /// It compares so with a column of a table.
@@ -136,6 +138,7 @@ pub fn check(bundle: &Bundle, table: &FactTable, local: usize, test: &Test) -> O
         Test::Present(wanted) => Check::Present(*wanted),
         Test::Known(wanted) => Check::Known(*wanted),
         Test::Not(inner) => Check::Not(Box::new(check(bundle, table, local, inner)?)),
+        Test::All(tests) if tests.len() == 1 => check(bundle, table, local, tests.first()?)?,
         Test::All(tests) => {
             Check::All(tests.iter().map(|test| check(bundle, table, local, test)).collect::<Option<_>>()?)
         }
@@ -144,7 +147,10 @@ pub fn check(bundle: &Bundle, table: &FactTable, local: usize, test: &Test) -> O
 
 fn one_of(table: &FactTable, local: usize, values: &BTreeSet<Value>) -> Option<Check> {
     let Some(codes) = table.codes_of(local).and_then(|at| table.codes.get(at)) else {
-        return Some(Check::Values(values.clone()));
+        let only = values.first().filter(|_| values.len() == 1).and_then(Datum::plain);
+        // Truth values have classes of their own.
+        let only = only.filter(|only| only.tag != Tag::Boolean);
+        return Some(only.map_or_else(|| Check::Values(values.clone()), Check::Is));
     };
     let mut wanted = vec![false; codes.count()];
     for at in codes.positions(values)? {
@@ -203,6 +209,7 @@ pub fn by_state(check: &Check, fact: Datum) -> Tri {
 pub fn passes(check: &Check, fact: Datum, scratch: &Scratch<'_>) -> Tri {
     Tri::of(match (check, fact.tag) {
         (Check::Codes(wanted), Tag::Code) => usize::try_from(fact.word()).is_ok_and(|at| wanted.get(at) == Some(&true)),
+        (Check::Is(wanted), _) => fact == *wanted,
         (Check::Values(values), _) => values.iter().any(|value| same(fact, value, scratch)),
         (Check::Compare(comparison, limit), _) => compare(*comparison, fact, limit, scratch),
         (Check::AnyOf(bits), Tag::Codes) => fact.word().cast_unsigned() & bits != 0,

@@ -6,10 +6,9 @@ use crate::model::decision::Outcome;
 use crate::script::GiveUp;
 
 use super::fact::slot;
-use super::program::{Follows, ResultValue};
-use super::run::Matched;
+use super::program::{Follows, KindProgram, ResultValue};
 use super::slots::Slot;
-use super::view::Computed;
+use super::view::{Computed, View};
 
 /// Why a rule is among the reasons: the rule, by its position in the kind, and whether it waits for facts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,7 +19,7 @@ pub struct Why {
     pub waits: bool,
 }
 
-/// A decision as the program gives it.
+/// A decision as the program gives it; small, for it is copied into its answer.
 #[derive(Clone, Debug)]
 pub struct Brief {
     /// The outcome.
@@ -28,129 +27,175 @@ pub struct Brief {
     /// The reasons, in order.
     pub because: SmallVec<[Why; 4]>,
     /// Rule, result of the rule, value; sorted by the name of the result.
-    pub results: SmallVec<[(u32, u32, Slot); 8]>,
+    pub results: SmallVec<[(u32, u32, Slot); 2]>,
     /// The rules whose obligations follow.
     pub carry: SmallVec<[u32; 4]>,
 }
 
-/// Combines what matched.
-///
-/// # Errors
-/// When the interpreter is needed.
-pub fn combine(matched: &mut Matched<'_>) -> Result<Brief, GiveUp> {
-    matched.combine()
+/// What the rules that hold, and those that may, come to; all but the values of results.
+#[derive(Debug)]
+pub struct Plan {
+    outcome: Outcome,
+    because: SmallVec<[Why; 4]>,
+    carry: SmallVec<[u32; 4]>,
+    /// Rule and result, sorted by the name of the result.
+    given: SmallVec<[(u32, u32); 8]>,
+    /// Results that are computed only because a rule whose results fail is a failed rule.
+    tried: SmallVec<[(u32, u32); 8]>,
+    /// Whether two rules may give one result.
+    may_conflict: bool,
 }
 
-impl Matched<'_> {
-    fn combine(&mut self) -> Result<Brief, GiveUp> {
-        in_order(&mut self.sure);
-        let sure = std::mem::take(&mut self.sure);
-        self.open.retain(|rule| sure.binary_search(rule).is_err());
-        in_order(&mut self.open);
+impl Plan {
+    /// Combines rules that hold and rules that may, by their position in the kind.
+    ///
+    /// # Errors
+    /// When the interpreter is needed.
+    pub fn new(
+        kind: &KindProgram,
+        mut sure: SmallVec<[u32; 16]>,
+        mut open: SmallVec<[u32; 16]>,
+    ) -> Result<Self, GiveUp> {
+        in_order(&mut sure);
+        open.retain(|rule| sure.binary_search(rule).is_err());
+        in_order(&mut open);
         let mut seen = Seen::default();
-        for rule in &sure {
-            seen.add(self.follows(*rule)?, true);
-        }
-        for rule in &self.open {
-            seen.add(self.follows(*rule)?, false);
+        for (rules, sure) in [(&sure, true), (&open, false)] {
+            for rule in rules {
+                seen.add(follows(kind, *rule)?, sure);
+            }
         }
         let outcome = seen.outcome();
-        if outcome == Outcome::NeedsInformation && self.view.kind.asks_carry {
+        if outcome == Outcome::NeedsInformation && kind.asks_carry {
             return Err(GiveUp);
         }
-        let mut brief = Brief { outcome, because: SmallVec::new(), results: SmallVec::new(), carry: SmallVec::new() };
+        let mut plan = Self {
+            outcome,
+            because: SmallVec::new(),
+            carry: SmallVec::new(),
+            given: SmallVec::new(),
+            tried: SmallVec::new(),
+            may_conflict: false,
+        };
         for rule in &sure {
-            self.sure_rule(*rule, &mut brief)?;
+            plan.sure_rule(kind, *rule)?;
         }
         if outcome == Outcome::NeedsInformation {
-            self.would_not_conflict(&sure, &seen)?;
-            for rule in std::mem::take(&mut self.open) {
-                let follows = self.follows(rule)?;
+            would_not_conflict(kind, &sure, &seen)?;
+            for rule in open {
+                let follows = follows(kind, rule)?;
                 if seen.waits_for(follows) {
-                    brief.because.push(Why { rule: Some(rule), waits: follows != Follows::Unmet });
+                    plan.because.push(Why { rule: Some(rule), waits: follows != Follows::Unmet });
                 }
             }
         }
         if outcome == Outcome::NotCovered {
-            brief.because.push(Why { rule: None, waits: false });
+            plan.because.push(Why { rule: None, waits: false });
         }
-        if brief.because.len() > 1 {
-            brief.because.sort_unstable_by_key(|why| self.view.kind.rank(*why));
-        }
-        self.no_conflicts(&mut brief)?;
-        Ok(brief)
-    }
-
-    fn follows(&self, rule: u32) -> Result<Follows, GiveUp> {
-        self.view.kind.rule(rule).map(|rule| rule.follows).ok_or(GiveUp)
+        plan.sort(kind);
+        Ok(plan)
     }
 
     /// A rule that holds: among the reasons, with its results, when it carries the outcome. Its results are computed in
     /// any case, for a rule whose results fail is a failed rule.
-    fn sure_rule(&mut self, at: u32, brief: &mut Brief) -> Result<(), GiveUp> {
-        let kind = self.view.kind;
+    fn sure_rule(&mut self, kind: &KindProgram, at: u32) -> Result<(), GiveUp> {
         let rule = kind.rule(at).ok_or(GiveUp)?;
-        let carries = rule.follows.carries(brief.outcome);
+        let carries = rule.follows.carries(self.outcome);
         let attached = matches!(rule.follows, Follows::Attach(_) | Follows::Oblige);
-        let unmet = rule.follows == Follows::Unmet && brief.outcome == Outcome::NeedsInformation;
+        let unmet = rule.follows == Follows::Unmet && self.outcome == Outcome::NeedsInformation;
         if unmet || (carries && !attached) {
-            brief.because.push(Why { rule: Some(at), waits: false });
+            self.because.push(Why { rule: Some(at), waits: false });
         }
         if carries && rule.has_obligations {
-            brief.carry.push(at);
+            self.carry.push(at);
         }
         if !carries && matches!(rule.follows, Follows::Attach(on) if on != Outcome::Permit) {
             return Ok(());
         }
         for (number, result) in (0_u32..).zip(&rule.results) {
-            let slot = match &result.value {
-                ResultValue::Constant(_) => Slot::Missing,
-                ResultValue::Beyond => return Err(GiveUp),
-                ResultValue::Fact(local) => match self.view.slot(*local)? {
-                    Slot::Absent | Slot::Missing | Slot::Unrecognised(_) | Slot::Other(_) => continue,
-                    known => known,
-                },
-                ResultValue::Compute(compute) => match self.view.compute(compute)? {
-                    Computed::NoRow | Computed::Open => continue,
-                    Computed::Value(value) if value.is_absent() => continue,
-                    Computed::Value(value) => slot(value, &self.view.scratch)?,
-                },
-            };
-            if carries {
-                brief.results.push((at, number, slot));
+            match &result.value {
+                _ if carries => self.given.push((at, number)),
+                ResultValue::Constant(_) | ResultValue::Fact(_) => {}
+                ResultValue::Compute(_) | ResultValue::Beyond => self.tried.push((at, number)),
             }
         }
         Ok(())
     }
 
-    fn no_conflicts(&self, brief: &mut Brief) -> Result<(), GiveUp> {
-        let rank = |(rule, number, _): &(u32, u32, Slot)| self.view.kind.result(*rule, *number).map(|one| one.rank);
-        if !brief.results.is_sorted_by_key(rank) {
-            brief.results.sort_unstable_by_key(rank);
+    fn sort(&mut self, kind: &KindProgram) {
+        if self.because.len() > 1 {
+            self.because.sort_unstable_by_key(|why| kind.rank(*why));
         }
-        let twice = brief.results.windows(2).any(|pair| match pair {
-            [a, b] => rank(a) == rank(b),
-            _ => false,
-        });
-        if twice { Err(GiveUp) } else { Ok(()) }
+        let rank = |(rule, number): &(u32, u32)| kind.result(*rule, *number).map(|one| one.rank);
+        if !self.given.is_sorted_by_key(rank) {
+            self.given.sort_by_key(rank);
+        }
+        let same = |pair: &[(u32, u32)]| matches!(pair, [a, b] if rank(a) == rank(b));
+        self.may_conflict = self.given.windows(2).any(same);
     }
 
-    /// While information is asked for, the rules that would carry the outcome if nothing more were open must not give one
-    /// result twice: that is for the interpreter to judge.
-    fn would_not_conflict(&self, sure: &[u32], seen: &Seen) -> Result<(), GiveUp> {
-        let Some(outcome) = seen.settled() else { return Ok(()) };
-        let mut ranks: SmallVec<[usize; 8]> = SmallVec::new();
-        for rule in sure {
-            let rule = self.view.kind.rule(*rule).ok_or(GiveUp)?;
-            if rule.follows.carries(outcome) {
-                ranks.extend(rule.results.iter().map(|result| result.rank));
+    /// The decision, with the values of its results.
+    ///
+    /// # Errors
+    /// When the interpreter is needed.
+    pub fn brief(&self, view: &mut View<'_>) -> Result<Brief, GiveUp> {
+        let mut results = SmallVec::with_capacity(self.given.len());
+        for (rule, number) in &self.given {
+            if let Some(slot) = value(view, *rule, *number)? {
+                results.push((*rule, *number, slot));
             }
         }
-        ranks.sort_unstable();
-        let given = ranks.len();
-        ranks.dedup();
-        if ranks.len() == given { Ok(()) } else { Err(GiveUp) }
+        for (rule, number) in &self.tried {
+            value(view, *rule, *number)?;
+        }
+        if self.may_conflict {
+            let rank = |(rule, number, _): &(u32, u32, Slot)| view.kind.result(*rule, *number).map(|one| one.rank);
+            if results.windows(2).any(|pair| matches!(pair, [a, b] if rank(a) == rank(b))) {
+                return Err(GiveUp);
+            }
+        }
+        let (because, carry) = (SmallVec::from_slice(&self.because), SmallVec::from_slice(&self.carry));
+        Ok(Brief { outcome: self.outcome, because, results, carry })
     }
+}
+
+/// The value of a result; `None` where there is none. What is constant is not told again.
+fn value(view: &mut View<'_>, rule: u32, number: u32) -> Result<Option<Slot>, GiveUp> {
+    let kind = view.kind;
+    match &kind.result(rule, number).ok_or(GiveUp)?.value {
+        ResultValue::Constant(_) => Ok(Some(Slot::Missing)),
+        ResultValue::Beyond => Err(GiveUp),
+        ResultValue::Fact(local) => Ok(match view.slot(*local)? {
+            Slot::Absent | Slot::Missing | Slot::Unrecognised(_) | Slot::Other(_) => None,
+            known => Some(known),
+        }),
+        ResultValue::Compute(compute) => match view.compute(compute)? {
+            Computed::NoRow | Computed::Open => Ok(None),
+            Computed::Value(value) if value.is_absent() => Ok(None),
+            Computed::Value(value) => slot(value, &view.scratch).map(Some),
+        },
+    }
+}
+
+fn follows(kind: &KindProgram, rule: u32) -> Result<Follows, GiveUp> {
+    kind.rule(rule).map(|rule| rule.follows).ok_or(GiveUp)
+}
+
+/// While information is asked for, the rules that would carry the outcome if nothing more were open must not give one
+/// result twice: that is for the interpreter to judge.
+fn would_not_conflict(kind: &KindProgram, sure: &[u32], seen: &Seen) -> Result<(), GiveUp> {
+    let Some(outcome) = seen.settled() else { return Ok(()) };
+    let mut ranks: SmallVec<[usize; 8]> = SmallVec::new();
+    for rule in sure {
+        let rule = kind.rule(*rule).ok_or(GiveUp)?;
+        if rule.follows.carries(outcome) {
+            ranks.extend(rule.results.iter().map(|result| result.rank));
+        }
+    }
+    ranks.sort_unstable();
+    let given = ranks.len();
+    ranks.dedup();
+    if ranks.len() == given { Ok(()) } else { Err(GiveUp) }
 }
 
 /// Sorted, each once; most often they are already.

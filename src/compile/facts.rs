@@ -1,6 +1,6 @@
 //! The facts of a kind, numbered: those that a request states first, derived ones after them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::bundle::checked::{Absence, Bundle, FactIx, Kind, KindFact, Unrecognised};
@@ -26,6 +26,8 @@ pub struct FactTable {
     pub taken: Vec<Taken>,
     /// The values of derived facts that have the same for every request.
     constants: BTreeMap<usize, Value>,
+    /// Derived facts whose value is another fact's.
+    copies: BTreeSet<usize>,
 }
 
 /// A fact that takes its value from another one where a request does not state its own.
@@ -65,6 +67,7 @@ impl FactTable {
             kept: Kept::default(),
             taken: Vec::new(),
             constants: BTreeMap::new(),
+            copies: BTreeSet::new(),
         };
         let mut known: BTreeMap<(String, bool), usize> = BTreeMap::new();
         for ix in all {
@@ -113,6 +116,16 @@ impl FactTable {
     /// Notes a derived fact that has one value for every request.
     pub fn set_constant(&mut self, local: usize, value: Value) {
         self.constants.insert(local, value);
+    }
+
+    /// Notes a derived fact whose value is another fact's.
+    pub fn set_copy(&mut self, local: usize) {
+        self.copies.insert(local);
+    }
+
+    /// Whether a fact is known without a script: it is stated, or a copy of one that is.
+    pub fn is_at_hand(&self, local: usize) -> bool {
+        local < self.stated || self.copies.contains(&local)
     }
 
     /// Whether a stated fact has a value, or none, for every request that is read.

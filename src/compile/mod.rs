@@ -9,6 +9,7 @@ mod blocks;
 mod certificate;
 mod check;
 mod combine;
+mod diagram;
 mod fact;
 mod facts;
 mod names;

@@ -10,6 +10,7 @@ use crate::model::value::{Type, Value};
 use super::blocks::{Alternative, Builder, Group, alternatives};
 use super::check::{Check, Periods, Predicate, check, periods};
 use super::combine::Why;
+use super::diagram::Diagram;
 use super::facts::FactTable;
 use super::names::CodeBook;
 use super::normal::{Alternatives, Normal, both};
@@ -146,12 +147,18 @@ pub struct KindProgram {
     /// Whether an ask, or what is attached to one, has obligations or results.
     pub asks_carry: bool,
     waiting_rank: usize,
+    diagram: Option<Diagram>,
 }
 
 impl KindProgram {
     /// A rule, by its position in the kind.
     pub fn rule(&self, at: u32) -> Option<&RuleProgram> {
         self.rules.get(usize::try_from(at).ok()?)
+    }
+
+    /// The rules as a diagram; `None` where they are found by a fact.
+    pub fn diagram(&self) -> Option<&Diagram> {
+        self.diagram.as_ref()
     }
 
     /// The rules, by position.
@@ -206,7 +213,7 @@ pub fn compile_kind(bundle: &Bundle, shapes: &Shapes, kind: &Kind, book: &mut Co
     let tables = bundle.tables.iter().map(|own| rows(bundle, &table, own)).collect();
     let keys = keys(shapes.get(&kind.name)?, &table)?;
     let waiting_rank = rank(INFORMATION_MISSING);
-    Some(KindProgram {
+    let mut made = KindProgram {
         table,
         keys,
         readings,
@@ -218,7 +225,10 @@ pub fn compile_kind(bundle: &Bundle, shapes: &Shapes, kind: &Kind, book: &mut Co
         rules,
         asks_carry,
         waiting_rank,
-    })
+        diagram: None,
+    };
+    made.diagram = Diagram::new(&made);
+    Some(made)
 }
 
 /// Scripts of derived facts, in order; those that are constant are told to the ones after them.
@@ -231,6 +241,9 @@ fn derived(bundle: &Bundle, kind: &Kind, table: &mut FactTable) -> Vec<Option<De
         }
         let copy_of = made.copies().filter(|from| table.has_same_values(bundle, *ix, *from));
         let copy_of = copy_of.and_then(|fact| Some(Copied { fact, reads: made.facts()? }));
+        if copy_of.as_ref().is_some_and(|copied| table.is_at_hand(copied.fact)) {
+            table.set_copy(table.local(*ix)?);
+        }
         Some(DerivedFact { compute: made, copy_of })
     };
     kind.derived.iter().map(one).collect()

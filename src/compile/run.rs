@@ -5,39 +5,47 @@ use smallvec::SmallVec;
 use crate::script::{Datum, GiveUp, Tag};
 
 use super::blocks::{Block, Group};
-use super::check::{Predicate, Tri};
-use super::combine::{Brief, combine};
+use super::check::{Check, Predicate, Tri};
+use super::combine::{Brief, Plan};
 use super::program::KindProgram;
 use super::slots::{Request, class};
 use super::view::{Computed, View};
-
-/// Rules that hold and rules that may, by their position in the kind.
-#[derive(Debug)]
-pub struct Matched<'r> {
-    /// What is known.
-    pub view: View<'r>,
-    /// Those that hold.
-    pub sure: SmallVec<[u32; 16]>,
-    /// Those that depend on what is not known.
-    pub open: SmallVec<[u32; 16]>,
-}
 
 /// Decides a request that was read.
 ///
 /// # Errors
 /// When the interpreter is needed.
 pub fn decide(kind: &KindProgram, request: &Request) -> Result<Brief, GiveUp> {
-    let mut run = Matched { view: View::new(kind, request), sure: SmallVec::new(), open: SmallVec::new() };
-    run.group(&kind.contradictions)?;
-    if !run.sure.is_empty() {
-        return Err(GiveUp);
+    let mut view = View::new(kind, request);
+    if let Some(diagram) = kind.diagram()
+        && let Some(plan) = diagram.walk(&mut view)?
+    {
+        return plan.brief(&mut view);
     }
-    run.open.clear();
-    run.group(&kind.rules_group)?;
-    combine(&mut run)
+    block_by_block(&mut view)?.brief(&mut view)
 }
 
-impl<'r> Matched<'r> {
+/// What the rules come to, without the help of other requests.
+fn block_by_block(view: &mut View<'_>) -> Result<Plan, GiveUp> {
+    let kind = view.kind;
+    let mut matched = Matched { view, sure: SmallVec::new(), open: SmallVec::new() };
+    matched.group(&kind.contradictions)?;
+    if !matched.sure.is_empty() {
+        return Err(GiveUp);
+    }
+    matched.open.clear();
+    matched.group(&kind.rules_group)?;
+    Plan::new(kind, matched.sure, matched.open)
+}
+
+/// Rules that hold and rules that may, by their position in the kind.
+struct Matched<'v, 'r> {
+    view: &'v mut View<'r>,
+    sure: SmallVec<[u32; 16]>,
+    open: SmallVec<[u32; 16]>,
+}
+
+impl<'r> Matched<'_, 'r> {
     fn group(&mut self, group: &'r Group) -> Result<(), GiveUp> {
         for block in &group.blocks {
             self.block(block)?;
@@ -57,7 +65,7 @@ impl<'r> Matched<'r> {
     fn block(&mut self, block: &'r Block) -> Result<(), GiveUp> {
         let (mut out, mut open) = (0_u64, 0_u64);
         for column in &block.columns {
-            let class = class(self.view.stated(column.fact));
+            let class = class(self.view.fact(column.fact)?);
             let (ruled_out, left_open) = column.classes.get(class).ok_or(GiveUp)?;
             out |= ruled_out;
             open |= left_open;
@@ -67,42 +75,64 @@ impl<'r> Matched<'r> {
             if left & (later.holds | later.fails) == 0 {
                 continue;
             }
-            match self.predicate(later.predicate)? {
+            match predicate(self.view, later.predicate)? {
                 Tri::True => left &= !later.fails,
                 Tri::False => left &= !later.holds,
                 Tri::Open => open |= later.holds | later.fails,
             }
         }
-        while left != 0 {
-            let at = left.trailing_zeros();
-            let rule = usize::try_from(at).ok().and_then(|at| block.rules.get(at)).ok_or(GiveUp)?;
-            let bit = 1_u64.checked_shl(at).ok_or(GiveUp)?;
-            if open & bit == 0 {
-                self.sure.push(*rule)
-            } else {
-                self.open.push(*rule)
-            }
-            left &= !bit;
-        }
-        Ok(())
+        rules(block, left, open, &mut self.sure, &mut self.open)
     }
+}
 
-    fn predicate(&mut self, at: u32) -> Result<Tri, GiveUp> {
-        let at = usize::try_from(at).map_err(|_| GiveUp)?;
-        let kind = self.view.kind;
-        match kind.predicates.get(at).ok_or(GiveUp)? {
-            Predicate::Fact(local, check) => {
-                let fact = self.view.fact(*local)?;
-                self.view.check(check, fact)
-            }
-            Predicate::InForce(local, period) => self.view.in_force(*local, period),
-            Predicate::Script(compute) => Ok(match self.view.compute(compute)? {
-                Computed::Value(value) => Tri::of(value == Datum::boolean(true)),
-                Computed::NoRow => Tri::False,
-                Computed::Open => Tri::Open,
-            }),
-            Predicate::Setting(dated) => Ok(self.view.dated(dated)?.map_or(Tri::Open, |is| Tri::of(*is))),
-            Predicate::Beyond => Err(GiveUp),
+/// The rules whose alternatives are left, apart from those that wait for facts.
+///
+/// # Errors
+/// None for a word of the block.
+pub fn rules(
+    block: &Block,
+    mut left: u64,
+    waits: u64,
+    sure: &mut SmallVec<[u32; 16]>,
+    open: &mut SmallVec<[u32; 16]>,
+) -> Result<(), GiveUp> {
+    while left != 0 {
+        let at = left.trailing_zeros();
+        let rule = usize::try_from(at).ok().and_then(|at| block.rules.get(at)).ok_or(GiveUp)?;
+        let bit = 1_u64.checked_shl(at).ok_or(GiveUp)?;
+        if waits & bit == 0 {
+            sure.push(*rule)
+        } else {
+            open.push(*rule)
         }
+        left &= !bit;
+    }
+    Ok(())
+}
+
+/// The truth of a predicate.
+///
+/// # Errors
+/// When the interpreter is needed.
+pub fn predicate(view: &mut View<'_>, at: u32) -> Result<Tri, GiveUp> {
+    let at = usize::try_from(at).map_err(|_| GiveUp)?;
+    let kind = view.kind;
+    match kind.predicates.get(at).ok_or(GiveUp)? {
+        Predicate::Fact(local, check) => {
+            let fact = view.fact(*local)?;
+            match check {
+                Check::AnyOf(bits) if fact.tag == Tag::Codes => Ok(Tri::of(fact.word().cast_unsigned() & bits != 0)),
+                Check::Is(wanted) if fact.is_known() => Ok(Tri::of(fact == *wanted)),
+                _ => view.check(check, fact),
+            }
+        }
+        Predicate::InForce(local, period) => view.in_force(*local, period),
+        Predicate::Script(compute) => Ok(match view.compute(compute)? {
+            Computed::Value(value) => Tri::of(value == Datum::boolean(true)),
+            Computed::NoRow => Tri::False,
+            Computed::Open => Tri::Open,
+        }),
+        Predicate::Setting(dated) => Ok(view.dated(dated)?.map_or(Tri::Open, |is| Tri::of(*is))),
+        Predicate::Beyond => Err(GiveUp),
     }
 }

@@ -1,0 +1,272 @@
+//! The rules of a kind as a decision diagram that grows with the requests that come, as the states of a lazy automaton.
+//!
+//! Which alternatives are left once a fact was looked at depends on the fact's class alone. So requests that are alike so
+//! far are in one state, what follows from a state is worked out once, and at the end of a path stands all that the rules
+//! come to. A request walks one path: it looks at each fact that still matters once, and at no rule.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use rustc_hash::FxBuildHasher;
+use smallvec::SmallVec;
+
+use crate::script::GiveUp;
+
+use super::blocks::Block;
+use super::check::Tri;
+use super::combine::Plan;
+use super::program::KindProgram;
+use super::run;
+use super::slots::class;
+use super::view::View;
+
+/// States that are kept for a kind, of some hundred bytes each; what leads to more is decided block by block.
+const STATES: usize = 4096;
+
+/// One word for each block.
+type Words = SmallVec<[u64; 2]>;
+
+/// What is known after some steps.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct State {
+    /// The next step.
+    step: usize,
+    /// Alternatives that are not ruled out.
+    left: Words,
+    /// Those of them that wait for facts.
+    open: Words,
+}
+
+/// Something to look at.
+#[derive(Debug)]
+enum Step {
+    /// A fact: its columns, by block and position.
+    Fact(usize, Vec<(usize, usize)>),
+    /// A predicate: in each block the alternatives in which it must hold, and in which it must not.
+    Ask(u32, Vec<(usize, u64, u64)>),
+}
+
+#[derive(Debug)]
+enum Node {
+    /// By the class of a fact.
+    Fact(usize, Box<[u16]>, Box<[Edge]>),
+    /// By the truth of a predicate: it holds, it does not, it is open.
+    Ask(u32, Box<[Edge; 3]>),
+    /// What the rules come to; `None` for what is left to the interpreter.
+    End(Option<Plan>),
+}
+
+/// A way to a state, which is entered when the first request takes it.
+#[derive(Debug)]
+struct Edge {
+    state: State,
+    node: OnceLock<Arc<Node>>,
+}
+
+impl Edge {
+    fn new(state: State) -> Self {
+        Self { state, node: OnceLock::new() }
+    }
+}
+
+/// The diagram of a kind.
+#[derive(Debug)]
+pub struct Diagram {
+    steps: Vec<Step>,
+    root: Edge,
+    states: Mutex<HashMap<State, Arc<Node>, FxBuildHasher>>,
+}
+
+impl Diagram {
+    /// A diagram without any state yet; `None` for a kind whose rules are found by a fact.
+    pub fn new(kind: &KindProgram) -> Option<Self> {
+        if !kind.contradictions.index.is_empty() || !kind.rules_group.index.is_empty() {
+            return None;
+        }
+        let left = blocks(kind).map(|block| block.all).collect::<Words>();
+        let open = left.iter().map(|_| 0).collect();
+        let root = Edge::new(State { step: 0, left, open });
+        Some(Self { steps: steps(kind), root, states: Mutex::default() })
+    }
+
+    /// What the rules come to for a request; `None` when so many states are kept that no more are.
+    ///
+    /// # Errors
+    /// When the interpreter is needed.
+    pub fn walk<'d>(&'d self, view: &mut View<'_>) -> Result<Option<&'d Plan>, GiveUp> {
+        let mut edge = &self.root;
+        loop {
+            let Some(node) = self.follow(edge, view.kind) else { return Ok(None) };
+            edge = match node {
+                Node::Fact(fact, child, edges) => {
+                    let child = child.get(class(view.fact(*fact)?)).ok_or(GiveUp)?;
+                    edges.get(usize::from(*child)).ok_or(GiveUp)?
+                }
+                Node::Ask(predicate, edges) => {
+                    let [holds, fails, open] = &**edges;
+                    match run::predicate(view, *predicate)? {
+                        Tri::True => holds,
+                        Tri::False => fails,
+                        Tri::Open => open,
+                    }
+                }
+                Node::End(plan) => return plan.as_ref().map(Some).ok_or(GiveUp),
+            };
+        }
+    }
+
+    fn follow<'d>(&'d self, edge: &'d Edge, kind: &KindProgram) -> Option<&'d Node> {
+        match edge.node.get() {
+            Some(node) => Some(node),
+            None => {
+                let node = self.enter(&edge.state, kind)?;
+                Some(edge.node.get_or_init(|| node))
+            }
+        }
+    }
+
+    #[cold]
+    fn enter(&self, state: &State, kind: &KindProgram) -> Option<Arc<Node>> {
+        // States are only added, each whole, so what another thread left in a panic is as good as any.
+        let mut states = self.states.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(node) = states.get(state) {
+            return Some(Arc::clone(node));
+        }
+        if states.len() >= STATES {
+            return None;
+        }
+        let node = Arc::new(self.expand(state.clone(), kind)?);
+        states.insert(state.clone(), Arc::clone(&node));
+        Some(node)
+    }
+
+    /// What is looked at next in a state: the first step that can change what is left.
+    fn expand(&self, mut state: State, kind: &KindProgram) -> Option<Node> {
+        while let Some(step) = self.steps.get(state.step) {
+            state.step = state.step.checked_add(1)?;
+            match step {
+                Step::Fact(fact, columns) => {
+                    let next = by_class(kind, columns, &state)?;
+                    if next.iter().any(|other| *other != state) {
+                        return fact_node(*fact, next);
+                    }
+                }
+                Step::Ask(predicate, uses) => {
+                    if let Some([holds, fails, open]) = by_truth(uses, &state) {
+                        return Some(Node::Ask(*predicate, Box::new([holds, fails, open].map(Edge::new))));
+                    }
+                }
+            }
+        }
+        Some(Node::End(end(kind, &state).ok()))
+    }
+}
+
+fn blocks(kind: &KindProgram) -> impl Iterator<Item = &Block> {
+    kind.contradictions.blocks.iter().chain(&kind.rules_group.blocks)
+}
+
+/// Facts come first, for they cost least; then predicates in the order of the rules.
+fn steps(kind: &KindProgram) -> Vec<Step> {
+    let (mut facts, mut asks): (Vec<Step>, Vec<Step>) = (Vec::new(), Vec::new());
+    for (at, block) in blocks(kind).enumerate() {
+        for (column, own) in block.columns.iter().enumerate() {
+            let same = facts.iter_mut().find_map(|step| match step {
+                Step::Fact(fact, columns) if *fact == own.fact => Some(columns),
+                _ => None,
+            });
+            match same {
+                Some(columns) => columns.push((at, column)),
+                None => facts.push(Step::Fact(own.fact, vec![(at, column)])),
+            }
+        }
+        for later in &block.later {
+            let own = (at, later.holds, later.fails);
+            let same = asks.iter_mut().find_map(|step| match step {
+                Step::Ask(predicate, uses) if *predicate == later.predicate => Some(uses),
+                _ => None,
+            });
+            match same {
+                Some(uses) => uses.push(own),
+                None => asks.push(Step::Ask(later.predicate, vec![own])),
+            }
+        }
+    }
+    facts.append(&mut asks);
+    facts
+}
+
+/// The state that each class of a fact leads to.
+fn by_class(kind: &KindProgram, columns: &[(usize, usize)], state: &State) -> Option<Vec<State>> {
+    let mut own = Vec::new();
+    for (block, column) in columns {
+        own.push((*block, &blocks(kind).nth(*block)?.columns.get(*column)?.classes));
+    }
+    let classes = own.first()?.1.len();
+    let one = |class: usize| {
+        let mut next = state.clone();
+        for (block, classes) in &own {
+            let (out, waits) = classes.get(class)?;
+            let left = next.left.get_mut(*block)?;
+            *left &= !out;
+            let open = next.open.get_mut(*block)?;
+            *open = (*open | waits) & *left;
+        }
+        Some(next)
+    };
+    (0..classes).map(one).collect()
+}
+
+/// The states that a predicate leads to; `None` when no alternative is left that needs it.
+fn by_truth(uses: &[(usize, u64, u64)], state: &State) -> Option<[State; 3]> {
+    let needed = |(block, holds, fails): &(usize, u64, u64)| {
+        state.left.get(*block).is_some_and(|left| left & (holds | fails) != 0)
+    };
+    if !uses.iter().any(needed) {
+        return None;
+    }
+    let mut next = [state.clone(), state.clone(), state.clone()];
+    let [when_holds, when_fails, when_open] = &mut next;
+    for (block, holds, fails) in uses {
+        for (next, out) in [(&mut *when_holds, fails), (&mut *when_fails, holds)] {
+            let left = next.left.get_mut(*block)?;
+            *left &= !out;
+            *next.open.get_mut(*block)? &= *left;
+        }
+        let left = *when_open.left.get(*block)?;
+        *when_open.open.get_mut(*block)? |= (holds | fails) & left;
+    }
+    Some(next)
+}
+
+/// Classes that lead to one state share an edge.
+fn fact_node(fact: usize, next: Vec<State>) -> Option<Node> {
+    let mut numbers: HashMap<State, u16, FxBuildHasher> = HashMap::default();
+    let (mut child, mut edges) = (Vec::with_capacity(next.len()), Vec::new());
+    for state in next {
+        let new = u16::try_from(edges.len()).ok()?;
+        let number = *numbers.entry(state).or_insert_with_key(|state| {
+            edges.push(Edge::new(state.clone()));
+            new
+        });
+        child.push(number);
+    }
+    Some(Node::Fact(fact, child.into(), edges.into()))
+}
+
+/// What is left at the end: rules that hold, and rules that may.
+fn end(kind: &KindProgram, state: &State) -> Result<Plan, GiveUp> {
+    let (mut sure, mut open) = (SmallVec::new(), SmallVec::new());
+    let contradictions = kind.contradictions.blocks.len();
+    for (at, ((block, left), waits)) in blocks(kind).zip(&state.left).zip(&state.open).enumerate() {
+        if at < contradictions {
+            // A contradiction that holds is for the interpreter to word; one that may hold says nothing.
+            if left & !waits != 0 {
+                return Err(GiveUp);
+            }
+        } else {
+            run::rules(block, *left, *waits, &mut sure, &mut open)?;
+        }
+    }
+    Plan::new(kind, sure, open)
+}
