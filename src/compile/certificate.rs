@@ -14,7 +14,7 @@ use super::check::Predicate;
 use super::facts::FactTable;
 use super::normal::Normal;
 use super::program::rule_condition;
-use super::sources::compute_script;
+use super::sources::{Scripts, compute_script};
 use super::view::DERIVED;
 
 /// What a script is for.
@@ -114,7 +114,8 @@ fn whole_kind(bundle: &Bundle, kind: &Kind) -> String {
 
 fn left_rules(bundle: &Bundle, table: &FactTable, kind: &Kind) -> Vec<RuleCertificate> {
     let one = |rule: &Rule| {
-        let mut normal = Normal::new(bundle, table);
+        let mut scripts = Scripts::default();
+        let mut normal = Normal::new(bundle, table, &mut scripts);
         let interpreted = match rule_condition(&mut normal, rule) {
             None => "its condition has more than 32 alternatives",
             Some(_) if normal.predicates.contains(&Predicate::Beyond) => "a test or script in its condition",
@@ -193,7 +194,7 @@ impl Of<'_> {
     fn left(&self, script: &Script, reads: &[Operand]) -> Option<String> {
         let Some(table) = self.table else { return Some("its kind is not compiled".to_owned()) };
         let why = script.unmade();
-        match compute_script(self.bundle, table, script, reads) {
+        match compute_script(self.bundle, table, &mut Scripts::default(), script, reads) {
             Some(_) => why.filter(|why| matches!(why, Unmade::Set | Unmade::Join)).map(|why| why.to_string()),
             None => Some(why.unwrap_or(Unmade::Constant).to_string()),
         }

@@ -10,7 +10,7 @@ use crate::model::value::Value;
 
 use super::check::{Periods, Predicate, check};
 use super::facts::FactTable;
-use super::sources::{Dated, compute};
+use super::sources::{Dated, Scripts, compute};
 
 /// A condition as alternatives of literals, each a predicate and whether it must hold.
 pub type Alternatives = Vec<Vec<(u32, bool)>>;
@@ -21,6 +21,8 @@ pub struct Normal<'a> {
     pub bundle: &'a Bundle,
     /// The facts of the kind.
     pub table: &'a FactTable,
+    /// What scripts compute.
+    pub scripts: &'a mut Scripts,
     /// What was collected.
     pub predicates: Vec<Predicate>,
     known: HashMap<u64, Vec<u32>, FxBuildHasher>,
@@ -31,8 +33,8 @@ const ALTERNATIVES: usize = 32;
 
 impl<'a> Normal<'a> {
     /// Nothing collected yet.
-    pub fn new(bundle: &'a Bundle, table: &'a FactTable) -> Self {
-        Self { bundle, table, predicates: Vec::new(), known: HashMap::default() }
+    pub fn new(bundle: &'a Bundle, table: &'a FactTable, scripts: &'a mut Scripts) -> Self {
+        Self { bundle, table, scripts, predicates: Vec::new(), known: HashMap::default() }
     }
 
     /// The same predicate is kept once, so that it is looked at once.
@@ -74,7 +76,7 @@ impl<'a> Normal<'a> {
                 self.literal(made.unwrap_or(Predicate::Beyond), holds)
             }
             Condition::Script(expression, _) => {
-                let made = compute(self.bundle, self.table, expression).map(Predicate::Script);
+                let made = compute(self.bundle, self.table, self.scripts, expression).map(Predicate::Script);
                 self.literal(made.unwrap_or(Predicate::Beyond), holds)
             }
         }

@@ -15,7 +15,7 @@ use super::facts::FactTable;
 use super::names::CodeBook;
 use super::normal::{Alternatives, Normal, both};
 use super::scan::{Keys, Reading, keys};
-use super::sources::{Compute, compute, compute_script};
+use super::sources::{Compute, Scripts, compute, compute_script};
 use super::view::DERIVED;
 
 /// What follows from a rule.
@@ -111,16 +111,7 @@ pub struct DerivedFact {
     /// Its script.
     pub compute: Compute,
     /// The fact whose value it is, where the script does nothing else.
-    pub copy_of: Option<Copied>,
-}
-
-/// A fact whose value another one has.
-#[derive(Debug)]
-pub struct Copied {
-    /// The fact.
-    pub fact: usize,
-    /// What else has to be known.
-    pub reads: Vec<usize>,
+    pub copy_of: Option<usize>,
 }
 
 /// A compiled kind.
@@ -134,6 +125,8 @@ pub struct KindProgram {
     pub readings: Vec<Reading>,
     /// Derived facts, in order.
     pub derived: Vec<Option<DerivedFact>>,
+    /// What scripts compute.
+    pub scripts: Scripts,
     /// Tables of the bundle.
     pub tables: Vec<Option<Box<[TableRow]>>>,
     /// What conditions are made of.
@@ -154,6 +147,22 @@ impl KindProgram {
     /// A rule, by its position in the kind.
     pub fn rule(&self, at: u32) -> Option<&RuleProgram> {
         self.rules.get(usize::try_from(at).ok()?)
+    }
+
+    /// The last step, when nothing is added any more.
+    fn settle(&mut self) {
+        let conditions = self.predicates.iter().filter_map(|predicate| match predicate {
+            Predicate::Script(compute) => Some(compute),
+            _ => None,
+        });
+        let results = self.rules.iter().flat_map(|rule| &rule.results).filter_map(|result| match &result.value {
+            ResultValue::Compute(compute) => Some(compute),
+            _ => None,
+        });
+        let derived = self.derived.iter().flatten().map(|derived| &derived.compute);
+        let all: Vec<_> = conditions.chain(results).chain(derived).map(|compute| compute.root).collect();
+        self.scripts.graph.settle(all);
+        self.diagram = Diagram::new(self);
     }
 
     /// The rules as a diagram; `None` where they are found by a fact.
@@ -187,8 +196,9 @@ pub fn compile_kind(bundle: &Bundle, shapes: &Shapes, kind: &Kind, book: &mut Co
     }
     let stated = kind.facts.keys().filter(|ix| !kind.derived.contains(ix));
     let readings = stated.map(|ix| Reading::new(bundle, kind, *ix, &table)).collect::<Option<Vec<_>>>()?;
-    let derived = derived(bundle, kind, &mut table);
-    let mut normal = Normal::new(bundle, &table);
+    let mut scripts = Scripts::default();
+    let derived = derived(bundle, kind, &mut table, &mut scripts);
+    let mut normal = Normal::new(bundle, &table, &mut scripts);
     let mut against = Vec::new();
     for (at, contradiction) in (0_u32..).zip(&kind.contradictions) {
         let all = normal.condition(&contradiction.when, true).unwrap_or_else(|| normal.beyond());
@@ -205,7 +215,7 @@ pub fn compile_kind(bundle: &Bundle, shapes: &Shapes, kind: &Kind, book: &mut Co
             Effect::Ask(..) | Effect::Attach(Outcome::NeedsInformation) => asks_carry |= carries,
             _ => {}
         }
-        rules.push(rule_program(bundle, &table, *ix, rule));
+        rules.push(rule_program(bundle, &table, normal.scripts, *ix, rule));
     }
     let mut predicates = normal.predicates;
     let (contradictions, rules_group) = groups(&table, &mut predicates, against, all);
@@ -218,6 +228,7 @@ pub fn compile_kind(bundle: &Bundle, shapes: &Shapes, kind: &Kind, book: &mut Co
         keys,
         readings,
         derived,
+        scripts,
         tables,
         predicates,
         contradictions,
@@ -227,21 +238,20 @@ pub fn compile_kind(bundle: &Bundle, shapes: &Shapes, kind: &Kind, book: &mut Co
         waiting_rank,
         diagram: None,
     };
-    made.diagram = Diagram::new(&made);
+    made.settle();
     Some(made)
 }
 
 /// Scripts of derived facts, in order; those that are constant are told to the ones after them.
-fn derived(bundle: &Bundle, kind: &Kind, table: &mut FactTable) -> Vec<Option<DerivedFact>> {
+fn derived(bundle: &Bundle, kind: &Kind, table: &mut FactTable, scripts: &mut Scripts) -> Vec<Option<DerivedFact>> {
     let one = |ix: &FactIx| {
         let derived = bundle.fact(*ix)?.derived.as_ref()?;
-        let made = compute_script(bundle, table, &derived.script, &derived.reads)?;
-        if let (Some(value), Some(local)) = (made.constant().cloned(), table.local(*ix)) {
+        let made = compute_script(bundle, table, scripts, &derived.script, &derived.reads)?;
+        if let (Some(value), Some(local)) = (made.constant.clone(), table.local(*ix)) {
             table.set_constant(local, value);
         }
-        let copy_of = made.copies().filter(|from| table.has_same_values(bundle, *ix, *from));
-        let copy_of = copy_of.and_then(|fact| Some(Copied { fact, reads: made.facts()? }));
-        if copy_of.as_ref().is_some_and(|copied| table.is_at_hand(copied.fact)) {
+        let copy_of = made.copies.filter(|from| table.has_same_values(bundle, *ix, *from));
+        if copy_of.is_some_and(|fact| table.is_at_hand(fact)) {
             table.set_copy(table.local(*ix)?);
         }
         Some(DerivedFact { compute: made, copy_of })
@@ -275,7 +285,7 @@ pub(super) fn rule_condition(normal: &mut Normal<'_>, rule: &Rule) -> Option<Alt
     Some(all)
 }
 
-fn rule_program(bundle: &Bundle, table: &FactTable, ix: RuleIx, rule: &Rule) -> RuleProgram {
+fn rule_program(bundle: &Bundle, table: &FactTable, scripts: &mut Scripts, ix: RuleIx, rule: &Rule) -> RuleProgram {
     let (follows, code) = match &rule.effect {
         Effect::Permit(code) => (Follows::Permit, Some(code)),
         Effect::Deny(code) => (Follows::Deny, Some(code)),
@@ -288,13 +298,13 @@ fn rule_program(bundle: &Bundle, table: &FactTable, ix: RuleIx, rule: &Rule) -> 
     let result = |(name, value): (&Arc<str>, &Expression)| RuleResult {
         name: Arc::clone(name),
         rank: bundle.results.keys().take_while(|known| *known < name).count(),
-        value: result_value(bundle, table, value),
+        value: result_value(bundle, table, scripts, value),
     };
     let results = rule.results.iter().map(result).collect();
     RuleProgram { ix, follows, rank, results, has_obligations: !rule.obligations.is_empty() }
 }
 
-fn result_value(bundle: &Bundle, table: &FactTable, value: &Expression) -> ResultValue {
+fn result_value(bundle: &Bundle, table: &FactTable, scripts: &mut Scripts, value: &Expression) -> ResultValue {
     match value {
         Expression::Constant(value) => ResultValue::Constant(value.clone()),
         Expression::Script { script, reads, .. } => {
@@ -307,7 +317,7 @@ fn result_value(bundle: &Bundle, table: &FactTable, value: &Expression) -> Resul
                     return ResultValue::Fact(local);
                 }
             }
-            compute(bundle, table, value).map_or(ResultValue::Beyond, ResultValue::Compute)
+            compute(bundle, table, scripts, value).map_or(ResultValue::Beyond, ResultValue::Compute)
         }
     }
 }

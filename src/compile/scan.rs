@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::bundle::checked::{Bundle, FactIx, Kind, Unrecognised};
 use crate::decide::shape::Shape;
+use crate::model::currency::is_code;
 use crate::model::limits::RequestLimits;
 use crate::model::time::{Date, Duration, Instant, Timestamp};
 use crate::model::value::{Type, Value};
@@ -392,10 +393,7 @@ impl<'t> Scan<'t> {
         match type_ {
             Type::Text => Some(Datum::span(Tag::Span, span)),
             // A currency is written by its code; any other spelling is left alone.
-            Type::Currency => {
-                let currency = iso_currency::Currency::from_code(text)?;
-                (currency.code() == text).then_some(Datum::span(Tag::Span, span))
-            }
+            Type::Currency => is_code(text).then_some(Datum::span(Tag::Span, span)),
             Type::Decimal => {
                 let value = Value::parse_decimal(text)?;
                 match minimum {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::bundle::checked::{Bundle, Effective, Expression, Operand, Setting, TableIx};
 use crate::model::value::Value;
-use crate::script::{FastScript, Given, Script};
+use crate::script::{Given, Graph, NodeIx, Script};
 
 use super::facts::FactTable;
 
@@ -15,12 +15,27 @@ pub enum Source {
     Fact(usize),
     /// A cell.
     Cell(usize, usize),
-    /// The row of a table, whose cells the script knows already.
-    Row(usize),
     /// A setting that changes with the date.
     Setting(Dated<Value>),
-    /// Nothing: the script knows it already, or has no use for it.
-    Fixed,
+}
+
+/// The scripts of a kind, and what they read.
+#[derive(Debug, Default)]
+pub struct Scripts {
+    /// What they compute.
+    pub graph: Graph,
+    /// What they read, each once.
+    pub inputs: Vec<Source>,
+}
+
+impl Scripts {
+    fn input(&mut self, source: Source) -> Option<u32> {
+        let at = self.inputs.iter().position(|known| *known == source).unwrap_or(self.inputs.len());
+        if at == self.inputs.len() {
+            self.inputs.push(source);
+        }
+        u32::try_from(at).ok()
+    }
 }
 
 /// Something that holds for a time: the first whose period is in force goes before, by the fact that dates it.
@@ -41,69 +56,102 @@ impl<T> Dated<T> {
     }
 }
 
+/// What has to be known before a script runs, whether it comes to use it or not.
+#[derive(Debug, Default, PartialEq, Eq, Hash)]
+pub struct Gate {
+    /// Facts that may be open.
+    pub facts: Vec<usize>,
+    /// Tables, for their row.
+    pub rows: Vec<usize>,
+    /// Settings that change with the date, by their inputs.
+    pub settings: Vec<u32>,
+}
+
 /// A script with what it reads.
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub struct Compute {
-    /// The script.
-    pub script: FastScript,
-    /// In the order of its reads.
-    pub reads: Vec<Source>,
+    /// Its result.
+    pub root: NodeIx,
+    /// What has to be known.
+    pub gate: Gate,
+    /// The value that it has for every request; `None` when it depends on something.
+    pub constant: Option<Value>,
+    /// The fact whose value it has, as it is, where nothing but facts have to be known.
+    pub copies: Option<usize>,
 }
 
-/// Reads of a script that are kept without allocating.
-pub const READS: usize = 12;
-
 /// A script that is made for the bundle; `None` when it needs the interpreter.
-pub fn compute(bundle: &Bundle, table: &FactTable, expression: &Expression) -> Option<Compute> {
+pub fn compute(bundle: &Bundle, table: &FactTable, scripts: &mut Scripts, expression: &Expression) -> Option<Compute> {
     let Expression::Script { script, reads, .. } = expression else { return None };
-    compute_script(bundle, table, script, reads)
+    compute_script(bundle, table, scripts, script, reads)
 }
 
 /// As [`compute`].
-pub fn compute_script(bundle: &Bundle, table: &FactTable, script: &Script, reads: &[Operand]) -> Option<Compute> {
-    let (mut given, mut sources) = (Vec::new(), Vec::new());
-    for operand in reads {
-        let (value, source) = read(bundle, table, operand)?;
-        given.push(value);
-        sources.push(source);
-    }
-    let script = script.fast(&given)?;
-    for (at, source) in sources.iter_mut().enumerate() {
-        // What is never open is read only by who uses it.
-        if matches!(source, Source::Fact(local) if !script.uses(at) && table.is_never_open(*local)) {
-            *source = Source::Fixed;
+pub fn compute_script(
+    bundle: &Bundle,
+    table: &FactTable,
+    scripts: &mut Scripts,
+    script: &Script,
+    reads: &[Operand],
+) -> Option<Compute> {
+    let (mut given, mut facts) = (Vec::new(), Vec::new());
+    let (mut rows, mut settings) = (BTreeSet::new(), BTreeSet::new());
+    for (at, operand) in reads.iter().enumerate() {
+        if let Operand::Cell(table, _) = operand {
+            rows.insert(table.0);
         }
+        let known = match read(bundle, table, operand)? {
+            Read::Known(known) => known,
+            Read::Later(source) => {
+                let fact = if let Source::Fact(local) = &source { Some(*local) } else { None };
+                let is_setting = matches!(source, Source::Setting(_));
+                let input = scripts.input(source)?;
+                facts.extend(fact.map(|local| (at, local)));
+                if is_setting {
+                    settings.insert(input);
+                }
+                Given::Later(input)
+            }
+        };
+        given.push(known);
     }
-    let mut rows = BTreeSet::new();
-    for source in &mut sources {
-        if matches!(source, Source::Row(table) if !rows.insert(*table)) {
-            *source = Source::Fixed;
-        }
-    }
-    while matches!(sources.last(), Some(Source::Fixed)) {
-        sources.pop();
-    }
-    Some(Compute { script, reads: sources })
+    let made = script.fast(&given, &mut scripts.graph)?;
+    // What is never open is read only by who uses it.
+    facts.retain(|(at, local)| made.uses(*at) || !table.is_never_open(*local));
+    let copies = made.copies.and_then(|input| match scripts.inputs.get(usize::try_from(input).ok()?)? {
+        Source::Fact(local) if rows.is_empty() && settings.is_empty() => Some(*local),
+        _ => None,
+    });
+    let reads_nothing = facts.is_empty() && rows.is_empty() && settings.is_empty();
+    let facts = facts.into_iter().map(|(_, local)| local).filter(|local| !table.is_never_open(*local));
+    let facts = facts.collect::<BTreeSet<_>>().into_iter().collect();
+    let gate = Gate { facts, rows: rows.into_iter().collect(), settings: settings.into_iter().collect() };
+    Some(Compute { root: made.root, gate, constant: made.constant.filter(|_| reads_nothing), copies })
 }
 
-fn read(bundle: &Bundle, table: &FactTable, operand: &Operand) -> Option<(Given, Source)> {
+enum Read {
+    Known(Given),
+    Later(Source),
+}
+
+fn read(bundle: &Bundle, table: &FactTable, operand: &Operand) -> Option<Read> {
     Some(match operand {
         Operand::Fact(ix) => match table.local(*ix) {
             // A fact that the kind does not have is absent.
-            None => (Given::Absent, Source::Fixed),
+            None => Read::Known(Given::Absent),
             Some(local) => match table.constant(local) {
-                Some(value) => (Given::Value(value.clone()), Source::Fixed),
-                None => (Given::Later, Source::Fact(local)),
+                Some(value) => Read::Known(Given::Value(value.clone())),
+                None => Read::Later(Source::Fact(local)),
             },
         },
         Operand::Cell(at, column) => match same_in_all(bundle, *at, *column) {
-            Some(value) => (Given::Value(value.clone()), Source::Row(at.0)),
-            None => (Given::Later, Source::Cell(at.0, *column)),
+            Some(value) => Read::Known(Given::Value(value.clone())),
+            None => Read::Later(Source::Cell(at.0, *column)),
         },
         Operand::Setting(name) => match bundle.settings.get(name) {
-            None => (Given::Absent, Source::Fixed),
-            Some(setting) if setting.dated.is_empty() => (Given::Value(setting.value.clone()), Source::Fixed),
-            Some(setting) => (Given::Later, Source::Setting(Dated::new(table, setting, Clone::clone)?)),
+            None => Read::Known(Given::Absent),
+            Some(setting) if setting.dated.is_empty() => Read::Known(Given::Value(setting.value.clone())),
+            Some(setting) => Read::Later(Source::Setting(Dated::new(table, setting, Clone::clone)?)),
         },
     })
 }
@@ -119,29 +167,4 @@ fn same_in_all(bundle: &Bundle, table: TableIx, column: usize) -> Option<&Value>
 /// Decimals are equal whatever their scale, but not written alike.
 fn identical(a: &Value, b: &Value) -> bool {
     a == b && a.to_string() == b.to_string()
-}
-
-impl Compute {
-    /// The facts that are read; `None` when anything else is.
-    pub fn facts(&self) -> Option<Vec<usize>> {
-        let one = |source: &Source| match source {
-            Source::Fact(local) => Some(Some(*local)),
-            Source::Fixed => Some(None),
-            _ => None,
-        };
-        Some(self.reads.iter().map(one).collect::<Option<Vec<_>>>()?.into_iter().flatten().collect())
-    }
-
-    /// The read whose value is the script's value as it is.
-    pub fn copies(&self) -> Option<usize> {
-        match self.reads.get(self.script.copies()?)? {
-            Source::Fact(local) => Some(*local),
-            _ => None,
-        }
-    }
-
-    /// The value that it has for every request; `None` when it depends on something.
-    pub fn constant(&self) -> Option<&Value> {
-        self.script.constant().filter(|_| self.reads.is_empty())
-    }
 }

@@ -1,15 +1,13 @@
 //! What is known while one request is decided: facts, derived ones as they are needed, and rows of tables.
 
-use smallvec::SmallVec;
-
 use crate::bundle::checked::{Comparison, Effective};
-use crate::script::{Datum, GiveUp, Scratch, Tag};
+use crate::script::{Datum, GiveUp, Inputs, Scratch, Tag};
 
 use super::check::{Check, Periods, Tri, by_state, compare, in_force, passes, same};
 use super::fact;
-use super::program::{Copied, KindProgram, TableRow};
+use super::program::{KindProgram, TableRow};
 use super::slots::{Request, Slot};
-use super::sources::{Compute, Dated, READS, Source};
+use super::sources::{Compute, Dated, Gate, Source};
 
 /// Derived facts of a kind.
 pub const DERIVED: usize = 16;
@@ -84,8 +82,9 @@ impl<'r> View<'r> {
 
     fn derive(&mut self, local: usize, at: usize) -> Result<Datum, GiveUp> {
         let derived = self.kind.derived.get(at).and_then(Option::as_ref).ok_or(GiveUp)?;
-        let fact = match &derived.copy_of {
-            Some(copied) => self.copy(copied)?,
+        let fact = match derived.copy_of {
+            Some(copied) if self.pass(&derived.compute.gate)? == Tri::True => self.fact(copied)?,
+            Some(_) => Datum::MISSING,
             None => match self.compute(&derived.compute)? {
                 Computed::Value(value) if value.tag == Tag::Symbol => {
                     let codes = self.kind.table.codes_of(local).and_then(|at| self.kind.table.codes.get(at));
@@ -99,16 +98,6 @@ impl<'r> View<'r> {
         };
         *self.derived.get_mut(at).ok_or(GiveUp)? = Some(fact);
         Ok(fact)
-    }
-
-    /// The value of another fact, if nothing that is read is open.
-    fn copy(&mut self, copied: &Copied) -> Result<Datum, GiveUp> {
-        for local in &copied.reads {
-            if self.fact(*local)?.is_open() {
-                return Ok(Datum::MISSING);
-            }
-        }
-        self.fact(copied.fact)
     }
 
     /// A test of a fact.
@@ -218,47 +207,40 @@ impl<'r> View<'r> {
 
     /// Runs a script.
     pub fn compute(&mut self, compute: &'r Compute) -> Result<Computed, GiveUp> {
-        let mut values: SmallVec<[Datum; READS]> = SmallVec::new();
-        let (mut open, mut no_row) = (false, false);
-        for source in &compute.reads {
-            let row = match source {
-                Source::Fixed => {
-                    values.push(Datum::ABSENT);
-                    continue;
-                }
-                Source::Fact(local) => {
-                    let fact = self.fact(*local)?;
-                    open |= fact.is_open();
-                    values.push(self.operand(*local, fact)?);
-                    continue;
-                }
-                Source::Setting(dated) => {
-                    match self.dated(dated)? {
-                        Some(setting) => values.push(self.scratch.value(setting)?),
-                        None => open = true,
-                    }
-                    continue;
-                }
-                Source::Row(table) | Source::Cell(table, _) => self.row(*table)?,
-            };
-            match (row, source) {
-                (Row::Found(at), Source::Cell(table, column)) => {
-                    let rows = self.program_rows(*table)?;
-                    let cell = rows.get(at).and_then(|row| row.values.get(*column)).ok_or(GiveUp)?;
-                    values.push(self.scratch.value(cell)?);
-                }
-                (Row::Found(_), _) => values.push(Datum::ABSENT),
-                (Row::None, _) => no_row = true,
-                (Row::Open | Row::Unread, _) => open = true,
+        match self.pass(&compute.gate)? {
+            Tri::True => self.kind.scripts.graph.run(compute.root, self).map(Computed::Value),
+            Tri::False => Ok(Computed::NoRow),
+            Tri::Open => Ok(Computed::Open),
+        }
+    }
+
+    /// Whether all is known that a script needs; false when it reads a table of which no row applies.
+    fn pass(&mut self, gate: &Gate) -> Result<Tri, GiveUp> {
+        let mut open = false;
+        for fact in &gate.facts {
+            open |= self.fact(*fact)?.is_open();
+        }
+        let mut no_row = false;
+        for table in &gate.rows {
+            match self.row(*table)? {
+                Row::Found(_) => {}
+                Row::None => no_row = true,
+                Row::Open | Row::Unread => open = true,
             }
         }
-        if no_row {
-            return Ok(Computed::NoRow);
+        for input in &gate.settings {
+            let Source::Setting(dated) = self.source(*input)? else { return Err(GiveUp) };
+            open |= self.dated(dated)?.is_none();
         }
-        if open {
-            return Ok(Computed::Open);
-        }
-        compute.script.run(&values, &mut self.scratch).map(Computed::Value)
+        Ok(match (no_row, open) {
+            (true, _) => Tri::False,
+            (false, true) => Tri::Open,
+            (false, false) => Tri::True,
+        })
+    }
+
+    fn source(&self, input: u32) -> Result<&'r Source, GiveUp> {
+        usize::try_from(input).ok().and_then(|at| self.kind.scripts.inputs.get(at)).ok_or(GiveUp)
     }
 
     /// A fact as a script reads it.
@@ -273,5 +255,29 @@ impl<'r> View<'r> {
             }
             _ => Ok(fact),
         }
+    }
+}
+
+impl<'r> Inputs<'r> for View<'r> {
+    fn input(&mut self, number: u32) -> Result<Datum, GiveUp> {
+        match self.source(number)? {
+            Source::Fact(local) => {
+                let fact = self.fact(*local)?;
+                self.operand(*local, fact)
+            }
+            Source::Cell(table, column) => {
+                let Row::Found(at) = self.row(*table)? else { return Err(GiveUp) };
+                let cell = self.program_rows(*table)?.get(at).and_then(|row| row.values.get(*column));
+                self.scratch.value(cell.ok_or(GiveUp)?)
+            }
+            Source::Setting(dated) => {
+                let setting = self.dated(dated)?.ok_or(GiveUp)?;
+                self.scratch.value(setting)
+            }
+        }
+    }
+
+    fn scratch(&mut self) -> &mut Scratch<'r> {
+        &mut self.scratch
     }
 }

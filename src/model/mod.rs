@@ -1,6 +1,7 @@
 //! The words: facts and values, outcome, clause, time, finding, error, limits.
 
 pub mod clause;
+pub(crate) mod currency;
 pub mod decision;
 pub mod error;
 pub mod finding;

@@ -8,7 +8,7 @@ use super::error::ScriptError;
 use crate::model::Value;
 
 /// An operator with two operands, both always evaluated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum BinaryOp {
     Add,
     Subtract,

@@ -209,16 +209,37 @@ impl Kept {
 pub struct Scratch<'a> {
     text: &'a str,
     request: &'a Kept,
-    decimals: SmallVec<[Decimal; 8]>,
-    texts: SmallVec<[&'a str; 8]>,
+    decimals: SmallVec<[Decimal; 4]>,
+    texts: SmallVec<[&'a str; 4]>,
     durations: SmallVec<[Duration; 1]>,
+    memo: SmallVec<[Datum; MEMO]>,
 }
+
+/// Values of nodes that are kept without allocating.
+const MEMO: usize = 24;
 
 impl<'a> Scratch<'a> {
     /// Nothing kept yet.
     #[must_use]
     pub fn new(text: &'a str, request: &'a Kept) -> Self {
-        Self { text, request, decimals: SmallVec::new(), texts: SmallVec::new(), durations: SmallVec::new() }
+        let (decimals, texts, durations) = (SmallVec::new(), SmallVec::new(), SmallVec::new());
+        Self { text, request, decimals, texts, durations, memo: SmallVec::new() }
+    }
+
+    /// What was computed for a place.
+    pub(super) fn recall(&self, place: usize) -> Option<Datum> {
+        self.memo.get(place).copied().filter(|datum| *datum != Datum::MISSING)
+    }
+
+    /// Keeps what was computed for one of so many places.
+    pub(super) fn remember(&mut self, place: usize, places: usize, datum: Datum) {
+        if self.memo.is_empty() {
+            // No script gives a fact that is missing.
+            self.memo.resize(places, Datum::MISSING);
+        }
+        if let Some(kept) = self.memo.get_mut(place) {
+            *kept = datum;
+        }
     }
 
     /// Keeps a decimal.

@@ -1,145 +1,157 @@
-//! Runs a script that was made for one bundle.
+//! Runs the scripts of a [`Graph`] on a request.
 
 use rust_decimal::{Decimal, RoundingStrategy};
-use smallvec::SmallVec;
 
 use super::super::ops::{self, BinaryOp};
 use super::datum::{Datum, Scratch, Tag};
-use super::{Builtin, Expr, FastScript, GiveUp};
+use super::graph::{Graph, NodeIx, Op};
+use super::{Builtin, GiveUp};
 use crate::model::Date;
-use crate::model::time::is_day;
+use crate::model::currency::minor_units;
+use crate::model::time::{Instant, is_day};
 
-/// Local variables that are kept without allocating.
-const LOCALS: usize = 6;
+/// Where scripts read from.
+pub trait Inputs<'a> {
+    /// What is read, by the number of the input.
+    ///
+    /// # Errors
+    /// When the interpreter is needed.
+    fn input(&mut self, number: u32) -> Result<Datum, GiveUp>;
 
-impl FastScript {
-    /// Runs it on values in the order of the script's reads.
+    /// What was computed so far.
+    fn scratch(&mut self) -> &mut Scratch<'a>;
+}
+
+impl Graph {
+    /// The value of a script.
     ///
     /// # Errors
     /// When the script fails.
-    pub fn run<'a>(&'a self, reads: &[Datum], scratch: &mut Scratch<'a>) -> Result<Datum, GiveUp> {
-        let mut locals: SmallVec<[Datum; LOCALS]> = SmallVec::new();
-        if self.locals > 0 {
-            locals.resize(self.locals, Datum::ABSENT);
-        }
-        let result = Run { reads, locals, scratch }.eval(&self.expr)?;
-        match result.tag {
-            Tag::Absent if !self.optional => Err(GiveUp),
-            Tag::Integer if self.to_decimal => Ok(scratch.keep(Decimal::from(result.word()))),
-            Tag::Text if self.to_symbol => {
-                let code = scratch.text(result)?;
-                Ok(scratch.keep_text(Tag::Symbol, code))
-            }
-            Tag::Span if self.to_symbol => Err(GiveUp),
-            _ => Ok(result),
-        }
+    pub fn run<'a>(&'a self, root: NodeIx, inputs: &mut impl Inputs<'a>) -> Result<Datum, GiveUp> {
+        Run { graph: self, inputs }.eval(self.place(root))
     }
 }
 
-struct Run<'r, 'a> {
-    reads: &'r [Datum],
-    locals: SmallVec<[Datum; LOCALS]>,
-    scratch: &'r mut Scratch<'a>,
+struct Run<'r, 'a, I> {
+    graph: &'a Graph,
+    inputs: &'r mut I,
 }
 
-impl<'a> Run<'_, 'a> {
-    fn eval(&mut self, expr: &'a Expr) -> Result<Datum, GiveUp> {
-        match expr {
-            Expr::Plain(datum) => Ok(*datum),
-            Expr::Read(ix) => self.reads.get(*ix).copied().ok_or(GiveUp),
-            Expr::Local(slot) => self.locals.get(*slot).copied().ok_or(GiveUp),
-            Expr::Constant(value) => self.scratch.value(value),
-            Expr::Absent => Ok(Datum::ABSENT),
-            Expr::Binary(op, sides) => {
-                let left = self.eval(&sides.0)?;
-                let right = self.eval(&sides.1)?;
-                self.binary(*op, left, right)
+impl<'a, I: Inputs<'a>> Run<'_, 'a, I> {
+    fn eval(&mut self, at: NodeIx) -> Result<Datum, GiveUp> {
+        match self.graph.op(at).ok_or(GiveUp)? {
+            Op::Plain(datum) => Ok(*datum),
+            Op::Input(number) => self.inputs.input(*number),
+            Op::Memo(place, node) => match self.inputs.scratch().recall(*place) {
+                Some(known) => Ok(known),
+                None => self.eval_first(*place, *node),
+            },
+            Op::Constant(value, _) => self.inputs.scratch().value(value),
+            Op::Integers(op, ..) if op.is_arithmetic() => self.integer(at).map(Datum::integer),
+            Op::Integers(op, left, right) => {
+                let (a, b) = (self.integer(*left)?, self.integer(*right)?);
+                Ok(Datum::boolean(ordered(*op, a.cmp(&b))))
             }
-            Expr::IsAbsent(value, negated) => Ok(Datum::boolean(self.eval(value)?.is_absent() != *negated)),
-            Expr::If(parts) => {
-                let (condition, then, otherwise) = &**parts;
-                if self.holds(condition)? { self.eval(then) } else { self.eval(otherwise) }
+            Op::Binary(op, left, right) if op.is_arithmetic() => {
+                let decimal = self.arithmetic(*op, *left, *right)?;
+                Ok(self.inputs.scratch().keep(decimal))
             }
-            Expr::Call(function, args) => self.function(*function, args),
-            Expr::Block(lets, result) => {
-                for (slot, value) in lets {
-                    let value = self.eval(value)?;
-                    *self.locals.get_mut(*slot).ok_or(GiveUp)? = value;
+            Op::Binary(op, left, right) => {
+                let (left, right) = (self.eval(*left)?, self.eval(*right)?);
+                self.compare(*op, left, right)
+            }
+            Op::IsAbsent(value, negated) => Ok(Datum::boolean(self.eval(*value)?.is_absent() != *negated)),
+            Op::If(condition, then, otherwise) => {
+                let branch = if self.holds(*condition)? { then } else { otherwise };
+                self.eval(*branch)
+            }
+            Op::Call(function, first, second) => self.call(*function, *first, *second),
+            Op::Then(before, last) => {
+                for node in before {
+                    self.eval(*node)?;
                 }
-                self.eval(result)
+                self.eval(*last)
             }
-            Expr::All(items) => self.until(items, false),
-            Expr::Any(items) => self.until(items, true),
-            Expr::First(items) => self.first(items),
-            Expr::Not(one) => Ok(Datum::boolean(!self.holds(one)?)),
-            Expr::AnyOf(list, item) => self.any_of(list, item),
-        }
-    }
-
-    fn first(&mut self, items: &'a [Expr]) -> Result<Datum, GiveUp> {
-        for item in items {
-            let value = self.eval(item)?;
-            if !value.is_absent() {
-                return Ok(value);
+            Op::All(_) | Op::Any(_) | Op::Not(_) => self.holds(at).map(Datum::boolean),
+            Op::First(items) => self.first(items),
+            Op::AnyOf(list, item) => self.any_of(list, *item),
+            Op::ToDecimal(node) => {
+                let result = self.eval(*node)?;
+                match result.tag {
+                    Tag::Integer => Ok(self.inputs.scratch().keep(Decimal::from(result.word()))),
+                    _ => Ok(result),
+                }
             }
-        }
-        Ok(Datum::ABSENT)
-    }
-
-    fn any_of(&mut self, list: &'a [Expr], item: &'a Expr) -> Result<Datum, GiveUp> {
-        let item = self.eval(item)?;
-        let mut found = false;
-        for one in list {
-            let one = self.eval(one)?;
-            found |= self.scratch.equal(one, item)?;
-        }
-        Ok(Datum::boolean(found))
-    }
-
-    fn holds(&mut self, expr: &'a Expr) -> Result<bool, GiveUp> {
-        let value = self.eval(expr)?;
-        if value.tag == Tag::Boolean { Ok(value.word() != 0) } else { Err(GiveUp) }
-    }
-
-    fn until(&mut self, items: &'a [Expr], stop: bool) -> Result<Datum, GiveUp> {
-        for item in items {
-            if self.holds(item)? == stop {
-                return Ok(Datum::boolean(stop));
+            Op::ToSymbol(node) => self.symbol(*node),
+            Op::Required(node) => {
+                self.eval(*node).and_then(|datum| if datum.is_absent() { Err(GiveUp) } else { Ok(datum) })
             }
         }
-        Ok(Datum::boolean(!stop))
     }
 
-    fn binary(&mut self, op: BinaryOp, left: Datum, right: Datum) -> Result<Datum, GiveUp> {
-        if op.is_equality() {
-            return Ok(Datum::boolean(self.scratch.equal(left, right)? == (op == BinaryOp::Equal)));
-        }
-        match (left.tag, right.tag) {
-            (Tag::Integer, Tag::Integer) => integer(op, left.word(), right.word()),
-            (Tag::Timestamp, Tag::Timestamp) if !op.is_arithmetic() => {
-                let (a, b) = (left.as_instant(), right.as_instant());
-                Ok(Datum::boolean(match op {
-                    BinaryOp::Less => b.is_after(a),
-                    BinaryOp::LessOrEqual => !a.is_after(b),
-                    BinaryOp::Greater => a.is_after(b),
-                    _ => !b.is_after(a),
-                }))
+    fn eval_first(&mut self, place: usize, node: NodeIx) -> Result<Datum, GiveUp> {
+        let datum = self.eval(node)?;
+        self.inputs.scratch().remember(place, self.graph.places, datum);
+        Ok(datum)
+    }
+
+    /// A whole number.
+    fn integer(&mut self, at: NodeIx) -> Result<i64, GiveUp> {
+        match self.graph.op(at).ok_or(GiveUp)? {
+            Op::Integers(op, left, right) if op.is_arithmetic() => {
+                let (a, b) = (self.integer(*left)?, self.integer(*right)?);
+                let result = match op {
+                    BinaryOp::Add => a.checked_add(b),
+                    BinaryOp::Subtract => a.checked_sub(b),
+                    BinaryOp::Multiply => a.checked_mul(b),
+                    BinaryOp::Divide => a.checked_div(b),
+                    _ => a.checked_rem(b),
+                };
+                result.ok_or(GiveUp)
             }
-            _ if op.is_arithmetic() => self.decimal(op, left, right),
+            Op::Call(Builtin::DaysBetween, first, second) => {
+                let (first, second) = (self.day(*first)?, self.day(*second)?);
+                second.checked_sub(first).ok_or(GiveUp)
+            }
+            Op::Call(Builtin::SecondsBetween, first, second) => {
+                let (first, second) = (self.instant(*first)?, self.instant(*second)?);
+                Ok(first.seconds_until(second))
+            }
             _ => {
-                let order = self.scratch.order(left, right)?;
-                Ok(Datum::boolean(match op {
-                    BinaryOp::Less => order.is_lt(),
-                    BinaryOp::LessOrEqual => order.is_le(),
-                    BinaryOp::Greater => order.is_gt(),
-                    _ => order.is_ge(),
-                }))
+                let datum = self.eval(at)?;
+                if datum.tag == Tag::Integer { Ok(datum.word()) } else { Err(GiveUp) }
             }
         }
     }
 
-    fn decimal(&mut self, op: BinaryOp, left: Datum, right: Datum) -> Result<Datum, GiveUp> {
-        let (a, b) = (self.scratch.decimal(left)?, self.scratch.decimal(right)?);
+    /// A date, by its number.
+    fn day(&mut self, at: NodeIx) -> Result<i64, GiveUp> {
+        if let Some(Op::Call(Builtin::Date, instant, _)) = self.graph.op(at) {
+            return Ok(self.instant(*instant)?.date_number());
+        }
+        let datum = self.eval(at)?;
+        if datum.tag == Tag::Date { Ok(datum.word()) } else { Err(GiveUp) }
+    }
+
+    fn instant(&mut self, at: NodeIx) -> Result<Instant, GiveUp> {
+        let datum = self.eval(at)?;
+        if datum.tag == Tag::Timestamp { Ok(datum.as_instant()) } else { Err(GiveUp) }
+    }
+
+    fn decimal(&mut self, at: NodeIx) -> Result<Decimal, GiveUp> {
+        match self.graph.op(at).ok_or(GiveUp)? {
+            Op::Binary(op, left, right) if op.is_arithmetic() => self.arithmetic(*op, *left, *right),
+            Op::Call(Builtin::Decimal, one, _) => self.decimal(*one),
+            Op::Integers(..) => self.integer(at).map(Decimal::from),
+            _ => {
+                let datum = self.eval(at)?;
+                self.inputs.scratch().decimal(datum)
+            }
+        }
+    }
+
+    fn arithmetic(&mut self, op: BinaryOp, left: NodeIx, right: NodeIx) -> Result<Decimal, GiveUp> {
+        let (a, b) = (self.decimal(left)?, self.decimal(right)?);
         let result = match op {
             BinaryOp::Add => a.checked_add(b),
             BinaryOp::Subtract => a.checked_sub(b),
@@ -147,78 +159,156 @@ impl<'a> Run<'_, 'a> {
             BinaryOp::Divide => a.checked_div(b),
             _ => a.checked_rem(b),
         };
-        Ok(self.scratch.keep(ops::without_negative_zero(result.ok_or(GiveUp)?)))
+        Ok(ops::without_negative_zero(result.ok_or(GiveUp)?))
     }
 
-    fn function(&mut self, function: Builtin, args: &'a [Expr]) -> Result<Datum, GiveUp> {
-        let mut args = args.iter();
-        let first = args.next().map_or(Ok(Datum::ABSENT), |arg| self.eval(arg))?;
-        let second = args.next().map_or(Ok(Datum::ABSENT), |arg| self.eval(arg))?;
-        self.call(function, first, second)
-    }
-
-    fn call(&mut self, function: Builtin, first: Datum, second: Datum) -> Result<Datum, GiveUp> {
-        let instant = || if first.tag == Tag::Timestamp { Ok(first.as_instant()) } else { Err(GiveUp) };
-        let other_instant = || if second.tag == Tag::Timestamp { Ok(second.as_instant()) } else { Err(GiveUp) };
-        let date = |datum: Datum| if datum.tag == Tag::Date { Ok(datum.word()) } else { Err(GiveUp) };
-        let number = || if second.tag == Tag::Integer { Ok(second.word()) } else { Err(GiveUp) };
-        Ok(match function {
-            Builtin::Date => Datum::date(instant()?.date_number()),
-            Builtin::LocalDate => {
-                let at = instant()?.timestamp().ok_or(GiveUp)?;
-                Datum::date(at.date_in(self.scratch.text(second)?).ok_or(GiveUp)?.number())
+    fn first(&mut self, items: &'a [NodeIx]) -> Result<Datum, GiveUp> {
+        for item in items {
+            let value = self.eval(*item)?;
+            if !value.is_absent() {
+                return Ok(value);
             }
-            Builtin::AddSeconds => Datum::instant(instant()?.plus_seconds(number()?).ok_or(GiveUp)?),
-            Builtin::DaysBetween => Datum::integer(date(second)?.checked_sub(date(first)?).ok_or(GiveUp)?),
+        }
+        Ok(Datum::ABSENT)
+    }
+
+    fn any_of(&mut self, list: &'a [NodeIx], item: NodeIx) -> Result<Datum, GiveUp> {
+        let item = self.eval(item)?;
+        let mut found = false;
+        for one in list {
+            let one = self.eval(*one)?;
+            found |= self.inputs.scratch().equal(one, item)?;
+        }
+        Ok(Datum::boolean(found))
+    }
+
+    fn holds(&mut self, at: NodeIx) -> Result<bool, GiveUp> {
+        match self.graph.op(at).ok_or(GiveUp)? {
+            Op::All(items) => self.until(items, false),
+            Op::Any(items) => self.until(items, true),
+            Op::Not(one) => Ok(!self.holds(*one)?),
+            Op::IsAbsent(value, negated) => Ok(self.eval(*value)?.is_absent() != *negated),
+            _ => {
+                let value = self.eval(at)?;
+                if value.tag == Tag::Boolean { Ok(value.word() != 0) } else { Err(GiveUp) }
+            }
+        }
+    }
+
+    fn until(&mut self, items: &'a [NodeIx], stop: bool) -> Result<bool, GiveUp> {
+        for item in items {
+            if self.holds(*item)? == stop {
+                return Ok(stop);
+            }
+        }
+        Ok(!stop)
+    }
+
+    /// Any comparison that is not of two whole numbers by their sort; here they may turn out to be.
+    fn compare(&mut self, op: BinaryOp, left: Datum, right: Datum) -> Result<Datum, GiveUp> {
+        if op.is_equality() {
+            return Ok(Datum::boolean(self.inputs.scratch().equal(left, right)? == (op == BinaryOp::Equal)));
+        }
+        if let (Tag::Timestamp, Tag::Timestamp) = (left.tag, right.tag) {
+            let (a, b) = (left.as_instant(), right.as_instant());
+            return Ok(Datum::boolean(match op {
+                BinaryOp::Less => b.is_after(a),
+                BinaryOp::LessOrEqual => !a.is_after(b),
+                BinaryOp::Greater => a.is_after(b),
+                _ => !b.is_after(a),
+            }));
+        }
+        Ok(Datum::boolean(ordered(op, self.inputs.scratch().order(left, right)?)))
+    }
+
+    fn symbol(&mut self, at: NodeIx) -> Result<Datum, GiveUp> {
+        let result = self.eval(at)?;
+        match result.tag {
+            Tag::Text => {
+                let scratch = self.inputs.scratch();
+                let code = scratch.text(result)?;
+                Ok(scratch.keep_text(Tag::Symbol, code))
+            }
+            Tag::Span => Err(GiveUp),
+            _ => Ok(result),
+        }
+    }
+
+    fn call(&mut self, function: Builtin, first: NodeIx, second: NodeIx) -> Result<Datum, GiveUp> {
+        Ok(match function {
+            Builtin::Date => Datum::date(self.instant(first)?.date_number()),
+            Builtin::LocalDate => {
+                let at = self.instant(first)?.timestamp().ok_or(GiveUp)?;
+                let zone = self.eval(second)?;
+                Datum::date(at.date_in(self.inputs.scratch().text(zone)?).ok_or(GiveUp)?.number())
+            }
+            Builtin::AddSeconds => {
+                let (from, seconds) = (self.instant(first)?, self.integer(second)?);
+                Datum::instant(from.plus_seconds(seconds).ok_or(GiveUp)?)
+            }
+            Builtin::DaysBetween | Builtin::SecondsBetween => {
+                let (from, until) = (first, second);
+                let days = function == Builtin::DaysBetween;
+                Datum::integer(if days {
+                    let (from, until) = (self.day(from)?, self.day(until)?);
+                    until.checked_sub(from).ok_or(GiveUp)?
+                } else {
+                    let (from, until) = (self.instant(from)?, self.instant(until)?);
+                    from.seconds_until(until)
+                })
+            }
             Builtin::AddDays => {
-                let later = date(first)?.checked_add(number()?).filter(|later| is_day(*later));
+                let later = self.day(first)?.checked_add(self.integer(second)?).filter(|later| is_day(*later));
                 Datum::date(later.ok_or(GiveUp)?)
             }
             Builtin::AddDuration => {
-                let from = Date::from_number(date(first)?).ok_or(GiveUp)?;
-                Datum::date(from.plus(self.scratch.duration(second)?).ok_or(GiveUp)?.number())
+                let from = Date::from_number(self.day(first)?).ok_or(GiveUp)?;
+                let duration = self.eval(second)?;
+                Datum::date(from.plus(self.inputs.scratch().duration(duration)?).ok_or(GiveUp)?.number())
             }
-            Builtin::IsAfter => Datum::boolean(instant()?.is_after(other_instant()?)),
-            Builtin::SecondsBetween => Datum::integer(instant()?.seconds_until(other_instant()?)),
-            Builtin::Round(strategy) => {
-                let rounded = round(strategy, self.scratch.decimal(first)?, number()?)?;
-                self.scratch.keep(rounded)
+            Builtin::IsAfter => {
+                let (first, second) = (self.instant(first)?, self.instant(second)?);
+                Datum::boolean(first.is_after(second))
             }
+            Builtin::Truncate => self.rounded(RoundingStrategy::ToZero, first, second)?,
+            Builtin::RoundHalfUp => self.rounded(RoundingStrategy::MidpointAwayFromZero, first, second)?,
+            Builtin::RoundHalfEven => self.rounded(RoundingStrategy::MidpointNearestEven, first, second)?,
             Builtin::MinorUnits => {
-                let currency = iso_currency::Currency::from_code(self.scratch.text(first)?).ok_or(GiveUp)?;
-                Datum::integer(currency.exponent().ok_or(GiveUp)?.into())
+                let currency = self.eval(first)?;
+                let units = minor_units(self.inputs.scratch().text(currency)?);
+                Datum::integer(units.ok_or(GiveUp)?.into())
             }
-            Builtin::Least | Builtin::Greatest => {
-                let greater = matches!(function, Builtin::Greatest);
-                let chosen = if self.scratch.order(first, second)?.is_gt() == greater { first } else { second };
-                let mixed = first.tag == Tag::Decimal || second.tag == Tag::Decimal;
-                if mixed && chosen.tag == Tag::Integer {
-                    self.scratch.keep(Decimal::from(chosen.word()))
-                } else {
-                    chosen
-                }
-            }
+            Builtin::Least | Builtin::Greatest => self.choose(function == Builtin::Greatest, first, second)?,
             Builtin::Decimal => {
-                let decimal = self.scratch.decimal(first)?;
-                self.scratch.keep(decimal)
+                let decimal = self.decimal(first)?;
+                self.inputs.scratch().keep(decimal)
             }
         })
     }
+
+    fn rounded(&mut self, strategy: RoundingStrategy, amount: NodeIx, digits: NodeIx) -> Result<Datum, GiveUp> {
+        let rounded = round(strategy, self.decimal(amount)?, self.integer(digits)?)?;
+        Ok(self.inputs.scratch().keep(rounded))
+    }
+
+    fn choose(&mut self, greater: bool, first: NodeIx, second: NodeIx) -> Result<Datum, GiveUp> {
+        let (first, second) = (self.eval(first)?, self.eval(second)?);
+        let scratch = self.inputs.scratch();
+        let chosen = if scratch.order(first, second)?.is_gt() == greater { first } else { second };
+        let mixed = first.tag == Tag::Decimal || second.tag == Tag::Decimal;
+        if mixed && chosen.tag == Tag::Integer { Ok(scratch.keep(Decimal::from(chosen.word()))) } else { Ok(chosen) }
+    }
 }
 
-fn integer(op: BinaryOp, a: i64, b: i64) -> Result<Datum, GiveUp> {
-    let result = match op {
-        BinaryOp::Add => a.checked_add(b),
-        BinaryOp::Subtract => a.checked_sub(b),
-        BinaryOp::Multiply => a.checked_mul(b),
-        BinaryOp::Divide => a.checked_div(b),
-        BinaryOp::Remainder => a.checked_rem(b),
-        BinaryOp::Less => return Ok(Datum::boolean(a < b)),
-        BinaryOp::LessOrEqual => return Ok(Datum::boolean(a <= b)),
-        BinaryOp::Greater => return Ok(Datum::boolean(a > b)),
-        _ => return Ok(Datum::boolean(a >= b)),
-    };
-    result.map(Datum::integer).ok_or(GiveUp)
+fn ordered(op: BinaryOp, order: std::cmp::Ordering) -> bool {
+    match op {
+        BinaryOp::Equal => order.is_eq(),
+        BinaryOp::NotEqual => order.is_ne(),
+        BinaryOp::Less => order.is_lt(),
+        BinaryOp::LessOrEqual => order.is_le(),
+        BinaryOp::Greater => order.is_gt(),
+        _ => order.is_ge(),
+    }
 }
 
 fn round(strategy: RoundingStrategy, amount: Decimal, digits: i64) -> Result<Decimal, GiveUp> {

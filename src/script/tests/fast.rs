@@ -7,7 +7,23 @@ use proptest::test_runner::{Config, TestCaseError, TestRunner};
 
 use super::generated::{expression, input};
 use super::*;
-use crate::script::{Datum, GiveUp, Given, Kept, Scratch, Tag};
+use crate::script::{Datum, GiveUp, Given, Graph, Inputs, Kept, Scratch, Tag};
+
+/// The reads of a script, as they stand.
+struct Reads<'a> {
+    data: Vec<Datum>,
+    scratch: Scratch<'a>,
+}
+
+impl<'a> Inputs<'a> for Reads<'a> {
+    fn input(&mut self, number: u32) -> Result<Datum, GiveUp> {
+        self.data.get(usize::try_from(number).unwrap_or(usize::MAX)).copied().ok_or(GiveUp)
+    }
+
+    fn scratch(&mut self) -> &mut Scratch<'a> {
+        &mut self.scratch
+    }
+}
 
 fn value(datum: Datum, scratch: &Scratch<'_>) -> Result<Option<Value>, GiveUp> {
     Ok(Some(match datum.tag {
@@ -30,21 +46,24 @@ fn fast(script: &Script, facts: &Facts, mask: u32) -> Option<Option<Value>> {
     let given: Vec<Given> = (0_u32..)
         .zip(&reads)
         .map(|(at, read)| match read {
-            _ if mask.checked_shr(at).unwrap_or(0) & 1 == 0 => Given::Later,
+            _ if mask.checked_shr(at).unwrap_or(0) & 1 == 0 => Given::Later(at),
             None => Given::Absent,
             Some(value) => Given::Value((*value).clone()),
         })
         .collect();
-    let made = script.fast(&given)?;
+    let mut graph = Graph::default();
+    let made = script.fast(&given, &mut graph)?;
+    graph.settle([made.root]);
     let kept = Kept::default();
     let mut scratch = Scratch::new("", &kept);
     let mut data = Vec::new();
     for read in reads {
         data.push(read.map_or(Ok(Datum::ABSENT), |read| scratch.value(read)).ok()?);
     }
-    let result = made.run(&data, &mut scratch).ok()?;
-    let result = value(result, &scratch).ok()?;
-    if let Some(constant) = made.constant() {
+    let mut reads = Reads { data, scratch };
+    let result = graph.run(made.root, &mut reads).ok()?;
+    let result = value(result, &reads.scratch).ok()?;
+    if let Some(constant) = &made.constant {
         assert_eq!(Some(constant), result.as_ref(), "the constant of `{}`", script.text());
     }
     Some(result)

@@ -1,0 +1,319 @@
+//! Makes a script for one bundle: what is known of its reads is worked out beforehand.
+
+use std::collections::BTreeSet;
+
+use super::super::host::find;
+use super::super::ir::Node;
+use super::super::ops::{self, BinaryOp};
+use super::super::program::Script;
+use super::datum::{Datum, Tag};
+use super::graph::{Graph, NodeIx, Op, Sort};
+use super::{Builtin, Given, builtin};
+use crate::model::{Type, Value};
+
+/// A script that was made for one bundle.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Made {
+    /// The node of the graph that gives its result.
+    pub root: NodeIx,
+    /// The value that it has whatever it reads.
+    pub constant: Option<Value>,
+    /// The input whose value it has, as it is.
+    pub copies: Option<u32>,
+    used: BTreeSet<usize>,
+}
+
+impl Made {
+    /// Whether what is left of the script reads this one.
+    #[must_use]
+    pub fn uses(&self, read: usize) -> bool {
+        self.used.contains(&read)
+    }
+}
+
+impl Script {
+    /// Adds the script to a graph, with what is known of its reads, in their order; `None` when it uses what is not done
+    /// there.
+    #[must_use]
+    pub fn fast(&self, given: &[Given], graph: &mut Graph) -> Option<Made> {
+        let sorts = (0..given.len()).map(|read| match self.type_of_read(read) {
+            Some(Type::Integer) => Sort::Integer,
+            _ => Sort::Other,
+        });
+        let mut maker = Maker { given, sorts: sorts.collect(), used: BTreeSet::new(), graph };
+        let own = maker.make(&self.body().node, &mut Vec::new())?;
+        if matches!(self.type_(), Type::Set(_)) {
+            return None;
+        }
+        let used = maker.used;
+        let constant = match graph.constant(own) {
+            Some(value @ (Value::Decimal(_) | Value::Symbol(_))) => Some(value),
+            Some(value) if !matches!(self.type_(), Type::Decimal | Type::Symbol(_)) => Some(value),
+            _ => None,
+        };
+        let copies = match graph.op(own)? {
+            Op::Input(input) if self.is_optional() => Some(*input),
+            _ => None,
+        };
+        let mut root = own;
+        if matches!(self.type_(), Type::Symbol(_)) {
+            root = graph.add(Op::ToSymbol(root), Sort::Other)?;
+        }
+        if *self.type_() == Type::Decimal {
+            root = graph.add(Op::ToDecimal(root), Sort::Other)?;
+        }
+        if !self.is_optional() {
+            root = graph.add(Op::Required(root), graph.sort(root))?;
+        }
+        Some(Made { root, constant, copies, used })
+    }
+}
+
+struct Maker<'g> {
+    given: &'g [Given],
+    sorts: Vec<Sort>,
+    used: BTreeSet<usize>,
+    graph: &'g mut Graph,
+}
+
+impl Maker<'_> {
+    fn all(&mut self, nodes: &[Node], locals: &mut Vec<NodeIx>) -> Option<Vec<NodeIx>> {
+        nodes.iter().map(|node| self.make(node, locals)).collect()
+    }
+
+    fn add(&mut self, op: Op) -> Option<NodeIx> {
+        self.graph.add(op, Sort::Other)
+    }
+
+    fn absent(&mut self) -> Option<NodeIx> {
+        self.add(Op::Plain(Datum::ABSENT))
+    }
+
+    fn boolean(&mut self, is: bool) -> Option<NodeIx> {
+        self.add(Op::Plain(Datum::boolean(is)))
+    }
+
+    fn value(&mut self, value: &Value) -> Option<NodeIx> {
+        let sort = if matches!(value, Value::Integer(_)) { Sort::Integer } else { Sort::Other };
+        let op = match value {
+            Value::Set(_) => return None,
+            other => match Datum::plain(other) {
+                Some(datum) => Op::Plain(datum),
+                None => {
+                    Op::Constant(Box::new(other.clone()), if let Value::Decimal(d) = other { d.scale() } else { 0 })
+                }
+            },
+        };
+        self.graph.add(op, sort)
+    }
+
+    /// The truth that a node is, where it is one that is known.
+    fn truth(&self, at: NodeIx) -> Option<bool> {
+        match self.graph.op(at) {
+            Some(Op::Plain(datum)) if datum.tag == Tag::Boolean => Some(datum.word() != 0),
+            _ => None,
+        }
+    }
+
+    fn is_absent(&self, at: NodeIx) -> bool {
+        matches!(self.graph.op(at), Some(Op::Plain(datum)) if datum.is_absent())
+    }
+
+    fn is_constant(&self, at: NodeIx) -> bool {
+        matches!(self.graph.op(at), Some(Op::Plain(_) | Op::Constant(..))) && !self.is_absent(at)
+    }
+
+    /// `locals` maps the variables of the body to what stands for them here.
+    fn make(&mut self, node: &Node, locals: &mut Vec<NodeIx>) -> Option<NodeIx> {
+        match node {
+            Node::Constant(value) => self.value(value),
+            Node::Absent => self.absent(),
+            Node::Read(ix) => self.read(*ix),
+            Node::Local(slot) => locals.get(*slot).copied().map_or_else(|| self.absent(), Some),
+            Node::Block { lets, result } => self.block(lets, result, locals),
+            Node::If { condition, then, otherwise } => {
+                let condition = self.make(condition, locals)?;
+                match self.truth(condition) {
+                    Some(true) => self.make(then, locals),
+                    Some(false) => self.make(otherwise, locals),
+                    None => {
+                        let then = self.make(then, &mut locals.clone())?;
+                        let otherwise = self.make(otherwise, &mut locals.clone())?;
+                        let same = self.graph.sort(then) == self.graph.sort(otherwise);
+                        let sort = if same { self.graph.sort(then) } else { Sort::Other };
+                        self.graph.add(Op::If(condition, then, otherwise), sort)
+                    }
+                }
+            }
+            Node::And(items) => {
+                let items = self.all(items, locals)?;
+                self.connect(items, true)
+            }
+            Node::Or(items) => {
+                let items = self.all(items, locals)?;
+                self.connect(items, false)
+            }
+            Node::Coalesce(items) => {
+                let items = self.all(items, locals)?;
+                self.first(items)
+            }
+            Node::Not(one) => {
+                let one = self.make(one, locals)?;
+                match self.truth(one) {
+                    Some(is) => self.boolean(!is),
+                    None => self.add(Op::Not(one)),
+                }
+            }
+            Node::Negate(_) => None,
+            Node::Binary(op, left, right) => {
+                let (left, right) = (self.make(left, locals)?, self.make(right, locals)?);
+                self.binary(*op, left, right)
+            }
+            Node::IsAbsent { value, negated } => {
+                let value = self.make(value, locals)?;
+                match (self.is_absent(value), self.is_constant(value)) {
+                    (true, _) => self.boolean(!negated),
+                    (_, true) => self.boolean(*negated),
+                    _ => self.add(Op::IsAbsent(value, *negated)),
+                }
+            }
+            Node::AnyOf { list, item } => {
+                let list = self.all(list, locals)?;
+                let item = self.make(item, locals)?;
+                self.add(Op::AnyOf(list.into(), item))
+            }
+            Node::Host(function, args) => {
+                let args = self.all(args, locals)?;
+                self.host(function.name, &args)
+            }
+            Node::Call(body, args) => {
+                let mut own = self.all(args, locals)?;
+                let args = own.clone();
+                let result = self.make(&body.node, &mut own)?;
+                self.then(args, result)
+            }
+        }
+    }
+
+    fn read(&mut self, ix: usize) -> Option<NodeIx> {
+        match self.given.get(ix)?.clone() {
+            Given::Value(value) => self.value(&value),
+            Given::Absent => self.absent(),
+            Given::Later(input) => {
+                self.used.insert(ix);
+                let sort = self.sorts.get(ix).copied()?;
+                self.graph.add(Op::Input(input), sort)
+            }
+        }
+    }
+
+    fn block(&mut self, lets: &[(usize, Node)], result: &Node, locals: &mut Vec<NodeIx>) -> Option<NodeIx> {
+        let mut values = Vec::new();
+        for (slot, value) in lets {
+            let value = self.make(value, locals)?;
+            values.push(value);
+            while locals.len() <= *slot {
+                let absent = self.absent()?;
+                locals.push(absent);
+            }
+            *locals.get_mut(*slot)? = value;
+        }
+        let result = self.make(result, locals)?;
+        self.then(values, result)
+    }
+
+    /// A variable is computed even where nothing uses it, for it may fail.
+    fn then(&mut self, mut values: Vec<NodeIx>, result: NodeIx) -> Option<NodeIx> {
+        values.retain(|value| !self.graph.is_safe(*value) && !self.graph.needs(result, *value));
+        values.dedup();
+        if values.is_empty() {
+            Some(result)
+        } else {
+            self.graph.add(Op::Then(values.into(), result), self.graph.sort(result))
+        }
+    }
+
+    fn binary(&mut self, op: BinaryOp, left: NodeIx, right: NodeIx) -> Option<NodeIx> {
+        if let (Some(a), Some(b)) = (self.graph.constant(left), self.graph.constant(right)) {
+            return self.value(&ops::binary(op, &a, &b, 0).ok()?);
+        }
+        let integers = self.graph.sort(left) == Sort::Integer && self.graph.sort(right) == Sort::Integer;
+        let adds_nothing = matches!(op, BinaryOp::Add | BinaryOp::Subtract)
+            && matches!(self.graph.op(right), Some(Op::Plain(datum)) if *datum == Datum::integer(0));
+        match integers {
+            // An input may be absent, which cannot be added to.
+            true if adds_nothing && !matches!(self.graph.op(left), Some(Op::Input(_) | Op::If(..) | Op::First(_))) => {
+                Some(left)
+            }
+            true => {
+                let sort = if op.is_arithmetic() { Sort::Integer } else { Sort::Other };
+                self.graph.add(Op::Integers(op, left, right), sort)
+            }
+            false => self.add(Op::Binary(op, left, right)),
+        }
+    }
+
+    fn connect(&mut self, items: Vec<NodeIx>, all: bool) -> Option<NodeIx> {
+        let mut kept = Vec::new();
+        for item in items {
+            match self.truth(item) {
+                Some(is) if is == all => {}
+                Some(is) if kept.is_empty() => return self.boolean(is),
+                _ => kept.push(item),
+            }
+        }
+        match kept.as_slice() {
+            [] => self.boolean(all),
+            [only] => Some(*only),
+            _ if all => self.add(Op::All(kept.into())),
+            _ => self.add(Op::Any(kept.into())),
+        }
+    }
+
+    /// The first that is not absent, without those that are known to be absent and those after one that is known.
+    fn first(&mut self, items: Vec<NodeIx>) -> Option<NodeIx> {
+        let mut kept: Vec<NodeIx> = Vec::new();
+        for item in items {
+            if self.is_absent(item) || kept.last() == Some(&item) {
+                continue;
+            }
+            kept.push(item);
+            if self.is_constant(item) {
+                break;
+            }
+        }
+        match kept.as_slice() {
+            [] => self.absent(),
+            [only] => Some(*only),
+            [one, rest @ ..] => {
+                let own = self.graph.sort(*one);
+                let sort = if rest.iter().all(|other| self.graph.sort(*other) == own) { own } else { Sort::Other };
+                self.graph.add(Op::First(kept.into()), sort)
+            }
+        }
+    }
+
+    fn host(&mut self, name: &str, args: &[NodeIx]) -> Option<NodeIx> {
+        let constants: Option<Vec<Value>> = args.iter().map(|arg| self.graph.constant(*arg)).collect();
+        if let Some(constants) = constants {
+            let value = find(name)?.call(&constants.iter().collect::<Vec<_>>()).ok()?;
+            return self.value(&value);
+        }
+        let second = args.get(1).and_then(|arg| self.graph.constant(*arg));
+        let (function, args) = match (name, args, second) {
+            ("local_date", [at, _], Some(Value::Text(zone))) if &*zone == "UTC" => (Builtin::Date, vec![*at]),
+            ("add_seconds", [at, _], Some(Value::Integer(0))) => return Some(*at),
+            _ => (builtin(name)?, args.to_vec()),
+        };
+        let absent = self.absent()?;
+        let mut args = args.into_iter();
+        let (one, other) = (args.next().unwrap_or(absent), args.next().unwrap_or(absent));
+        let both = self.graph.sort(one) == Sort::Integer && self.graph.sort(other) == Sort::Integer;
+        let sort = match function {
+            Builtin::DaysBetween | Builtin::SecondsBetween | Builtin::MinorUnits => Sort::Integer,
+            Builtin::Least | Builtin::Greatest if both => Sort::Integer,
+            _ => Sort::Other,
+        };
+        self.graph.add(Op::Call(function, one, other), sort)
+    }
+}
