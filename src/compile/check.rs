@@ -8,7 +8,7 @@ use crate::model::value::Value;
 use crate::script::{Datum, GiveUp, Kept, Scratch, Tag};
 
 use super::facts::FactTable;
-use super::sources::{Compute, Dated};
+use super::sources::{Compute, Dated, same_in_all};
 
 /// A truth, given what is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,6 +77,8 @@ pub enum Check {
     Compare(Comparison, Value),
     /// It compares so with a column of a table.
     Table(Comparison, usize, usize),
+    /// It compares so with what a column of a table says in every row, where a row applies.
+    AnyRow(Comparison, usize, Value),
     /// The set has one of these.
     AnyOf(u64),
     /// The set has all of these.
@@ -110,6 +112,23 @@ pub enum Predicate {
     Beyond,
 }
 
+impl Predicate {
+    /// Whether only one of the two can hold.
+    pub fn excludes(&self, other: &Self) -> bool {
+        let (Self::Fact(fact, one), Self::Fact(same, other)) = (self, other) else { return false };
+        let opposite = |a: &Comparison, b: &Comparison| {
+            matches!((a, b), (Comparison::AtMost, Comparison::MoreThan) | (Comparison::AtLeast, Comparison::LessThan))
+        };
+        fact == same
+            && match (one, other) {
+                (Check::Compare(a, x), Check::Compare(b, y)) => opposite(a, b) && x == y,
+                (Check::AnyRow(a, table, x), Check::AnyRow(b, also, y)) => opposite(a, b) && table == also && x == y,
+                (Check::Table(a, table, x), Check::Table(b, also, y)) => opposite(a, b) && (table, x) == (also, y),
+                _ => false,
+            }
+    }
+}
+
 /// When something applies, by the numbers of the facts.
 pub fn periods(table: &FactTable, effective: &[Effective], retired: &[Retired]) -> Option<Periods> {
     let one = |period: &Effective| Some((table.local(period.dated_by)?, period.clone()));
@@ -131,7 +150,10 @@ pub fn check(bundle: &Bundle, table: &FactTable, local: usize, test: &Test) -> O
         Test::InList(list) => in_list(table, local, &bundle.lists.get(list.0)?.entries)?,
         Test::Compare(_, Value::Symbol(_) | Value::Set(_) | Value::Text(_)) => return None,
         Test::Compare(comparison, limit) => Check::Compare(*comparison, limit.clone()),
-        Test::CompareTable(comparison, at, column) => Check::Table(*comparison, at.0, *column),
+        Test::CompareTable(comparison, at, column) => match same_in_all(bundle, *at, *column) {
+            Some(value) => Check::AnyRow(*comparison, at.0, value.clone()),
+            None => Check::Table(*comparison, at.0, *column),
+        },
         Test::AnyOf(values) => Check::AnyOf(bits(values)?),
         Test::AllOf(values) => Check::AllOf(bits(values)?),
         Test::NoneOf(values) => Check::NoneOf(bits(values)?),
@@ -178,7 +200,7 @@ fn in_list(table: &FactTable, local: usize, entries: &[ListEntry]) -> Option<Che
 pub fn by_class(check: &Check, fact: Datum) -> Option<Tri> {
     match check {
         Check::All(tests) => tests.iter().try_fold(Tri::True, |all, test| by_class(test, fact).map(|one| all.and(one))),
-        Check::Table(..) => None,
+        Check::Table(..) | Check::AnyRow(..) => None,
         Check::Listed(_) if fact.is_known() => None,
         Check::Not(inner) if !matches!(fact.tag, Tag::Absent | Tag::Missing) => by_class(inner, fact).map(Tri::not),
         _ if !fact.is_known() => Some(by_state(check, fact)),

@@ -37,14 +37,30 @@ struct State {
     open: Words,
 }
 
+impl State {
+    /// A predicate that does not hold: alternatives in which it must are gone.
+    fn rule_out(&mut self, uses: &Uses) -> Option<()> {
+        for (block, holds, _) in uses {
+            let left = self.left.get_mut(*block)?;
+            *left &= !holds;
+            *self.open.get_mut(*block)? &= *left;
+        }
+        Some(())
+    }
+}
+
 /// Something to look at.
 #[derive(Debug)]
 enum Step {
     /// A fact: its columns, by block and position.
     Fact(usize, Vec<(usize, usize)>),
-    /// A predicate: in each block the alternatives in which it must hold, and in which it must not.
-    Ask(u32, Vec<(usize, u64, u64)>),
+    /// A predicate: in each block the alternatives in which it must hold, and in which it must not; and what to do
+    /// with those that cannot hold beside it.
+    Ask(u32, Uses, Vec<Uses>),
 }
+
+/// In each block, the alternatives in which a predicate must hold, and in which it must not.
+type Uses = Vec<(usize, u64, u64)>;
 
 #[derive(Debug)]
 enum Node {
@@ -151,8 +167,11 @@ impl Diagram {
                         return fact_node(*fact, next);
                     }
                 }
-                Step::Ask(predicate, uses) => {
-                    if let Some([holds, fails, open]) = by_truth(uses, &state) {
+                Step::Ask(predicate, uses, excluded) => {
+                    if let Some([mut holds, fails, open]) = by_truth(uses, &state) {
+                        for uses in excluded {
+                            holds.rule_out(uses)?;
+                        }
                         return Some(Node::Ask(*predicate, Box::new([holds, fails, open].map(Edge::new))));
                     }
                 }
@@ -168,7 +187,7 @@ fn blocks(kind: &KindProgram) -> impl Iterator<Item = &Block> {
 
 /// Facts come first, for they cost least; then predicates in the order of the rules.
 fn steps(kind: &KindProgram) -> Vec<Step> {
-    let (mut facts, mut asks): (Vec<Step>, Vec<Step>) = (Vec::new(), Vec::new());
+    let (mut facts, mut asks): (Vec<Step>, Vec<(u32, Uses)>) = (Vec::new(), Vec::new());
     for (at, block) in blocks(kind).enumerate() {
         for (column, own) in block.columns.iter().enumerate() {
             let same = facts.iter_mut().find_map(|step| match step {
@@ -183,16 +202,23 @@ fn steps(kind: &KindProgram) -> Vec<Step> {
         for later in &block.later {
             let own = (at, later.holds, later.fails);
             let same = asks.iter_mut().find_map(|step| match step {
-                Step::Ask(predicate, uses) if *predicate == later.predicate => Some(uses),
+                (predicate, uses) if *predicate == later.predicate => Some(uses),
                 _ => None,
             });
             match same {
                 Some(uses) => uses.push(own),
-                None => asks.push(Step::Ask(later.predicate, vec![own])),
+                None => asks.push((later.predicate, vec![own])),
             }
         }
     }
-    facts.append(&mut asks);
+    let predicate = |at: u32| usize::try_from(at).ok().and_then(|at| kind.predicates.get(at));
+    let excluded = |own: u32| {
+        let excluded = asks.iter().filter(move |(other, _)| {
+            predicate(own).zip(predicate(*other)).is_some_and(|(own, other)| own.excludes(other))
+        });
+        excluded.map(|(_, uses)| uses.clone()).collect()
+    };
+    facts.extend(asks.iter().map(|(own, uses)| Step::Ask(*own, uses.clone(), excluded(*own))));
     facts
 }
 

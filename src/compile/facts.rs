@@ -28,6 +28,8 @@ pub struct FactTable {
     constants: BTreeMap<usize, Value>,
     /// Derived facts whose value is another fact's.
     copies: BTreeSet<usize>,
+    /// The decision time, which every request has.
+    decided_at: Option<usize>,
 }
 
 /// A fact that takes its value from another one where a request does not state its own.
@@ -68,6 +70,7 @@ impl FactTable {
             taken: Vec::new(),
             constants: BTreeMap::new(),
             copies: BTreeSet::new(),
+            decided_at: stated.iter().position(|ix| bundle.fact(*ix).is_some_and(|fact| &*fact.path == "at")),
         };
         let mut known: BTreeMap<(String, bool), usize> = BTreeMap::new();
         for ix in all {
@@ -131,7 +134,14 @@ impl FactTable {
     /// Whether a stated fact has a value, or none, for every request that is read.
     pub fn is_never_open(&self, local: usize) -> bool {
         let given = self.initial.get(local).is_some_and(|slot| *slot != Datum::MISSING);
-        given && self.codes_of(local).is_none()
+        (given || self.decided_at == Some(local)) && self.codes_of(local).is_none()
+    }
+
+    /// Whether a stated fact has a value wherever it is not open.
+    pub fn is_never_absent(&self, local: usize) -> bool {
+        let taken = self.taken.iter().any(|taken| taken.local == local);
+        let unstated = self.initial.get(local).is_some_and(|slot| !slot.is_absent());
+        unstated && !taken && self.codes_of(local).is_none()
     }
 
     /// Whether a fact has its values from another one just as they are: both are of one type.

@@ -250,6 +250,11 @@ fn derived(bundle: &Bundle, kind: &Kind, table: &mut FactTable, scripts: &mut Sc
         if let (Some(value), Some(local)) = (made.constant.clone(), table.local(*ix)) {
             table.set_constant(local, value);
         }
+        if let (Some(local), [], []) = (table.local(*ix), made.gate.rows.as_slice(), made.gate.settings.as_slice())
+            && table.codes_of(local).is_none()
+        {
+            scripts.derived.insert(local, (made.root, made.gate.facts.clone()));
+        }
         let copy_of = made.copies.filter(|from| table.has_same_values(bundle, *ix, *from));
         if copy_of.is_some_and(|fact| table.is_at_hand(fact)) {
             table.set_copy(table.local(*ix)?);

@@ -1,6 +1,6 @@
 //! What scripts read, and scripts made for the bundle: settings and facts that are constant are part of them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::bundle::checked::{Bundle, Effective, Expression, Operand, Setting, TableIx};
 use crate::model::value::Value;
@@ -26,6 +26,8 @@ pub struct Scripts {
     pub graph: Graph,
     /// What they read, each once.
     pub inputs: Vec<Source>,
+    /// What derived facts compute, where nothing but facts has to be known.
+    pub derived: BTreeMap<usize, (NodeIx, Vec<usize>)>,
 }
 
 impl Scripts {
@@ -94,70 +96,80 @@ pub fn compute_script(
     script: &Script,
     reads: &[Operand],
 ) -> Option<Compute> {
-    let (mut given, mut facts) = (Vec::new(), Vec::new());
-    let (mut rows, mut settings) = (BTreeSet::new(), BTreeSet::new());
-    for (at, operand) in reads.iter().enumerate() {
-        if let Operand::Cell(table, _) = operand {
-            rows.insert(table.0);
-        }
-        let known = match read(bundle, table, operand)? {
-            Read::Known(known) => known,
-            Read::Later(source) => {
-                let fact = if let Source::Fact(local) = &source { Some(*local) } else { None };
-                let is_setting = matches!(source, Source::Setting(_));
-                let input = scripts.input(source)?;
-                facts.extend(fact.map(|local| (at, local)));
-                if is_setting {
-                    settings.insert(input);
-                }
-                Given::Later(input)
-            }
-        };
-        given.push(known);
+    let mut wanted = Wanted::default();
+    let mut given = Vec::new();
+    for operand in reads {
+        given.push(wanted.read(bundle, table, scripts, operand)?);
     }
     let made = script.fast(&given, &mut scripts.graph)?;
-    // What is never open is read only by who uses it.
-    facts.retain(|(at, local)| made.uses(*at) || !table.is_never_open(*local));
+    let Wanted { facts, rows, settings } = wanted;
+    let needs_nothing = facts.is_empty() && rows.is_empty() && settings.is_empty();
     let copies = made.copies.and_then(|input| match scripts.inputs.get(usize::try_from(input).ok()?)? {
         Source::Fact(local) if rows.is_empty() && settings.is_empty() => Some(*local),
         _ => None,
     });
-    let reads_nothing = facts.is_empty() && rows.is_empty() && settings.is_empty();
-    let facts = facts.into_iter().map(|(_, local)| local).filter(|local| !table.is_never_open(*local));
-    let facts = facts.collect::<BTreeSet<_>>().into_iter().collect();
-    let gate = Gate { facts, rows: rows.into_iter().collect(), settings: settings.into_iter().collect() };
-    Some(Compute { root: made.root, gate, constant: made.constant.filter(|_| reads_nothing), copies })
+    let gate = Gate {
+        facts: facts.into_iter().collect(),
+        rows: rows.into_iter().collect(),
+        settings: settings.into_iter().collect(),
+    };
+    Some(Compute { root: made.root, gate, constant: made.constant.filter(|_| needs_nothing), copies })
 }
 
-enum Read {
-    Known(Given),
-    Later(Source),
+/// What has to be known for the reads of a script.
+#[derive(Default)]
+struct Wanted {
+    facts: BTreeSet<usize>,
+    rows: BTreeSet<usize>,
+    settings: BTreeSet<u32>,
 }
 
-fn read(bundle: &Bundle, table: &FactTable, operand: &Operand) -> Option<Read> {
-    Some(match operand {
-        Operand::Fact(ix) => match table.local(*ix) {
-            // A fact that the kind does not have is absent.
-            None => Read::Known(Given::Absent),
-            Some(local) => match table.constant(local) {
-                Some(value) => Read::Known(Given::Value(value.clone())),
-                None => Read::Later(Source::Fact(local)),
+impl Wanted {
+    fn read(&mut self, bundle: &Bundle, table: &FactTable, scripts: &mut Scripts, operand: &Operand) -> Option<Given> {
+        let later = |input: u32| Given::Later { input, present: false };
+        Some(match operand {
+            Operand::Fact(ix) => match table.local(*ix) {
+                // A fact that the kind does not have is absent.
+                None => Given::Absent,
+                Some(local) => self.fact(table, scripts, local)?,
             },
-        },
-        Operand::Cell(at, column) => match same_in_all(bundle, *at, *column) {
-            Some(value) => Read::Known(Given::Value(value.clone())),
-            None => Read::Later(Source::Cell(at.0, *column)),
-        },
-        Operand::Setting(name) => match bundle.settings.get(name) {
-            None => Read::Known(Given::Absent),
-            Some(setting) if setting.dated.is_empty() => Read::Known(Given::Value(setting.value.clone())),
-            Some(setting) => Read::Later(Source::Setting(Dated::new(table, setting, Clone::clone)?)),
-        },
-    })
+            Operand::Cell(at, column) => {
+                self.rows.insert(at.0);
+                match same_in_all(bundle, *at, *column) {
+                    Some(value) => Given::Value(value.clone()),
+                    None => later(scripts.input(Source::Cell(at.0, *column))?),
+                }
+            }
+            Operand::Setting(name) => match bundle.settings.get(name) {
+                None => Given::Absent,
+                Some(setting) if setting.dated.is_empty() => Given::Value(setting.value.clone()),
+                Some(setting) => {
+                    let input = scripts.input(Source::Setting(Dated::new(table, setting, Clone::clone)?))?;
+                    self.settings.insert(input);
+                    later(input)
+                }
+            },
+        })
+    }
+
+    fn fact(&mut self, table: &FactTable, scripts: &mut Scripts, local: usize) -> Option<Given> {
+        if let Some(value) = table.constant(local) {
+            return Some(Given::Value(value.clone()));
+        }
+        if let Some((node, facts)) = scripts.derived.get(&local) {
+            self.facts.extend(facts);
+            return Some(Given::Node(*node));
+        }
+        // What is never open is read only by who uses it.
+        if !table.is_never_open(local) {
+            self.facts.insert(local);
+        }
+        Some(Given::Later { input: scripts.input(Source::Fact(local))?, present: table.is_never_absent(local) })
+    }
 }
 
 /// The value that a column has in every row.
-fn same_in_all(bundle: &Bundle, table: TableIx, column: usize) -> Option<&Value> {
+pub fn same_in_all(bundle: &Bundle, table: TableIx, column: usize) -> Option<&Value> {
     let mut values = bundle.tables.get(table.0)?.rows.iter().map(|row| row.values.get(column));
     let first = values.next()??;
     (!matches!(first, Value::Set(_)) && values.all(|value| value.is_some_and(|value| identical(value, first))))

@@ -59,6 +59,7 @@ impl<'r> View<'r> {
     }
 
     /// What the request says of a fact.
+    #[inline]
     pub fn stated(&self, local: usize) -> Datum {
         self.request.facts.get(local).copied().unwrap_or(Datum::ABSENT)
     }
@@ -70,16 +71,25 @@ impl<'r> View<'r> {
     }
 
     /// A fact, stated or derived.
+    #[inline]
     pub fn fact(&mut self, local: usize) -> Result<Datum, GiveUp> {
-        match local.checked_sub(self.kind.table.stated) {
-            None => Ok(self.stated(local)),
-            Some(at) => match self.derived.get(at).copied().flatten() {
-                Some(known) => Ok(known),
-                None => self.derive(local, at),
-            },
+        match self.request.facts.get(local) {
+            Some(stated) => Ok(*stated),
+            None => self.fact_derived(local),
         }
     }
 
+    /// A fact after those that are stated.
+    #[inline(never)]
+    fn fact_derived(&mut self, local: usize) -> Result<Datum, GiveUp> {
+        let at = local.checked_sub(self.kind.table.stated).ok_or(GiveUp)?;
+        match self.derived.get(at).copied().flatten() {
+            Some(known) => Ok(known),
+            None => self.derive(local, at),
+        }
+    }
+
+    #[inline(never)]
     fn derive(&mut self, local: usize, at: usize) -> Result<Datum, GiveUp> {
         let derived = self.kind.derived.get(at).and_then(Option::as_ref).ok_or(GiveUp)?;
         let fact = match derived.copy_of {
@@ -111,6 +121,12 @@ impl<'r> View<'r> {
                 Ok(all)
             }
             Check::Table(comparison, table, column) => self.check_table(*comparison, *table, *column, fact),
+            Check::AnyRow(..) if matches!(fact.tag, Tag::Absent | Tag::Other) => Ok(Tri::False),
+            Check::AnyRow(comparison, table, cell) => Ok(match self.row(*table)? {
+                Row::Found(_) if fact.is_known() => Tri::of(compare(*comparison, fact, cell, &self.scratch)),
+                Row::None => Tri::False,
+                _ => Tri::Open,
+            }),
             _ if !fact.is_known() => Ok(by_state(check, fact)),
             Check::Present(wanted) | Check::Known(wanted) => Ok(Tri::of(*wanted)),
             Check::Not(inner) => self.check(inner, fact).map(Tri::not),
@@ -256,11 +272,10 @@ impl<'r> View<'r> {
             _ => Ok(fact),
         }
     }
-}
 
-impl<'r> Inputs<'r> for View<'r> {
-    fn input(&mut self, number: u32) -> Result<Datum, GiveUp> {
-        match self.source(number)? {
+    #[inline(never)]
+    fn input_rarely(&mut self, source: &'r Source) -> Result<Datum, GiveUp> {
+        match source {
             Source::Fact(local) => {
                 let fact = self.fact(*local)?;
                 self.operand(*local, fact)
@@ -275,6 +290,20 @@ impl<'r> Inputs<'r> for View<'r> {
                 self.scratch.value(setting)
             }
         }
+    }
+}
+
+impl<'r> Inputs<'r> for View<'r> {
+    #[inline]
+    fn input(&mut self, number: u32) -> Result<Datum, GiveUp> {
+        let source = self.source(number)?;
+        if let Source::Fact(local) = source {
+            let fact = self.fact(*local)?;
+            if !matches!(fact.tag, Tag::Codes | Tag::Code) {
+                return Ok(fact);
+            }
+        }
+        self.input_rarely(source)
     }
 
     fn scratch(&mut self) -> &mut Scratch<'r> {

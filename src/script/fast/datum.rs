@@ -212,7 +212,8 @@ pub struct Scratch<'a> {
     decimals: SmallVec<[Decimal; 4]>,
     texts: SmallVec<[&'a str; 4]>,
     durations: SmallVec<[Duration; 1]>,
-    memo: SmallVec<[Datum; MEMO]>,
+    memo: [Datum; MEMO],
+    more: Vec<Datum>,
 }
 
 /// Values of nodes that are kept without allocating.
@@ -223,21 +224,30 @@ impl<'a> Scratch<'a> {
     #[must_use]
     pub fn new(text: &'a str, request: &'a Kept) -> Self {
         let (decimals, texts, durations) = (SmallVec::new(), SmallVec::new(), SmallVec::new());
-        Self { text, request, decimals, texts, durations, memo: SmallVec::new() }
+        Self { text, request, decimals, texts, durations, memo: [Datum::MISSING; MEMO], more: Vec::new() }
     }
 
     /// What was computed for a place.
+    #[inline]
     pub(super) fn recall(&self, place: usize) -> Option<Datum> {
-        self.memo.get(place).copied().filter(|datum| *datum != Datum::MISSING)
+        let kept = self.memo.get(place).or_else(|| self.more.get(place.wrapping_sub(MEMO)));
+        // No script gives a fact that is missing.
+        kept.copied().filter(|datum| datum.tag != Tag::Missing)
     }
 
     /// Keeps what was computed for one of so many places.
+    #[inline]
     pub(super) fn remember(&mut self, place: usize, places: usize, datum: Datum) {
-        if self.memo.is_empty() {
-            // No script gives a fact that is missing.
-            self.memo.resize(places, Datum::MISSING);
+        match self.memo.get_mut(place) {
+            Some(kept) => *kept = datum,
+            None => self.remember_more(place.wrapping_sub(MEMO), places, datum),
         }
-        if let Some(kept) = self.memo.get_mut(place) {
+    }
+
+    #[cold]
+    fn remember_more(&mut self, place: usize, places: usize, datum: Datum) {
+        self.more.resize(places.saturating_sub(MEMO), Datum::MISSING);
+        if let Some(kept) = self.more.get_mut(place) {
             *kept = datum;
         }
     }

@@ -55,6 +55,7 @@ pub(super) enum Op {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Sort {
     Integer,
+    Decimal,
     Other,
 }
 
@@ -65,6 +66,8 @@ pub struct Graph {
     sorts: Vec<Sort>,
     /// Whether computing a node never fails.
     safe: Vec<bool>,
+    /// Whether a node always has a value.
+    present: Vec<bool>,
     /// How many values are kept.
     pub(super) places: usize,
     numbers: HashMap<Op, NodeIx, FxBuildHasher>,
@@ -75,20 +78,48 @@ pub struct Graph {
 impl Graph {
     /// The node that computes this.
     pub(super) fn add(&mut self, op: Op, sort: Sort) -> Option<NodeIx> {
+        let present = match &op {
+            Op::Plain(datum) => !datum.is_absent(),
+            Op::Input(_) => false,
+            Op::If(_, a, b) => self.is_present(*a) && self.is_present(*b),
+            Op::First(items) => items.iter().any(|item| self.is_present(*item)),
+            Op::Then(_, one) | Op::ToDecimal(one) | Op::ToSymbol(one) | Op::Memo(_, one) => self.is_present(*one),
+            _ => true,
+        };
+        self.add_known(op, sort, present)
+    }
+
+    /// The node of an input.
+    pub(super) fn add_input(&mut self, number: u32, sort: Sort, present: bool) -> Option<NodeIx> {
+        self.add_known(Op::Input(number), sort, present)
+    }
+
+    fn add_known(&mut self, op: Op, sort: Sort, present: bool) -> Option<NodeIx> {
         if let Some(known) = self.numbers.get(&op) {
             return Some(*known);
         }
         let at = NodeIx(u32::try_from(self.nodes.len()).ok()?);
+        // What these take is of their types, as the script was checked, so all that can be wrong is that it is absent.
+        let takes_present = || op.operands().all(|below| self.is_safe(below) && self.is_present(below));
         let safe = match &op {
             Op::Plain(_) | Op::Constant(..) | Op::Input(_) => true,
             Op::IsAbsent(..) | Op::First(_) => op.operands().all(|below| self.is_safe(below)),
+            Op::Call(Builtin::Date, at, _) => self.is_safe(*at) && self.is_present(*at),
+            Op::Call(Builtin::DaysBetween | Builtin::SecondsBetween | Builtin::IsAfter, ..) => takes_present(),
+            Op::Call(Builtin::Least | Builtin::Greatest, ..) if sort == Sort::Integer => takes_present(),
             _ => false,
         };
         self.safe.push(safe);
+        self.present.push(present);
         self.nodes.push(op.clone());
         self.sorts.push(sort);
         self.numbers.insert(op, at);
         Some(at)
+    }
+
+    /// Whether it always has a value.
+    pub(super) fn is_present(&self, at: NodeIx) -> bool {
+        self.present.get(at.index()).copied().unwrap_or(false)
     }
 
     pub(super) fn op(&self, at: NodeIx) -> Option<&Op> {
@@ -145,23 +176,26 @@ impl Graph {
 
     /// Whether computing the one computes the other in any case.
     pub(super) fn needs(&self, at: NodeIx, wanted: NodeIx) -> bool {
-        let (mut open, mut seen) = (vec![at], BTreeSet::new());
-        while let Some(at) = open.pop() {
-            if at == wanted {
-                return true;
-            }
-            // What a node is made of comes before it.
-            if at < wanted || !seen.insert(at) {
-                continue;
-            }
-            match self.op(at) {
-                Some(Op::If(one, ..)) => open.push(*one),
-                Some(Op::All(items) | Op::Any(items) | Op::First(items)) => open.extend(items.first()),
-                Some(op) => open.extend(op.operands()),
-                None => {}
-            }
+        self.needs_below(at, wanted, &mut HashMap::default())
+    }
+
+    fn needs_below(&self, at: NodeIx, wanted: NodeIx, known: &mut HashMap<NodeIx, bool, FxBuildHasher>) -> bool {
+        // What a node is made of comes before it.
+        if at <= wanted {
+            return at == wanted;
         }
-        false
+        if let Some(known) = known.get(&at) {
+            return *known;
+        }
+        let mut needs = |at: NodeIx| self.needs_below(at, wanted, known);
+        let is = match self.op(at) {
+            Some(Op::If(condition, a, b)) => needs(*condition) || (needs(*a) && needs(*b)),
+            Some(Op::All(items) | Op::Any(items) | Op::First(items)) => items.first().is_some_and(|one| needs(*one)),
+            Some(op) => op.operands().any(needs),
+            None => false,
+        };
+        known.insert(at, is);
+        is
     }
 
     /// The constant that a node is.

@@ -1,7 +1,5 @@
 //! Makes a script for one bundle: what is known of its reads is worked out beforehand.
 
-use std::collections::BTreeSet;
-
 use super::super::host::find;
 use super::super::ir::Node;
 use super::super::ops::{self, BinaryOp};
@@ -20,15 +18,6 @@ pub struct Made {
     pub constant: Option<Value>,
     /// The input whose value it has, as it is.
     pub copies: Option<u32>,
-    used: BTreeSet<usize>,
-}
-
-impl Made {
-    /// Whether what is left of the script reads this one.
-    #[must_use]
-    pub fn uses(&self, read: usize) -> bool {
-        self.used.contains(&read)
-    }
 }
 
 impl Script {
@@ -38,41 +27,40 @@ impl Script {
     pub fn fast(&self, given: &[Given], graph: &mut Graph) -> Option<Made> {
         let sorts = (0..given.len()).map(|read| match self.type_of_read(read) {
             Some(Type::Integer) => Sort::Integer,
+            Some(Type::Decimal) => Sort::Decimal,
             _ => Sort::Other,
         });
-        let mut maker = Maker { given, sorts: sorts.collect(), used: BTreeSet::new(), graph };
+        let mut maker = Maker { given, sorts: sorts.collect(), graph };
         let own = maker.make(&self.body().node, &mut Vec::new())?;
         if matches!(self.type_(), Type::Set(_)) {
             return None;
         }
-        let used = maker.used;
         let constant = match graph.constant(own) {
             Some(value @ (Value::Decimal(_) | Value::Symbol(_))) => Some(value),
             Some(value) if !matches!(self.type_(), Type::Decimal | Type::Symbol(_)) => Some(value),
             _ => None,
         };
         let copies = match graph.op(own)? {
-            Op::Input(input) if self.is_optional() => Some(*input),
+            Op::Input(input) if self.is_optional() || graph.is_present(own) => Some(*input),
             _ => None,
         };
         let mut root = own;
         if matches!(self.type_(), Type::Symbol(_)) {
             root = graph.add(Op::ToSymbol(root), Sort::Other)?;
         }
-        if *self.type_() == Type::Decimal {
-            root = graph.add(Op::ToDecimal(root), Sort::Other)?;
+        if *self.type_() == Type::Decimal && graph.sort(root) != Sort::Decimal {
+            root = graph.add(Op::ToDecimal(root), Sort::Decimal)?;
         }
-        if !self.is_optional() {
+        if !self.is_optional() && !graph.is_present(root) {
             root = graph.add(Op::Required(root), graph.sort(root))?;
         }
-        Some(Made { root, constant, copies, used })
+        Some(Made { root, constant, copies })
     }
 }
 
 struct Maker<'g> {
     given: &'g [Given],
     sorts: Vec<Sort>,
-    used: BTreeSet<usize>,
     graph: &'g mut Graph,
 }
 
@@ -117,10 +105,6 @@ impl Maker<'_> {
 
     fn is_absent(&self, at: NodeIx) -> bool {
         matches!(self.graph.op(at), Some(Op::Plain(datum)) if datum.is_absent())
-    }
-
-    fn is_constant(&self, at: NodeIx) -> bool {
-        matches!(self.graph.op(at), Some(Op::Plain(_) | Op::Constant(..))) && !self.is_absent(at)
     }
 
     /// `locals` maps the variables of the body to what stands for them here.
@@ -171,10 +155,12 @@ impl Maker<'_> {
             }
             Node::IsAbsent { value, negated } => {
                 let value = self.make(value, locals)?;
-                match (self.is_absent(value), self.is_constant(value)) {
-                    (true, _) => self.boolean(!negated),
-                    (_, true) => self.boolean(*negated),
-                    _ => self.add(Op::IsAbsent(value, *negated)),
+                if self.is_absent(value) {
+                    self.boolean(!negated)
+                } else if self.graph.is_present(value) && self.graph.is_safe(value) {
+                    self.boolean(*negated)
+                } else {
+                    self.add(Op::IsAbsent(value, *negated))
                 }
             }
             Node::AnyOf { list, item } => {
@@ -199,11 +185,8 @@ impl Maker<'_> {
         match self.given.get(ix)?.clone() {
             Given::Value(value) => self.value(&value),
             Given::Absent => self.absent(),
-            Given::Later(input) => {
-                self.used.insert(ix);
-                let sort = self.sorts.get(ix).copied()?;
-                self.graph.add(Op::Input(input), sort)
-            }
+            Given::Later { input, present } => self.graph.add_input(input, self.sorts.get(ix).copied()?, present),
+            Given::Node(node) => Some(node),
         }
     }
 
@@ -237,14 +220,14 @@ impl Maker<'_> {
         if let (Some(a), Some(b)) = (self.graph.constant(left), self.graph.constant(right)) {
             return self.value(&ops::binary(op, &a, &b, 0).ok()?);
         }
+        if op.is_equality() && left == right && self.graph.is_safe(left) && self.graph.is_present(left) {
+            return self.boolean(op == BinaryOp::Equal);
+        }
         let integers = self.graph.sort(left) == Sort::Integer && self.graph.sort(right) == Sort::Integer;
         let adds_nothing = matches!(op, BinaryOp::Add | BinaryOp::Subtract)
             && matches!(self.graph.op(right), Some(Op::Plain(datum)) if *datum == Datum::integer(0));
         match integers {
-            // An input may be absent, which cannot be added to.
-            true if adds_nothing && !matches!(self.graph.op(left), Some(Op::Input(_) | Op::If(..) | Op::First(_))) => {
-                Some(left)
-            }
+            true if adds_nothing && self.graph.is_present(left) => Some(left),
             true => {
                 let sort = if op.is_arithmetic() { Sort::Integer } else { Sort::Other };
                 self.graph.add(Op::Integers(op, left, right), sort)
@@ -278,7 +261,7 @@ impl Maker<'_> {
                 continue;
             }
             kept.push(item);
-            if self.is_constant(item) {
+            if self.graph.is_present(item) {
                 break;
             }
         }

@@ -23,8 +23,15 @@ pub struct GiveUp;
 /// What is known of a read when a script is made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Given {
-    /// Nothing: it comes with each request, as the input of this number.
-    Later(u32),
+    /// Nothing: it comes with each request.
+    Later {
+        /// The number of the input.
+        input: u32,
+        /// Whether it always has a value when the script runs.
+        present: bool,
+    },
+    /// What another script of the graph gives.
+    Node(NodeIx),
     /// It is absent.
     Absent,
     /// Its value.

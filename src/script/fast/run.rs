@@ -4,7 +4,7 @@ use rust_decimal::{Decimal, RoundingStrategy};
 
 use super::super::ops::{self, BinaryOp};
 use super::datum::{Datum, Scratch, Tag};
-use super::graph::{Graph, NodeIx, Op};
+use super::graph::{Graph, NodeIx, Op, Sort};
 use super::{Builtin, GiveUp};
 use crate::model::Date;
 use crate::model::currency::minor_units;
@@ -38,6 +38,7 @@ struct Run<'r, 'a, I> {
 }
 
 impl<'a, I: Inputs<'a>> Run<'_, 'a, I> {
+    /// Small, so that its frame is: what takes more than a few steps is done elsewhere.
     fn eval(&mut self, at: NodeIx) -> Result<Datum, GiveUp> {
         match self.graph.op(at).ok_or(GiveUp)? {
             Op::Plain(datum) => Ok(*datum),
@@ -46,12 +47,37 @@ impl<'a, I: Inputs<'a>> Run<'_, 'a, I> {
                 Some(known) => Ok(known),
                 None => self.eval_first(*place, *node),
             },
-            Op::Constant(value, _) => self.inputs.scratch().value(value),
-            Op::Integers(op, ..) if op.is_arithmetic() => self.integer(at).map(Datum::integer),
-            Op::Integers(op, left, right) => {
-                let (a, b) = (self.integer(*left)?, self.integer(*right)?);
-                Ok(Datum::boolean(ordered(*op, a.cmp(&b))))
+            Op::If(condition, then, otherwise) => {
+                let branch = if self.holds(*condition)? { then } else { otherwise };
+                self.eval(*branch)
             }
+            Op::Required(node) => match self.eval(*node)? {
+                Datum { tag: Tag::Absent, .. } => Err(GiveUp),
+                present => Ok(present),
+            },
+            Op::All(_) | Op::Any(_) | Op::Not(_) | Op::IsAbsent(..) | Op::Call(Builtin::IsAfter, ..) => {
+                self.holds(at).map(Datum::boolean)
+            }
+            Op::Integers(op, ..) => {
+                if op.is_arithmetic() {
+                    self.integer(at).map(Datum::integer)
+                } else {
+                    self.holds(at).map(Datum::boolean)
+                }
+            }
+            Op::Call(Builtin::DaysBetween | Builtin::SecondsBetween, ..) => self.integer(at).map(Datum::integer),
+            Op::Call(Builtin::Date, ..) => self.day(at).map(Datum::date),
+            Op::Call(Builtin::Least | Builtin::Greatest, ..) if self.graph.sort(at) == Sort::Integer => {
+                self.integer(at).map(Datum::integer)
+            }
+            op => self.eval_rarely(op),
+        }
+    }
+
+    #[inline(never)]
+    fn eval_rarely(&mut self, op: &'a Op) -> Result<Datum, GiveUp> {
+        match op {
+            Op::Constant(value, _) => self.inputs.scratch().value(value),
             Op::Binary(op, left, right) if op.is_arithmetic() => {
                 let decimal = self.arithmetic(*op, *left, *right)?;
                 Ok(self.inputs.scratch().keep(decimal))
@@ -60,11 +86,6 @@ impl<'a, I: Inputs<'a>> Run<'_, 'a, I> {
                 let (left, right) = (self.eval(*left)?, self.eval(*right)?);
                 self.compare(*op, left, right)
             }
-            Op::IsAbsent(value, negated) => Ok(Datum::boolean(self.eval(*value)?.is_absent() != *negated)),
-            Op::If(condition, then, otherwise) => {
-                let branch = if self.holds(*condition)? { then } else { otherwise };
-                self.eval(*branch)
-            }
             Op::Call(function, first, second) => self.call(*function, *first, *second),
             Op::Then(before, last) => {
                 for node in before {
@@ -72,7 +93,6 @@ impl<'a, I: Inputs<'a>> Run<'_, 'a, I> {
                 }
                 self.eval(*last)
             }
-            Op::All(_) | Op::Any(_) | Op::Not(_) => self.holds(at).map(Datum::boolean),
             Op::First(items) => self.first(items),
             Op::AnyOf(list, item) => self.any_of(list, *item),
             Op::ToDecimal(node) => {
@@ -83,12 +103,12 @@ impl<'a, I: Inputs<'a>> Run<'_, 'a, I> {
                 }
             }
             Op::ToSymbol(node) => self.symbol(*node),
-            Op::Required(node) => {
-                self.eval(*node).and_then(|datum| if datum.is_absent() { Err(GiveUp) } else { Ok(datum) })
-            }
+            // Whatever else there is, [`Run::eval`] does itself.
+            _ => Err(GiveUp),
         }
     }
 
+    #[inline(never)]
     fn eval_first(&mut self, place: usize, node: NodeIx) -> Result<Datum, GiveUp> {
         let datum = self.eval(node)?;
         self.inputs.scratch().remember(place, self.graph.places, datum);
@@ -116,6 +136,13 @@ impl<'a, I: Inputs<'a>> Run<'_, 'a, I> {
             Op::Call(Builtin::SecondsBetween, first, second) => {
                 let (first, second) = (self.instant(*first)?, self.instant(*second)?);
                 Ok(first.seconds_until(second))
+            }
+            Op::Plain(datum) if datum.tag == Tag::Integer => Ok(datum.word()),
+            Op::Call(function @ (Builtin::Least | Builtin::Greatest), first, second)
+                if self.graph.sort(at) == Sort::Integer =>
+            {
+                let (a, b) = (self.integer(*first)?, self.integer(*second)?);
+                Ok(if *function == Builtin::Least { a.min(b) } else { a.max(b) })
             }
             _ => {
                 let datum = self.eval(at)?;
@@ -150,6 +177,7 @@ impl<'a, I: Inputs<'a>> Run<'_, 'a, I> {
         }
     }
 
+    #[inline(never)]
     fn arithmetic(&mut self, op: BinaryOp, left: NodeIx, right: NodeIx) -> Result<Decimal, GiveUp> {
         let (a, b) = (self.decimal(left)?, self.decimal(right)?);
         let result = match op {
@@ -162,6 +190,7 @@ impl<'a, I: Inputs<'a>> Run<'_, 'a, I> {
         Ok(ops::without_negative_zero(result.ok_or(GiveUp)?))
     }
 
+    #[inline(never)]
     fn first(&mut self, items: &'a [NodeIx]) -> Result<Datum, GiveUp> {
         for item in items {
             let value = self.eval(*item)?;
@@ -188,6 +217,14 @@ impl<'a, I: Inputs<'a>> Run<'_, 'a, I> {
             Op::Any(items) => self.until(items, true),
             Op::Not(one) => Ok(!self.holds(*one)?),
             Op::IsAbsent(value, negated) => Ok(self.eval(*value)?.is_absent() != *negated),
+            Op::Call(Builtin::IsAfter, first, second) => {
+                let (first, second) = (self.instant(*first)?, self.instant(*second)?);
+                Ok(first.is_after(second))
+            }
+            Op::Integers(op, left, right) if !op.is_arithmetic() => {
+                let (a, b) = (self.integer(*left)?, self.integer(*right)?);
+                Ok(ordered(*op, a.cmp(&b)))
+            }
             _ => {
                 let value = self.eval(at)?;
                 if value.tag == Tag::Boolean { Ok(value.word() != 0) } else { Err(GiveUp) }
@@ -205,6 +242,7 @@ impl<'a, I: Inputs<'a>> Run<'_, 'a, I> {
     }
 
     /// Any comparison that is not of two whole numbers by their sort; here they may turn out to be.
+    #[inline(never)]
     fn compare(&mut self, op: BinaryOp, left: Datum, right: Datum) -> Result<Datum, GiveUp> {
         if op.is_equality() {
             return Ok(Datum::boolean(self.inputs.scratch().equal(left, right)? == (op == BinaryOp::Equal)));
@@ -234,9 +272,9 @@ impl<'a, I: Inputs<'a>> Run<'_, 'a, I> {
         }
     }
 
+    #[inline(never)]
     fn call(&mut self, function: Builtin, first: NodeIx, second: NodeIx) -> Result<Datum, GiveUp> {
         Ok(match function {
-            Builtin::Date => Datum::date(self.instant(first)?.date_number()),
             Builtin::LocalDate => {
                 let at = self.instant(first)?.timestamp().ok_or(GiveUp)?;
                 let zone = self.eval(second)?;
@@ -246,17 +284,6 @@ impl<'a, I: Inputs<'a>> Run<'_, 'a, I> {
                 let (from, seconds) = (self.instant(first)?, self.integer(second)?);
                 Datum::instant(from.plus_seconds(seconds).ok_or(GiveUp)?)
             }
-            Builtin::DaysBetween | Builtin::SecondsBetween => {
-                let (from, until) = (first, second);
-                let days = function == Builtin::DaysBetween;
-                Datum::integer(if days {
-                    let (from, until) = (self.day(from)?, self.day(until)?);
-                    until.checked_sub(from).ok_or(GiveUp)?
-                } else {
-                    let (from, until) = (self.instant(from)?, self.instant(until)?);
-                    from.seconds_until(until)
-                })
-            }
             Builtin::AddDays => {
                 let later = self.day(first)?.checked_add(self.integer(second)?).filter(|later| is_day(*later));
                 Datum::date(later.ok_or(GiveUp)?)
@@ -265,10 +292,6 @@ impl<'a, I: Inputs<'a>> Run<'_, 'a, I> {
                 let from = Date::from_number(self.day(first)?).ok_or(GiveUp)?;
                 let duration = self.eval(second)?;
                 Datum::date(from.plus(self.inputs.scratch().duration(duration)?).ok_or(GiveUp)?.number())
-            }
-            Builtin::IsAfter => {
-                let (first, second) = (self.instant(first)?, self.instant(second)?);
-                Datum::boolean(first.is_after(second))
             }
             Builtin::Truncate => self.rounded(RoundingStrategy::ToZero, first, second)?,
             Builtin::RoundHalfUp => self.rounded(RoundingStrategy::MidpointAwayFromZero, first, second)?,
@@ -283,6 +306,8 @@ impl<'a, I: Inputs<'a>> Run<'_, 'a, I> {
                 let decimal = self.decimal(first)?;
                 self.inputs.scratch().keep(decimal)
             }
+            // [`Run::eval`] does these itself.
+            Builtin::Date | Builtin::DaysBetween | Builtin::SecondsBetween | Builtin::IsAfter => return Err(GiveUp),
         })
     }
 

@@ -46,7 +46,7 @@ fn fast(script: &Script, facts: &Facts, mask: u32) -> Option<Option<Value>> {
     let given: Vec<Given> = (0_u32..)
         .zip(&reads)
         .map(|(at, read)| match read {
-            _ if mask.checked_shr(at).unwrap_or(0) & 1 == 0 => Given::Later(at),
+            _ if mask.checked_shr(at).unwrap_or(0) & 1 == 0 => Given::Later { input: at, present: false },
             None => Given::Absent,
             Some(value) => Given::Value((*value).clone()),
         })
