@@ -171,7 +171,7 @@ fn one_of(table: &FactTable, local: usize, values: &BTreeSet<Value>) -> Option<C
     let Some(codes) = table.codes_of(local).and_then(|at| table.codes.get(at)) else {
         let only = values.first().filter(|_| values.len() == 1).and_then(Datum::plain);
         // Truth values have classes of their own.
-        let only = only.filter(|only| only.tag != Tag::Boolean);
+        let only = only.filter(|only| only.tag() != Tag::Boolean);
         return Some(only.map_or_else(|| Check::Values(values.clone()), Check::Is));
     };
     let mut wanted = vec![false; codes.count()];
@@ -202,7 +202,7 @@ pub fn by_class(check: &Check, fact: Datum) -> Option<Tri> {
         Check::All(tests) => tests.iter().try_fold(Tri::True, |all, test| by_class(test, fact).map(|one| all.and(one))),
         Check::Table(..) | Check::AnyRow(..) => None,
         Check::Listed(_) if fact.is_known() => None,
-        Check::Not(inner) if !matches!(fact.tag, Tag::Absent | Tag::Missing) => by_class(inner, fact).map(Tri::not),
+        Check::Not(inner) if !matches!(fact.tag(), Tag::Absent | Tag::Missing) => by_class(inner, fact).map(Tri::not),
         _ if !fact.is_known() => Some(by_state(check, fact)),
         Check::Present(wanted) | Check::Known(wanted) => Some(Tri::of(*wanted)),
         Check::Codes(_) => Some(passes(check, fact, &Scratch::new("", &Kept::default()))),
@@ -215,7 +215,7 @@ pub fn by_class(check: &Check, fact: Datum) -> Option<Tri> {
 
 /// The truth of a test of what has no value.
 pub fn by_state(check: &Check, fact: Datum) -> Tri {
-    match (fact.tag, check) {
+    match (fact.tag(), check) {
         (_, Check::All(tests)) => tests.iter().fold(Tri::True, |all, test| all.and(by_state(test, fact))),
         (Tag::Absent, Check::Present(wanted)) => Tri::of(!wanted),
         (Tag::Absent, _) => Tri::False,
@@ -229,7 +229,7 @@ pub fn by_state(check: &Check, fact: Datum) -> Tri {
 
 /// Tests that need nothing but the value.
 pub fn passes(check: &Check, fact: Datum, scratch: &Scratch<'_>) -> Tri {
-    Tri::of(match (check, fact.tag) {
+    Tri::of(match (check, fact.tag()) {
         (Check::Codes(wanted), Tag::Code) => usize::try_from(fact.word()).is_ok_and(|at| wanted.get(at) == Some(&true)),
         (Check::Is(wanted), _) => fact == *wanted,
         (Check::Values(values), _) => values.iter().any(|value| same(fact, value, scratch)),
@@ -243,7 +243,7 @@ pub fn passes(check: &Check, fact: Datum, scratch: &Scratch<'_>) -> Tri {
 
 /// Whether a fact has this value. Codes are compared by their positions, see [`Check::Codes`].
 pub fn same(fact: Datum, value: &Value, scratch: &Scratch<'_>) -> bool {
-    match (fact.tag, value) {
+    match (fact.tag(), value) {
         (Tag::Text | Tag::Span, Value::Text(wanted)) => scratch.text(fact) == Ok(wanted),
         (Tag::Decimal, Value::Decimal(wanted)) => scratch.decimal(fact) == Ok(*wanted),
         (Tag::Duration, Value::Duration(wanted)) => scratch.duration(fact) == Ok(*wanted),
@@ -253,7 +253,7 @@ pub fn same(fact: Datum, value: &Value, scratch: &Scratch<'_>) -> bool {
 
 /// Compares a fact with a value of its type.
 pub fn compare(comparison: Comparison, fact: Datum, limit: &Value, scratch: &Scratch<'_>) -> bool {
-    let order = match (fact.tag, limit) {
+    let order = match (fact.tag(), limit) {
         (Tag::Integer, Value::Integer(limit)) => fact.word().cmp(limit),
         (Tag::Date, Value::Date(limit)) => fact.word().cmp(&limit.number()),
         (Tag::Timestamp, Value::Timestamp(limit)) => match Datum::timestamp(*limit) {
@@ -288,7 +288,7 @@ pub fn compare(comparison: Comparison, fact: Datum, limit: &Value, scratch: &Scr
 /// # Errors
 /// When a time is finer than a datum.
 pub fn in_force(fact: Datum, period: &Effective) -> Result<Tri, GiveUp> {
-    let instant = match fact.tag {
+    let instant = match fact.tag() {
         Tag::Timestamp => fact.as_instant(),
         Tag::Date => Instant::start_of(fact.word()).ok_or(GiveUp)?,
         Tag::Missing => return Ok(Tri::Open),

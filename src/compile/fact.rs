@@ -9,7 +9,7 @@ use super::slots::Slot;
 /// # Errors
 /// When there is none.
 pub fn slot(datum: Datum, scratch: &Scratch<'_>) -> Result<Slot, GiveUp> {
-    Ok(match datum.tag {
+    Ok(match datum.tag() {
         Tag::Missing => Slot::Missing,
         Tag::Absent => Slot::Absent,
         Tag::Unrecognised => Slot::Unrecognised(datum.as_span()),
@@ -23,6 +23,6 @@ pub fn slot(datum: Datum, scratch: &Scratch<'_>) -> Result<Slot, GiveUp> {
         Tag::Timestamp => Slot::Timestamp(datum.as_timestamp()?),
         Tag::Decimal => Slot::Decimal(scratch.decimal(datum)?),
         Tag::Duration => Slot::Duration(scratch.duration(datum)?),
-        Tag::Text | Tag::Symbol => return Err(GiveUp),
+        Tag::Text | Tag::Symbol | Tag::Unused => return Err(GiveUp),
     })
 }

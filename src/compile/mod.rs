@@ -12,6 +12,7 @@ mod combine;
 mod diagram;
 mod fact;
 mod facts;
+mod keys;
 mod names;
 mod normal;
 mod program;
@@ -24,12 +25,14 @@ mod view;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use smallvec::SmallVec;
+
 use crate::bundle::checked::Bundle;
 use crate::decide::tree::parse;
 use crate::decide::{Decided, Shapes, decide, shapes};
 use crate::model::limits::RequestLimits;
 use crate::model::value::Value;
-use crate::script::Datum;
+use crate::script::{Datum, LONGEST_TEXT};
 
 pub use certificate::{KindCertificate, Part, RuleCertificate, ScriptCertificate};
 pub(crate) use check::{Periods, Tri, periods};
@@ -79,14 +82,14 @@ impl Compiled {
     /// Reads a plain request; `None` when it has to be read the long way.
     #[must_use]
     pub fn read(&self, bytes: &[u8]) -> Option<Request> {
-        if bytes.len() > self.limits.bytes || u32::try_from(bytes.len()).is_err() {
+        if bytes.len() > self.limits.bytes.min(LONGEST_TEXT) {
             return None;
         }
         let text = std::str::from_utf8(bytes).ok()?;
         let named = slots::part(text, scan::kind_of(text, &self.limits)?);
         let kind = self.bundle.kinds.iter().position(|kind| &*kind.name == named)?;
         let program = self.kind(kind)?;
-        let mut facts = program.table.initial.clone();
+        let mut facts = SmallVec::from_slice(&program.table.initial);
         let mut scan = scan::Scan::new(text, &self.limits, &program.table.codes, &program.readings);
         scan.kept = program.table.kept.clone();
         scan.request(&program.keys, &mut facts)?;

@@ -12,9 +12,10 @@ use super::check::{Check, Periods, Predicate, check, periods};
 use super::combine::Why;
 use super::diagram::Diagram;
 use super::facts::FactTable;
+use super::keys::Keys;
 use super::names::CodeBook;
 use super::normal::{Alternatives, Normal, both};
-use super::scan::{Keys, Reading, keys};
+use super::scan::Reading;
 use super::sources::{Compute, Scripts, compute, compute_script};
 use super::view::DERIVED;
 
@@ -221,7 +222,7 @@ pub fn compile_kind(bundle: &Bundle, shapes: &Shapes, kind: &Kind, book: &mut Co
     let (contradictions, rules_group) = groups(&table, &mut predicates, against, all);
     let rank = |code: &str| bundle.reasons.get(code).map_or(usize::MAX, |def| def.rank);
     let tables = bundle.tables.iter().map(|own| rows(bundle, &table, own)).collect();
-    let keys = keys(shapes.get(&kind.name)?, &table)?;
+    let keys = Keys::of_kind(shapes.get(&kind.name)?, &table)?;
     let waiting_rank = rank(INFORMATION_MISSING);
     let mut made = KindProgram {
         table,

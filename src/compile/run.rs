@@ -52,7 +52,7 @@ impl<'r> Matched<'_, 'r> {
         }
         for (fact, children) in &group.index {
             let fact = self.view.stated(*fact);
-            if matches!(fact.tag, Tag::Missing | Tag::Unrecognised) {
+            if matches!(fact.tag(), Tag::Missing | Tag::Unrecognised) {
                 return Err(GiveUp);
             }
             if let Some(Some(child)) = children.get(class(fact)) {
@@ -121,7 +121,7 @@ pub fn predicate(view: &mut View<'_>, at: u32) -> Result<Tri, GiveUp> {
         Predicate::Fact(local, check) => {
             let fact = view.fact(*local)?;
             match check {
-                Check::AnyOf(bits) if fact.tag == Tag::Codes => Ok(Tri::of(fact.word().cast_unsigned() & bits != 0)),
+                Check::AnyOf(bits) if fact.tag() == Tag::Codes => Ok(Tri::of(fact.word().cast_unsigned() & bits != 0)),
                 Check::Is(wanted) if fact.is_known() => Ok(Tri::of(fact == *wanted)),
                 _ => view.check(check, fact),
             }

@@ -1,11 +1,9 @@
 //! JSON text → facts, in one pass. It reads plain requests only: anything else (escapes, unknown or repeated keys, other
 //! types, lists that fan out) is left to `decide::read`, which also words every error.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::bundle::checked::{Bundle, FactIx, Kind, Unrecognised};
-use crate::decide::shape::Shape;
 use crate::model::currency::is_code;
 use crate::model::limits::RequestLimits;
 use crate::model::time::{Date, Duration, Instant, Timestamp};
@@ -13,24 +11,11 @@ use crate::model::value::{Type, Value};
 use crate::script::{Datum, Kept, Tag};
 
 use super::facts::FactTable;
+use super::keys::{Keys, Place};
 use super::names::{Codes, Spelled};
 use super::slots::{Span, part};
 
 /// What may stand at a place.
-#[derive(Debug)]
-enum Place {
-    Object(Keys),
-    Fact(usize),
-    Id,
-    Kind,
-    At(usize),
-    Never,
-}
-
-/// The keys of an object, at most 64.
-#[derive(Debug, Default)]
-pub struct Keys(Vec<(Box<str>, Place)>);
-
 /// How the text of a fact becomes a slot.
 #[derive(Debug)]
 pub struct Reading {
@@ -40,30 +25,6 @@ pub struct Reading {
     ignored: Datum,
     allowed: Option<Vec<bool>>,
     minimum: Option<Value>,
-}
-
-/// The keys of a kind.
-pub fn keys(shape: &BTreeMap<String, Shape>, table: &FactTable) -> Option<Keys> {
-    top(shape, table, true)
-}
-
-fn top(shape: &BTreeMap<String, Shape>, table: &FactTable, is_top: bool) -> Option<Keys> {
-    if shape.len() > 64 {
-        return None;
-    }
-    let mut keys = Keys::default();
-    for (key, below) in shape {
-        let place = match below {
-            Shape::Object(below) => Place::Object(top(below, table, false)?),
-            Shape::Fact(ix) if is_top && key == "at" => Place::At(table.local(*ix)?),
-            Shape::Fact(ix) => Place::Fact(table.local(*ix)?),
-            Shape::List(..) => Place::Never,
-            Shape::Text if key == "id" => Place::Id,
-            Shape::Text => Place::Kind,
-        };
-        keys.0.push((key.as_str().into(), place));
-    }
-    Some(keys)
 }
 
 impl Reading {
@@ -167,25 +128,33 @@ impl<'t> Scan<'t> {
     /// A string without escapes and control characters, its opening quote being read.
     fn string(&mut self) -> Option<Span> {
         let from = self.at;
-        let rest = self.text.as_bytes().get(from..)?;
-        let mut plain = true;
-        let mut length = 0_usize;
-        for byte in rest {
-            match byte {
+        let bytes = self.text.as_bytes();
+        let (mut at, mut plain) = (from, true);
+        loop {
+            // Eight bytes at a time, while none of them matters.
+            while let Some(eight) = bytes.get(at..).and_then(<[u8]>::first_chunk::<8>) {
+                match matters(u64::from_le_bytes(*eight)) {
+                    0 => at = at.wrapping_add(8),
+                    first => {
+                        at = at.wrapping_add(usize::try_from(first.trailing_zeros() >> 3).unwrap_or_default());
+                        break;
+                    }
+                }
+            }
+            match bytes.get(at)? {
                 b'"' => break,
                 b'\\' | 0..=0x1f => return None,
                 0x7f..=0xff => plain = false,
                 _ => {}
             }
-            length = length.saturating_add(1);
+            at = at.wrapping_add(1);
         }
-        let until = from.checked_add(length)?;
-        if length > self.limits.text_bytes || (!plain && self.text.get(from..until)?.chars().any(char::is_control)) {
+        let length = at.checked_sub(from)?;
+        if length > self.limits.text_bytes || (!plain && self.text.get(from..at)?.chars().any(char::is_control)) {
             return None;
         }
-        self.at = until;
-        self.expect(b'"')?;
-        Some((u32::try_from(from).ok()?, u32::try_from(until).ok()?))
+        self.at = at.wrapping_add(1);
+        Some((u32::try_from(from).ok()?, u32::try_from(at).ok()?))
     }
 
     fn integer(&mut self) -> Option<i64> {
@@ -247,7 +216,7 @@ impl<'t> Scan<'t> {
 
     /// An object, its opening brace being read.
     fn object(&mut self, keys: &Keys, facts: &mut [Datum]) -> Option<()> {
-        let (mut seen, mut next) = (0_u64, 0_usize);
+        let mut seen = 0_u64;
         self.blank();
         if self.expect(b'}').is_some() {
             return Some(());
@@ -255,13 +224,9 @@ impl<'t> Scan<'t> {
         loop {
             self.blank();
             self.expect(b'"')?;
-            let key = self.string()?;
-            let written = part(self.text, key);
-            // Writers keep an order: the key is most often one after the last.
-            let after = keys.0.iter().enumerate().skip(next);
-            let (at, (_, place)) =
-                after.chain(keys.0.iter().enumerate().take(next)).find(|(_, (known, _))| **known == *written)?;
-            next = at.saturating_add(1);
+            let from = self.at;
+            self.string()?;
+            let (at, place) = keys.find(self.text, from, self.at.checked_sub(1)?)?;
             let bit = 1_u64.checked_shl(u32::try_from(at).ok()?)?;
             if seen & bit != 0 {
                 return None;
@@ -318,13 +283,14 @@ impl<'t> Scan<'t> {
         let fact = match &reading.type_ {
             Type::Boolean if self.peek()? == b't' => self.word("true").map(|()| Datum::boolean(true))?,
             Type::Boolean => self.word("false").map(|()| Datum::boolean(false))?,
-            Type::Integer => Datum::integer(self.integer()?),
+            Type::Integer => Datum::integer(self.integer()?)?,
             Type::Set(_) => return self.set(reading),
             type_ => {
                 self.expect(b'"')?;
                 let span = self.string()?;
                 let text = part(self.text, span);
-                if text.trim().is_empty() {
+                let begins = text.as_bytes().first().is_some_and(u8::is_ascii_graphic);
+                if !begins && text.trim().is_empty() {
                     return Some(unstated);
                 }
                 if matches!(type_, Type::Symbol(_)) {
@@ -333,7 +299,7 @@ impl<'t> Scan<'t> {
                 self.scalar(type_, text, span, reading.minimum.as_ref())?
             }
         };
-        match (&reading.minimum, fact.tag) {
+        match (&reading.minimum, fact.tag()) {
             (Some(Value::Integer(least)), Tag::Integer) if fact.word() < *least => None,
             _ => Some(fact),
         }
@@ -348,8 +314,8 @@ impl<'t> Scan<'t> {
             }
             Spelled::Unrecognised => match reading.unrecognised {
                 Unrecognised::Error => None,
-                Unrecognised::Other => Some(Datum::span(Tag::Other, span)),
-                Unrecognised::Ask => Some(Datum::span(Tag::Unrecognised, span)),
+                Unrecognised::Other => Datum::span(Tag::Other, span),
+                Unrecognised::Ask => Datum::span(Tag::Unrecognised, span),
                 Unrecognised::Ignore => Some(reading.ignored),
             },
         }
@@ -364,7 +330,7 @@ impl<'t> Scan<'t> {
         let (mut bits, mut count) = (0_u64, 0_usize);
         self.blank();
         if self.expect(b']').is_some() {
-            return Some(Datum::codes(0));
+            return Datum::codes(0);
         }
         loop {
             self.blank();
@@ -384,16 +350,16 @@ impl<'t> Scan<'t> {
             self.blank();
             if self.expect(b',').is_none() {
                 self.expect(b']')?;
-                return (count <= self.limits.elements).then_some(Datum::codes(bits));
+                return Datum::codes(bits).filter(|_| count <= self.limits.elements);
             }
         }
     }
 
     fn scalar(&mut self, type_: &Type, text: &str, span: Span, minimum: Option<&Value>) -> Option<Datum> {
         match type_ {
-            Type::Text => Some(Datum::span(Tag::Span, span)),
+            Type::Text => Datum::span(Tag::Span, span),
             // A currency is written by its code; any other spelling is left alone.
-            Type::Currency => is_code(text).then_some(Datum::span(Tag::Span, span)),
+            Type::Currency => is_code(text).then(|| Datum::span(Tag::Span, span)).flatten(),
             Type::Decimal => {
                 let value = Value::parse_decimal(text)?;
                 match minimum {
@@ -401,13 +367,25 @@ impl<'t> Scan<'t> {
                     _ => self.kept.value(&value),
                 }
             }
-            Type::Date => Date::parse(text).map(|date| Datum::date(date.number())),
+            Type::Date => Date::parse(text).and_then(|date| Datum::date(date.number())),
             Type::Timestamp => match Instant::parse_plain(text) {
-                Some(instant) => Some(Datum::instant(instant)),
+                Some(instant) => Datum::instant(instant),
                 None => Datum::timestamp(Timestamp::parse(text)?).ok(),
             },
             Type::Duration => self.kept.value(&Value::Duration(Duration::parse(text)?)),
             Type::Boolean | Type::Integer | Type::Symbol(_) | Type::Set(_) => None,
         }
     }
+}
+
+/// The highest bit of each byte of a text that ends a string or is not printable ASCII; right up to the first of them.
+fn matters(eight: u64) -> u64 {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    let zero = |bytes: u64| bytes.wrapping_sub(ONES) & !bytes;
+    let control = eight.wrapping_sub(ONES.wrapping_mul(0x20)) & !eight;
+    let quote = zero(eight ^ ONES.wrapping_mul(0x22));
+    let backslash = zero(eight ^ ONES.wrapping_mul(0x5c));
+    let delete = zero(eight ^ ONES.wrapping_mul(0x7f));
+    (control | quote | backslash | delete | eight) & HIGH
 }

@@ -3,6 +3,7 @@
 use crate::model::time::{Date, Duration, Timestamp};
 use crate::script::{Datum, Kept, Tag};
 use rust_decimal::Decimal;
+use smallvec::SmallVec;
 
 /// A part of the request's text: from, until.
 pub type Span = (u32, u32);
@@ -38,6 +39,9 @@ pub enum Slot {
     Set(u64),
 }
 
+/// Facts that are kept beside the request, not behind it.
+const FACTS: usize = 48;
+
 /// A request that was read once.
 #[derive(Debug)]
 pub struct Request {
@@ -46,7 +50,7 @@ pub struct Request {
     /// The kind, by position.
     pub kind: usize,
     /// What it says of each fact of the kind that is not derived.
-    pub facts: Vec<Datum>,
+    pub facts: SmallVec<[Datum; FACTS]>,
     /// What those refer to.
     pub kept: Kept,
     /// The request's id.
@@ -70,7 +74,7 @@ pub fn part(text: &str, (from, until): Span) -> &str {
 
 /// The class of a fact by which columns are looked up: four states, then codes (or truth values, or one for all others).
 pub fn class(fact: Datum) -> usize {
-    match fact.tag {
+    match fact.tag() {
         Tag::Absent => 0,
         Tag::Missing => 1,
         Tag::Unrecognised => 2,

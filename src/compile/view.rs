@@ -96,7 +96,7 @@ impl<'r> View<'r> {
             Some(copied) if self.pass(&derived.compute.gate)? == Tri::True => self.fact(copied)?,
             Some(_) => Datum::MISSING,
             None => match self.compute(&derived.compute)? {
-                Computed::Value(value) if value.tag == Tag::Symbol => {
+                Computed::Value(value) if value.tag() == Tag::Symbol => {
                     let codes = self.kind.table.codes_of(local).and_then(|at| self.kind.table.codes.get(at));
                     let at = codes.ok_or(GiveUp)?.position(self.scratch.text(value)?);
                     Datum::code(at.ok_or(GiveUp)?)
@@ -121,7 +121,7 @@ impl<'r> View<'r> {
                 Ok(all)
             }
             Check::Table(comparison, table, column) => self.check_table(*comparison, *table, *column, fact),
-            Check::AnyRow(..) if matches!(fact.tag, Tag::Absent | Tag::Other) => Ok(Tri::False),
+            Check::AnyRow(..) if matches!(fact.tag(), Tag::Absent | Tag::Other) => Ok(Tri::False),
             Check::AnyRow(comparison, table, cell) => Ok(match self.row(*table)? {
                 Row::Found(_) if fact.is_known() => Tri::of(compare(*comparison, fact, cell, &self.scratch)),
                 Row::None => Tri::False,
@@ -148,7 +148,7 @@ impl<'r> View<'r> {
     }
 
     fn check_table(&mut self, comparison: Comparison, table: usize, column: usize, fact: Datum) -> Result<Tri, GiveUp> {
-        if matches!(fact.tag, Tag::Absent | Tag::Other) {
+        if matches!(fact.tag(), Tag::Absent | Tag::Other) {
             return Ok(Tri::False);
         }
         Ok(match self.row(table)? {
@@ -261,7 +261,7 @@ impl<'r> View<'r> {
 
     /// A fact as a script reads it.
     fn operand(&mut self, local: usize, fact: Datum) -> Result<Datum, GiveUp> {
-        match fact.tag {
+        match fact.tag() {
             Tag::Codes => Err(GiveUp),
             Tag::Code => {
                 let table = &self.kind.table;
@@ -299,7 +299,7 @@ impl<'r> Inputs<'r> for View<'r> {
         let source = self.source(number)?;
         if let Source::Fact(local) = source {
             let fact = self.fact(*local)?;
-            if !matches!(fact.tag, Tag::Codes | Tag::Code) {
+            if !matches!(fact.tag(), Tag::Codes | Tag::Code) {
                 return Ok(fact);
             }
         }

@@ -1,7 +1,8 @@
-//! Values that are copied in two registers, and where those that do not fit are kept.
+//! Values in one machine word, and where those that do not fit are kept.
 //!
-//! An enum with larger payloads, or of mixed ones, would be returned and copied through memory, piece by piece; that was
-//! most of the time that a script took. So a datum is a tag and a word, and a word is made and read here alone.
+//! A request is mostly read where it was not read before, so its size is what deciding it costs first; and an enum with
+//! larger payloads would be returned and copied through memory, piece by piece. So a datum is a tag of four bits and a
+//! number of sixty, both made and read here alone. What needs more bits is left to the interpreter.
 
 use rust_decimal::Decimal;
 use smallvec::SmallVec;
@@ -44,62 +45,124 @@ pub enum Tag {
     Timestamp,
     /// See [`Value::Duration`]; the word is its place in the scratch.
     Duration,
+    /// No datum has it: so that four bits are a tag, whatever they are.
+    Unused,
 }
 
-/// A value, or what is known of a fact, in two words.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Datum {
-    /// What it is.
-    pub tag: Tag,
-    word: i64,
+/// The bits of a tag.
+const TAG_BITS: u32 = 4;
+const TAG_MASK: i64 = 15;
+/// The bits of each end of a span.
+const SPAN_BITS: u32 = 29;
+/// The longest text whose spans are told; more is left to the interpreter.
+pub const LONGEST_TEXT: usize = (1 << SPAN_BITS) - 1;
+
+/// A value, or what is known of a fact, in one word.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Datum(i64);
+
+impl std::fmt::Debug for Datum {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:?} {}", self.tag(), self.word())
+    }
 }
 
 impl Datum {
     /// No value, and that is known.
-    pub const ABSENT: Self = Self { tag: Tag::Absent, word: 0 };
+    pub const ABSENT: Self = Self::of(Tag::Absent);
     /// A fact that was not given.
-    pub const MISSING: Self = Self { tag: Tag::Missing, word: 0 };
+    pub const MISSING: Self = Self::of(Tag::Missing);
+
+    /// A tag with no number.
+    #[must_use]
+    pub const fn of(tag: Tag) -> Self {
+        Self(tag as i64)
+    }
+
+    /// A tag with a number; `None` for one of more than 60 bits.
+    fn pack(tag: Tag, word: i64) -> Option<Self> {
+        let own = word << TAG_BITS;
+        (own >> TAG_BITS == word).then_some(Self(own | tag as i64))
+    }
+
+    /// A small number, or one that is bounded by what it is.
+    fn small(tag: Tag, word: u32) -> Self {
+        Self((i64::from(word) << TAG_BITS) | tag as i64)
+    }
+
+    /// What it is.
+    #[must_use]
+    #[inline]
+    pub fn tag(self) -> Tag {
+        match self.0 & TAG_MASK {
+            0 => Tag::Missing,
+            1 => Tag::Unrecognised,
+            2 => Tag::Other,
+            3 => Tag::Absent,
+            4 => Tag::Boolean,
+            5 => Tag::Integer,
+            6 => Tag::Decimal,
+            7 => Tag::Text,
+            8 => Tag::Span,
+            9 => Tag::Symbol,
+            10 => Tag::Code,
+            11 => Tag::Codes,
+            12 => Tag::Date,
+            13 => Tag::Timestamp,
+            14 => Tag::Duration,
+            _ => Tag::Unused,
+        }
+    }
+
+    /// The number, truth, code or bits, as the tag says.
+    #[must_use]
+    #[inline]
+    pub fn word(self) -> i64 {
+        self.0 >> TAG_BITS
+    }
 
     /// A truth value.
     #[must_use]
     pub fn boolean(is: bool) -> Self {
-        Self { tag: Tag::Boolean, word: is.into() }
+        Self::small(Tag::Boolean, is.into())
     }
 
-    /// A whole number.
+    /// A whole number; `None` for one of more than 60 bits.
     #[must_use]
-    pub fn integer(number: i64) -> Self {
-        Self { tag: Tag::Integer, word: number }
+    pub fn integer(number: i64) -> Option<Self> {
+        Self::pack(Tag::Integer, number)
     }
 
-    /// A date, by its number.
+    /// A date, by its number; `None` for what is none.
     #[must_use]
-    pub fn date(number: i64) -> Self {
-        Self { tag: Tag::Date, word: number }
+    pub fn date(number: i64) -> Option<Self> {
+        Self::pack(Tag::Date, number)
     }
 
-    /// An instant.
+    /// An instant; `None` for one that no timestamp is.
     #[must_use]
-    pub(crate) fn instant(instant: Instant) -> Self {
-        Self { tag: Tag::Timestamp, word: instant.bits() }
+    pub(crate) fn instant(instant: Instant) -> Option<Self> {
+        Self::pack(Tag::Timestamp, instant.bits())
     }
 
     /// A code, by its position.
     #[must_use]
     pub fn code(at: u32) -> Self {
-        Self { tag: Tag::Code, word: at.into() }
+        Self::small(Tag::Code, at)
     }
 
-    /// Codes, one bit each.
+    /// Codes, one bit each; `None` for more than 59 of them.
     #[must_use]
-    pub fn codes(bits: u64) -> Self {
-        Self { tag: Tag::Codes, word: bits.cast_signed() }
+    pub fn codes(bits: u64) -> Option<Self> {
+        i64::try_from(bits).ok().and_then(|bits| Self::pack(Tag::Codes, bits))
     }
 
-    /// A span of the request's text, as what `tag` says.
+    /// A span of the request's text, as what `tag` says; `None` beyond [`LONGEST_TEXT`].
     #[must_use]
-    pub fn span(tag: Tag, (from, until): (u32, u32)) -> Self {
-        Self { tag, word: (i64::from(from) << 32) | i64::from(until) }
+    pub fn span(tag: Tag, (from, until): (u32, u32)) -> Option<Self> {
+        let fits = from >> SPAN_BITS == 0 && until >> SPAN_BITS == 0;
+        let word = (i64::from(from) << SPAN_BITS) | i64::from(until);
+        if fits { Self::pack(tag, word) } else { None }
     }
 
     /// A value that needs no scratch; `None` for any other.
@@ -107,17 +170,11 @@ impl Datum {
     pub fn plain(value: &Value) -> Option<Self> {
         Some(match value {
             Value::Boolean(b) => Self::boolean(*b),
-            Value::Integer(i) => Self::integer(*i),
-            Value::Date(d) => Self::date(d.number()),
+            Value::Integer(i) => Self::integer(*i)?,
+            Value::Date(d) => Self::date(d.number())?,
             Value::Timestamp(t) => Self::timestamp(*t).ok()?,
             Value::Decimal(_) | Value::Text(_) | Value::Symbol(_) | Value::Duration(_) | Value::Set(_) => return None,
         })
-    }
-
-    /// The number, truth, code or bits in the word, as the tag says.
-    #[must_use]
-    pub fn word(self) -> i64 {
-        self.word
     }
 
     /// An instant.
@@ -125,7 +182,7 @@ impl Datum {
     /// # Errors
     /// When it is finer than microseconds.
     pub fn timestamp(timestamp: Timestamp) -> Result<Self, GiveUp> {
-        Instant::of(timestamp).map(Self::instant).ok_or(GiveUp)
+        Instant::of(timestamp).and_then(Self::instant).ok_or(GiveUp)
     }
 
     /// The date in the word.
@@ -133,7 +190,7 @@ impl Datum {
     /// # Errors
     /// When it is none.
     pub fn as_date(self) -> Result<Date, GiveUp> {
-        Date::from_number(self.word).ok_or(GiveUp)
+        Date::from_number(self.word()).ok_or(GiveUp)
     }
 
     /// The timestamp in the word.
@@ -147,36 +204,36 @@ impl Datum {
     /// The instant in the word of a timestamp.
     #[must_use]
     pub(crate) fn as_instant(self) -> Instant {
-        Instant::from_bits(self.word)
+        Instant::from_bits(self.word())
     }
 
     /// The span in the word.
     #[must_use]
     pub fn as_span(self) -> (u32, u32) {
-        let part = |bits: i64| u32::try_from(bits & 0xffff_ffff).unwrap_or(u32::MAX);
-        (part(self.word >> 32), part(self.word))
+        let part = |bits: i64| u32::try_from(bits & ((1 << SPAN_BITS) - 1)).unwrap_or(u32::MAX);
+        (part(self.word() >> SPAN_BITS), part(self.word()))
     }
 
     /// Whether it is absent.
     #[must_use]
     pub fn is_absent(self) -> bool {
-        self.tag == Tag::Absent
+        self == Self::ABSENT
     }
 
     /// Whether it is a fact that is not known.
     #[must_use]
     pub fn is_open(self) -> bool {
-        matches!(self.tag, Tag::Missing | Tag::Unrecognised | Tag::Other)
+        matches!(self.tag(), Tag::Missing | Tag::Unrecognised | Tag::Other)
     }
 
     /// Whether it has a value.
     #[must_use]
     pub fn is_known(self) -> bool {
-        !matches!(self.tag, Tag::Missing | Tag::Unrecognised | Tag::Other | Tag::Absent)
+        !matches!(self.tag(), Tag::Missing | Tag::Unrecognised | Tag::Other | Tag::Absent)
     }
 
     fn place(self) -> usize {
-        usize::try_from(self.word).unwrap_or(usize::MAX)
+        usize::try_from(self.word()).unwrap_or(usize::MAX)
     }
 }
 
@@ -232,7 +289,7 @@ impl<'a> Scratch<'a> {
     pub(super) fn recall(&self, place: usize) -> Option<Datum> {
         let kept = self.memo.get(place).or_else(|| self.more.get(place.wrapping_sub(MEMO)));
         // No script gives a fact that is missing.
-        kept.copied().filter(|datum| datum.tag != Tag::Missing)
+        kept.copied().filter(|datum| datum.tag() != Tag::Missing)
     }
 
     /// Keeps what was computed for one of so many places.
@@ -292,8 +349,8 @@ impl<'a> Scratch<'a> {
     /// # Errors
     /// When it is no number.
     pub fn decimal(&self, datum: Datum) -> Result<Decimal, GiveUp> {
-        match datum.tag {
-            Tag::Integer => Ok(Decimal::from(datum.word)),
+        match datum.tag() {
+            Tag::Integer => Ok(Decimal::from(datum.word())),
             Tag::Decimal => {
                 let kept = &self.request.decimals;
                 let computed = datum.place().checked_sub(kept.len());
@@ -311,7 +368,7 @@ impl<'a> Scratch<'a> {
         let kept = &self.request.durations;
         let computed = datum.place().checked_sub(kept.len());
         let duration = computed.map_or(kept.get(datum.place()), |at| self.durations.get(at)).copied();
-        duration.filter(|_| datum.tag == Tag::Duration).ok_or(GiveUp)
+        duration.filter(|_| datum.tag() == Tag::Duration).ok_or(GiveUp)
     }
 
     /// A text or symbol.
@@ -319,7 +376,7 @@ impl<'a> Scratch<'a> {
     /// # Errors
     /// When it is none.
     pub fn text(&self, datum: Datum) -> Result<&'a str, GiveUp> {
-        match datum.tag {
+        match datum.tag() {
             Tag::Text | Tag::Symbol => self.texts.get(datum.place()).copied().ok_or(GiveUp),
             Tag::Span => {
                 let (from, until) = datum.as_span();
@@ -335,11 +392,11 @@ impl<'a> Scratch<'a> {
     /// # Errors
     /// When one is absent: nothing is equal to that, the script has to ask for it. When they are of different types.
     pub fn equal(&self, left: Datum, right: Datum) -> Result<bool, GiveUp> {
-        match (left.tag, right.tag) {
+        match (left.tag(), right.tag()) {
             (Tag::Integer, Tag::Integer)
             | (Tag::Boolean, Tag::Boolean)
             | (Tag::Date, Tag::Date)
-            | (Tag::Timestamp, Tag::Timestamp) => Ok(left.word == right.word),
+            | (Tag::Timestamp, Tag::Timestamp) => Ok(left.word() == right.word()),
             (Tag::Symbol, Tag::Symbol) | (Tag::Text | Tag::Span, Tag::Text | Tag::Span) => {
                 Ok(self.text(left)? == self.text(right)?)
             }
@@ -353,8 +410,8 @@ impl<'a> Scratch<'a> {
     /// # Errors
     /// When they have none.
     pub fn order(&self, left: Datum, right: Datum) -> Result<std::cmp::Ordering, GiveUp> {
-        match (left.tag, right.tag) {
-            (Tag::Integer, Tag::Integer) | (Tag::Date, Tag::Date) => Ok(left.word.cmp(&right.word)),
+        match (left.tag(), right.tag()) {
+            (Tag::Integer, Tag::Integer) | (Tag::Date, Tag::Date) => Ok(left.word().cmp(&right.word())),
             (Tag::Duration, Tag::Duration) => Ok(self.duration(left)?.cmp(&self.duration(right)?)),
             _ => Ok(self.decimal(left)?.cmp(&self.decimal(right)?)),
         }
@@ -362,5 +419,6 @@ impl<'a> Scratch<'a> {
 }
 
 fn at_place(tag: Tag, at: usize) -> Datum {
-    Datum { tag, word: i64::try_from(at).unwrap_or(i64::MAX) }
+    // Far fewer are kept than have numbers; one that was not kept is found nowhere.
+    Datum::small(tag, u32::try_from(at).unwrap_or(u32::MAX))
 }

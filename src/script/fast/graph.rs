@@ -202,7 +202,7 @@ impl Graph {
     pub(super) fn constant(&self, at: NodeIx) -> Option<Value> {
         match self.op(at)? {
             Op::Constant(value, _) => Some((**value).clone()),
-            Op::Plain(datum) => match datum.tag {
+            Op::Plain(datum) => match datum.tag() {
                 Tag::Boolean => Some(Value::Boolean(datum.word() != 0)),
                 Tag::Integer => Some(Value::Integer(datum.word())),
                 Tag::Date => datum.as_date().ok().map(Value::Date),

@@ -98,7 +98,7 @@ impl Maker<'_> {
     /// The truth that a node is, where it is one that is known.
     fn truth(&self, at: NodeIx) -> Option<bool> {
         match self.graph.op(at) {
-            Some(Op::Plain(datum)) if datum.tag == Tag::Boolean => Some(datum.word() != 0),
+            Some(Op::Plain(datum)) if datum.tag() == Tag::Boolean => Some(datum.word() != 0),
             _ => None,
         }
     }
@@ -225,7 +225,7 @@ impl Maker<'_> {
         }
         let integers = self.graph.sort(left) == Sort::Integer && self.graph.sort(right) == Sort::Integer;
         let adds_nothing = matches!(op, BinaryOp::Add | BinaryOp::Subtract)
-            && matches!(self.graph.op(right), Some(Op::Plain(datum)) if *datum == Datum::integer(0));
+            && matches!(self.graph.op(right), Some(Op::Plain(datum)) if Datum::integer(0) == Some(*datum));
         match integers {
             true if adds_nothing && self.graph.is_present(left) => Some(left),
             true => {

@@ -10,7 +10,7 @@ mod unmade;
 
 use crate::model::Value;
 
-pub use datum::{Datum, Kept, Scratch, Tag};
+pub use datum::{Datum, Kept, LONGEST_TEXT, Scratch, Tag};
 pub use graph::{Graph, NodeIx};
 pub use make::Made;
 pub use run::Inputs;

@@ -52,7 +52,7 @@ impl<'a, I: Inputs<'a>> Run<'_, 'a, I> {
                 self.eval(*branch)
             }
             Op::Required(node) => match self.eval(*node)? {
-                Datum { tag: Tag::Absent, .. } => Err(GiveUp),
+                Datum::ABSENT => Err(GiveUp),
                 present => Ok(present),
             },
             Op::All(_) | Op::Any(_) | Op::Not(_) | Op::IsAbsent(..) | Op::Call(Builtin::IsAfter, ..) => {
@@ -60,16 +60,14 @@ impl<'a, I: Inputs<'a>> Run<'_, 'a, I> {
             }
             Op::Integers(op, ..) => {
                 if op.is_arithmetic() {
-                    self.integer(at).map(Datum::integer)
+                    self.whole(at)
                 } else {
                     self.holds(at).map(Datum::boolean)
                 }
             }
-            Op::Call(Builtin::DaysBetween | Builtin::SecondsBetween, ..) => self.integer(at).map(Datum::integer),
-            Op::Call(Builtin::Date, ..) => self.day(at).map(Datum::date),
-            Op::Call(Builtin::Least | Builtin::Greatest, ..) if self.graph.sort(at) == Sort::Integer => {
-                self.integer(at).map(Datum::integer)
-            }
+            Op::Call(Builtin::DaysBetween | Builtin::SecondsBetween, ..) => self.whole(at),
+            Op::Call(Builtin::Date, ..) => Datum::date(self.day(at)?).ok_or(GiveUp),
+            Op::Call(Builtin::Least | Builtin::Greatest, ..) if self.graph.sort(at) == Sort::Integer => self.whole(at),
             op => self.eval_rarely(op),
         }
     }
@@ -97,7 +95,7 @@ impl<'a, I: Inputs<'a>> Run<'_, 'a, I> {
             Op::AnyOf(list, item) => self.any_of(list, *item),
             Op::ToDecimal(node) => {
                 let result = self.eval(*node)?;
-                match result.tag {
+                match result.tag() {
                     Tag::Integer => Ok(self.inputs.scratch().keep(Decimal::from(result.word()))),
                     _ => Ok(result),
                 }
@@ -113,6 +111,10 @@ impl<'a, I: Inputs<'a>> Run<'_, 'a, I> {
         let datum = self.eval(node)?;
         self.inputs.scratch().remember(place, self.graph.places, datum);
         Ok(datum)
+    }
+
+    fn whole(&mut self, at: NodeIx) -> Result<Datum, GiveUp> {
+        self.integer(at).and_then(|number| Datum::integer(number).ok_or(GiveUp))
     }
 
     /// A whole number.
@@ -137,7 +139,7 @@ impl<'a, I: Inputs<'a>> Run<'_, 'a, I> {
                 let (first, second) = (self.instant(*first)?, self.instant(*second)?);
                 Ok(first.seconds_until(second))
             }
-            Op::Plain(datum) if datum.tag == Tag::Integer => Ok(datum.word()),
+            Op::Plain(datum) if datum.tag() == Tag::Integer => Ok(datum.word()),
             Op::Call(function @ (Builtin::Least | Builtin::Greatest), first, second)
                 if self.graph.sort(at) == Sort::Integer =>
             {
@@ -146,7 +148,7 @@ impl<'a, I: Inputs<'a>> Run<'_, 'a, I> {
             }
             _ => {
                 let datum = self.eval(at)?;
-                if datum.tag == Tag::Integer { Ok(datum.word()) } else { Err(GiveUp) }
+                if datum.tag() == Tag::Integer { Ok(datum.word()) } else { Err(GiveUp) }
             }
         }
     }
@@ -157,12 +159,12 @@ impl<'a, I: Inputs<'a>> Run<'_, 'a, I> {
             return Ok(self.instant(*instant)?.date_number());
         }
         let datum = self.eval(at)?;
-        if datum.tag == Tag::Date { Ok(datum.word()) } else { Err(GiveUp) }
+        if datum.tag() == Tag::Date { Ok(datum.word()) } else { Err(GiveUp) }
     }
 
     fn instant(&mut self, at: NodeIx) -> Result<Instant, GiveUp> {
         let datum = self.eval(at)?;
-        if datum.tag == Tag::Timestamp { Ok(datum.as_instant()) } else { Err(GiveUp) }
+        if datum.tag() == Tag::Timestamp { Ok(datum.as_instant()) } else { Err(GiveUp) }
     }
 
     fn decimal(&mut self, at: NodeIx) -> Result<Decimal, GiveUp> {
@@ -227,7 +229,7 @@ impl<'a, I: Inputs<'a>> Run<'_, 'a, I> {
             }
             _ => {
                 let value = self.eval(at)?;
-                if value.tag == Tag::Boolean { Ok(value.word() != 0) } else { Err(GiveUp) }
+                if value.tag() == Tag::Boolean { Ok(value.word() != 0) } else { Err(GiveUp) }
             }
         }
     }
@@ -247,7 +249,7 @@ impl<'a, I: Inputs<'a>> Run<'_, 'a, I> {
         if op.is_equality() {
             return Ok(Datum::boolean(self.inputs.scratch().equal(left, right)? == (op == BinaryOp::Equal)));
         }
-        if let (Tag::Timestamp, Tag::Timestamp) = (left.tag, right.tag) {
+        if let (Tag::Timestamp, Tag::Timestamp) = (left.tag(), right.tag()) {
             let (a, b) = (left.as_instant(), right.as_instant());
             return Ok(Datum::boolean(match op {
                 BinaryOp::Less => b.is_after(a),
@@ -261,7 +263,7 @@ impl<'a, I: Inputs<'a>> Run<'_, 'a, I> {
 
     fn symbol(&mut self, at: NodeIx) -> Result<Datum, GiveUp> {
         let result = self.eval(at)?;
-        match result.tag {
+        match result.tag() {
             Tag::Text => {
                 let scratch = self.inputs.scratch();
                 let code = scratch.text(result)?;
@@ -278,20 +280,22 @@ impl<'a, I: Inputs<'a>> Run<'_, 'a, I> {
             Builtin::LocalDate => {
                 let at = self.instant(first)?.timestamp().ok_or(GiveUp)?;
                 let zone = self.eval(second)?;
-                Datum::date(at.date_in(self.inputs.scratch().text(zone)?).ok_or(GiveUp)?.number())
+                let date = at.date_in(self.inputs.scratch().text(zone)?).ok_or(GiveUp)?;
+                Datum::date(date.number()).ok_or(GiveUp)?
             }
             Builtin::AddSeconds => {
                 let (from, seconds) = (self.instant(first)?, self.integer(second)?);
-                Datum::instant(from.plus_seconds(seconds).ok_or(GiveUp)?)
+                from.plus_seconds(seconds).and_then(Datum::instant).ok_or(GiveUp)?
             }
             Builtin::AddDays => {
                 let later = self.day(first)?.checked_add(self.integer(second)?).filter(|later| is_day(*later));
-                Datum::date(later.ok_or(GiveUp)?)
+                later.and_then(Datum::date).ok_or(GiveUp)?
             }
             Builtin::AddDuration => {
                 let from = Date::from_number(self.day(first)?).ok_or(GiveUp)?;
                 let duration = self.eval(second)?;
-                Datum::date(from.plus(self.inputs.scratch().duration(duration)?).ok_or(GiveUp)?.number())
+                let later = from.plus(self.inputs.scratch().duration(duration)?).ok_or(GiveUp)?;
+                Datum::date(later.number()).ok_or(GiveUp)?
             }
             Builtin::Truncate => self.rounded(RoundingStrategy::ToZero, first, second)?,
             Builtin::RoundHalfUp => self.rounded(RoundingStrategy::MidpointAwayFromZero, first, second)?,
@@ -299,7 +303,7 @@ impl<'a, I: Inputs<'a>> Run<'_, 'a, I> {
             Builtin::MinorUnits => {
                 let currency = self.eval(first)?;
                 let units = minor_units(self.inputs.scratch().text(currency)?);
-                Datum::integer(units.ok_or(GiveUp)?.into())
+                units.and_then(|units| Datum::integer(units.into())).ok_or(GiveUp)?
             }
             Builtin::Least | Builtin::Greatest => self.choose(function == Builtin::Greatest, first, second)?,
             Builtin::Decimal => {
@@ -320,8 +324,8 @@ impl<'a, I: Inputs<'a>> Run<'_, 'a, I> {
         let (first, second) = (self.eval(first)?, self.eval(second)?);
         let scratch = self.inputs.scratch();
         let chosen = if scratch.order(first, second)?.is_gt() == greater { first } else { second };
-        let mixed = first.tag == Tag::Decimal || second.tag == Tag::Decimal;
-        if mixed && chosen.tag == Tag::Integer { Ok(scratch.keep(Decimal::from(chosen.word()))) } else { Ok(chosen) }
+        let mixed = first.tag() == Tag::Decimal || second.tag() == Tag::Decimal;
+        if mixed && chosen.tag() == Tag::Integer { Ok(scratch.keep(Decimal::from(chosen.word()))) } else { Ok(chosen) }
     }
 }
 
