@@ -249,15 +249,7 @@ impl Decision {
     /// The code of a reason that the program gave.
     fn code(&self, why: Why) -> &str {
         let Body::Brief { held, .. } = &self.body else { return "" };
-        let Held { ready, request } = &**held;
-        let compiled = &ready.compiled;
-        let rule = why.rule.and_then(|at| compiled.bundle.rules.get(compiled.rule(request, at)?.0));
-        match rule.map(|rule| &rule.effect) {
-            _ if why.waits => INFORMATION_MISSING,
-            None => compiled.bundle.kinds.get(request.kind).map_or("", |kind| &kind.otherwise),
-            Some(Effect::Permit(code) | Effect::Deny(code) | Effect::Refer(code) | Effect::Ask(_, code)) => code,
-            Some(Effect::Attach(_)) => INFORMATION_MISSING,
-        }
+        code_of(&held.ready.compiled, &held.request, why)
     }
 
     fn checked(&self) -> &Bundle {
@@ -459,5 +451,20 @@ pub(crate) fn answer(bundle: &Arc<Bundle>, request: DecidedRequest) -> Answer {
             Answer::Parts(decisions)
         }
         None => Answer::Parts(decisions),
+    }
+}
+
+/// The codes of the reasons of a decision of the program, in order.
+pub(crate) fn brief_codes<'c>(compiled: &'c Compiled, request: &Request, brief: &Brief) -> Vec<&'c str> {
+    brief.because.iter().map(|why| code_of(compiled, request, *why)).collect()
+}
+
+fn code_of<'c>(compiled: &'c Compiled, request: &Request, why: Why) -> &'c str {
+    let rule = why.rule.and_then(|at| compiled.bundle.rules.get(compiled.rule(request, at)?.0));
+    match rule.map(|rule| &rule.effect) {
+        _ if why.waits => INFORMATION_MISSING,
+        None => compiled.bundle.kinds.get(request.kind).map_or("", |kind| &kind.otherwise),
+        Some(Effect::Permit(code) | Effect::Deny(code) | Effect::Refer(code) | Effect::Ask(_, code)) => code,
+        Some(Effect::Attach(_)) => INFORMATION_MISSING,
     }
 }

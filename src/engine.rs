@@ -1,5 +1,9 @@
 //! The engine: load a bundle, decide requests.
 
+mod batch;
+
+pub use batch::{Batch, BatchAnswer};
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -44,11 +44,11 @@ pub mod script;
 
 pub use bundle::checked::Identity;
 pub use decision::{Answer, Decision, Obligation, Reason};
-pub use engine::{Engine, EngineBuilder};
+pub use engine::{Batch, BatchAnswer, Engine, EngineBuilder};
 pub use explain::Explanation;
 pub use model::clause::ClauseRef;
 pub use model::decision::Outcome;
-pub use model::error::{LoadError, RequestError, RequestErrorKind};
+pub use model::error::{BatchError, LoadError, RequestError, RequestErrorKind};
 pub use model::finding::{Code, Finding, Place, Severity};
 pub use model::limits::{BundleLimits, Limits, RequestLimits, ScriptLimits};
 pub use model::names::normalize_name;

@@ -2,6 +2,7 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a benchmark")]
 #![allow(clippy::print_stdout, clippy::arithmetic_side_effects, clippy::string_slice, reason = "a benchmark reports")]
 
+mod columns;
 mod generated;
 mod hand;
 mod measure;
@@ -75,6 +76,7 @@ fn main() {
     growth();
     loading();
     threads(&engine, &lines);
+    columns::report(&engine, &lines);
 }
 
 /// One section over and over, for a profiler: `SECTION [PASSES [KIND]]`.

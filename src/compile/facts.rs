@@ -121,6 +121,21 @@ impl FactTable {
         self.constants.insert(local, value);
     }
 
+    /// The decision time.
+    pub fn decided_at(&self) -> Option<usize> {
+        self.decided_at
+    }
+
+    /// Gives facts that a request does not state the value of those that they take theirs from.
+    pub fn take(&self, facts: &mut [Datum]) {
+        for taken in &self.taken {
+            let from = taken.value(facts);
+            if let Some(fact @ &mut Datum::MISSING) = facts.get_mut(taken.local) {
+                *fact = from;
+            }
+        }
+    }
+
     /// Notes a derived fact whose value is another fact's.
     pub fn set_copy(&mut self, local: usize) {
         self.copies.insert(local);

@@ -8,6 +8,7 @@
 mod blocks;
 mod certificate;
 mod check;
+mod columns;
 mod combine;
 mod diagram;
 mod fact;
@@ -32,10 +33,11 @@ use crate::decide::tree::parse;
 use crate::decide::{Decided, Shapes, decide, shapes};
 use crate::model::limits::RequestLimits;
 use crate::model::value::Value;
-use crate::script::{Datum, LONGEST_TEXT};
+use crate::script::LONGEST_TEXT;
 
 pub use certificate::{KindCertificate, Part, RuleCertificate, ScriptCertificate};
 pub(crate) use check::{Periods, Tri, periods};
+pub use columns::Columns;
 pub use combine::{Brief, Why};
 pub(crate) use facts::FactTable;
 pub(crate) use program::{KindProgram, ResultValue, RuleProgram};
@@ -94,12 +96,7 @@ impl Compiled {
         scan.kept = program.table.kept.clone();
         scan.request(&program.keys, &mut facts)?;
         let (id, at, kept) = (scan.id, scan.decided_at?, scan.kept);
-        for taken in &program.table.taken {
-            let from = taken.value(&facts);
-            if let Some(fact @ &mut Datum::MISSING) = facts.get_mut(taken.local) {
-                *fact = from;
-            }
-        }
+        program.table.take(&mut facts);
         Some(Request { text: text.into(), kind, facts, kept, id, at })
     }
 

@@ -102,6 +102,16 @@ impl<'t> Scan<'t> {
         (self.at == self.text.len()).then_some(())
     }
 
+    /// Reads the value of a fact that stands at a place of the text, up to the end of its line; `None` for what is not plain.
+    pub fn value_at(&mut self, from: usize, local: usize, unstated: Datum) -> Option<Datum> {
+        self.at = from;
+        if self.peek()? == b'n' {
+            return self.word("null").map(|()| unstated);
+        }
+        let fact = self.fact(self.readings.get(local)?, unstated)?;
+        (self.peek()? == b'\n').then_some(fact)
+    }
+
     fn peek(&self) -> Option<u8> {
         self.text.as_bytes().get(self.at).copied()
     }

@@ -102,3 +102,72 @@ fn first(findings: &[Finding]) -> String {
     let first = findings.iter().find(|f| f.severity() == crate::model::finding::Severity::Error);
     first.map(ToString::to_string).unwrap_or_default()
 }
+
+/// Why a batch, or a row of it, is not decided.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BatchError {
+    /// The bundle has no such kind of request.
+    #[error("the bundle has no kind `{kind}`{}", meant(like.as_deref()))]
+    UnknownKind {
+        /// The kind asked for.
+        kind: String,
+        /// The kind that was perhaps meant.
+        like: Option<String>,
+    },
+    /// A column is of no fact that a request of the kind states.
+    #[error("a request of kind `{kind}` states no fact `{path}`{}", meant(like.as_deref()))]
+    UnknownFact {
+        /// The column.
+        path: String,
+        /// The kind.
+        kind: String,
+        /// The fact that was perhaps meant.
+        like: Option<String>,
+    },
+    /// A fact has two columns.
+    #[error("`{path}` has two columns")]
+    Twice {
+        /// The fact.
+        path: String,
+    },
+    /// A column has another number of rows than the batch.
+    #[error("`{path}` has {rows} rows, the batch has {wanted}")]
+    Length {
+        /// The column.
+        path: String,
+        /// Its rows.
+        rows: usize,
+        /// The rows of the batch.
+        wanted: usize,
+    },
+    /// A row names a value that the column does not have.
+    #[error("row {row} of `{path}` is not among its {values} values")]
+    NoValue {
+        /// The column.
+        path: String,
+        /// The row, from 0.
+        row: usize,
+        /// How many values the column has.
+        values: usize,
+    },
+    /// There is no such row.
+    #[error("there is no row {row}; the batch has {rows}, counted from 0")]
+    NoRow {
+        /// The row asked for.
+        row: usize,
+        /// How many there are.
+        rows: usize,
+    },
+    /// A row cannot be decided.
+    #[error("row {row}: {error}")]
+    Request {
+        /// The row, from 0.
+        row: usize,
+        /// Why.
+        error: RequestError,
+    },
+}
+
+fn meant(like: Option<&str>) -> String {
+    like.map(|like| format!("; did you mean `{like}`?")).unwrap_or_default()
+}
