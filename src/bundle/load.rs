@@ -400,11 +400,13 @@ impl Survey {
         let failed = self.findings.has_errors();
         let dropped = self.findings.dropped();
         let findings = bounded(self.findings.into_sorted(), limits.bundle.findings, dropped);
-        let Self { draft, messages, invariants, files, name, found, .. } = self;
+        let Self { mut draft, messages, invariants, files, name, found, .. } = self;
         let Some((name, version)) = name.filter(|_| !failed) else {
             return Loaded { bundle: None, findings, files, found };
         };
         let identity = Identity { name, version, digest: digest_of(&files) };
+        // A bundle is kept for long, and no rule is added to it.
+        draft.rules.shrink_to_fit();
         let bundle = Bundle {
             identity,
             languages: draft.languages,

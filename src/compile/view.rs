@@ -5,7 +5,7 @@ use crate::script::{Datum, GiveUp, Inputs, Scratch, Tag};
 
 use super::check::{Check, Periods, Tri, by_state, compare, in_force, passes, same};
 use super::fact;
-use super::program::{KindProgram, TableRow};
+use super::program::{DerivedFact, KindProgram, TableRow};
 use super::slots::{Request, Slot};
 use super::sources::{Compute, Dated, Gate, Source};
 
@@ -83,6 +83,14 @@ impl<'r> View<'r> {
     #[inline(never)]
     fn fact_derived(&mut self, local: usize) -> Result<Datum, GiveUp> {
         let at = local.checked_sub(self.kind.table.stated).ok_or(GiveUp)?;
+        // A copy costs no more than looking up whether it was made before.
+        if let Some(DerivedFact { copy_of: Some(fact), compute }) = self.kind.derived.get(at).and_then(Option::as_ref) {
+            let open = compute.gate.facts.iter().any(|gate| self.stated(*gate).is_open());
+            let stated = compute.gate.facts.iter().chain([fact]).all(|fact| *fact < self.kind.table.stated);
+            if stated && compute.gate.rows.is_empty() && compute.gate.settings.is_empty() {
+                return Ok(if open { Datum::MISSING } else { self.stated(*fact) });
+            }
+        }
         match self.derived.get(at).copied().flatten() {
             Some(known) => Ok(known),
             None => self.derive(local, at),
