@@ -267,18 +267,21 @@ fn large(rules: usize) -> Engine {
         codes('m'),
         codes('p')
     );
-    let messages: String = ["information-missing", "rule-failed", "too-much", "other", "fine", "ask-us", "nothing"]
-        .map(|code| format!("reason-{code} = {code}.\n"))
-        .concat();
+    let reasons = ["information-missing", "rule-failed", "too-much", "other", "fine", "ask-us", "nothing"];
+    built(&vocabulary, &(0..rules).map(rule).collect::<String>(), &reasons)
+}
+
+/// An engine of this vocabulary and these rules.
+fn built(vocabulary: &str, rules: &str, reasons: &[&str]) -> Engine {
+    let messages: String = reasons.iter().map(|code| format!("reason-{code} = {code}.\n")).collect();
     let source = "source: law\ntitle: { en: Law }\npublished: \"2021-06-02\"\nsections:\n  - { id: s, title: { en: S } }\nclauses:\n  \
                   - { clause: 1, section: s, normative: true, gist: { en: One. } }\n";
-    let policy =
-        format!("policy: all\nrequest: order\nsource: law\nrules:\n{}", (0..rules).map(rule).collect::<String>());
+    let policy = format!("policy: all\nrequest: order\nsource: law\nrules:\n{rules}");
     let manifest = "bundle: large\nversion: \"1\"\nlanguages: [en]\nvocabulary: vocabulary.yaml\nsources: [law.yaml]\npolicies: \
                     [all.yaml]\nmessages: { en: en.ftl }\n";
     let files = [
         ("bundle.yaml", manifest),
-        ("vocabulary.yaml", &vocabulary),
+        ("vocabulary.yaml", vocabulary),
         ("law.yaml", source),
         ("all.yaml", &policy),
         ("en.ftl", &messages),
@@ -302,6 +305,28 @@ fn many_rules_are_found_by_what_a_request_says() {
         if dice.below(2) > 0 {
             request.insert("tags".into(), vec![format!("m{}", dice.below(20)), "m1".to_owned()].into());
         }
+        agree(&engine, &Json::Object(request).to_string(), brief);
+    }
+}
+
+/// Many truths, each with a rule of its own: more states than are kept.
+#[test]
+fn more_states_than_are_kept_are_decided_alike() {
+    const TRUTHS: usize = 14;
+    let truths = (0..TRUTHS).map(|n| format!("  t{n}: {{ type: boolean, default: false, gist: One. }}\n"));
+    let names = (0..TRUTHS).map(|n| format!("t{n}")).collect::<Vec<_>>().join(", ");
+    let vocabulary = format!(
+        "types: {{}}\nstages: [order]\nreasons:\n  information-missing: order\n  rule-failed: order\n  too-much: order\n  fine: order\n  \
+         nothing: order\nfacts:\n{}kinds:\n  order:\n    gist: An order.\n    facts: [{names}]\n    otherwise: nothing\n",
+        truths.collect::<String>()
+    );
+    let deny = |n| format!("  - id: rule-{n}\n    clauses: [1]\n    when: {{ t{n}: true }}\n    deny: too-much\n");
+    let permit = "  - id: fine\n    clauses: [1]\n    when: { t0: false }\n    permit: fine\n";
+    let rules = (0..TRUTHS).map(deny).collect::<String>() + permit;
+    let engine = built(&vocabulary, &rules, &["information-missing", "rule-failed", "too-much", "fine", "nothing"]);
+    for bits in (0_usize..1 << TRUTHS).step_by(3) {
+        let mut request = Map::from_iter([("kind".to_owned(), "order".into()), ("at".to_owned(), "2021-07-01".into())]);
+        request.extend((0..TRUTHS).map(|n| (format!("t{n}"), (bits >> n & 1 == 1).into())));
         agree(&engine, &Json::Object(request).to_string(), brief);
     }
 }

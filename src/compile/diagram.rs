@@ -20,8 +20,12 @@ use super::run;
 use super::slots::class;
 use super::view::View;
 
-/// States that are kept for a kind, of some hundred bytes each; what leads to more is decided block by block.
+/// States that are kept for a kind; what leads to more is decided block by block.
 const STATES: usize = 4096;
+/// What their edges may weigh, about a byte each: a fact of many codes makes heavy states.
+const WEIGHT: usize = 16 << 20;
+/// What an edge weighs.
+const EDGE: usize = 128;
 
 /// One word for each block.
 type Words = SmallVec<[u64; 2]>;
@@ -72,11 +76,20 @@ enum Node {
     End(Option<Plan>),
 }
 
-/// A way to a state, which is entered when the first request takes it.
+impl Node {
+    fn weight(&self) -> usize {
+        match self {
+            Self::Fact(_, child, edges) => edges.len().saturating_mul(EDGE).saturating_add(child.len()),
+            Self::Ask(..) | Self::End(_) => EDGE.saturating_mul(3),
+        }
+    }
+}
+
+/// A way to a state, which is entered when the first request takes it; closed for good when there was no room for it.
 #[derive(Debug)]
 struct Edge {
     state: State,
-    node: OnceLock<Arc<Node>>,
+    node: OnceLock<Option<Arc<Node>>>,
 }
 
 impl Edge {
@@ -90,7 +103,14 @@ impl Edge {
 pub struct Diagram {
     steps: Vec<Step>,
     root: Edge,
-    states: Mutex<HashMap<State, Arc<Node>, FxBuildHasher>>,
+    states: Mutex<States>,
+}
+
+/// The states that were entered, and what they weigh.
+#[derive(Debug, Default)]
+struct States {
+    nodes: HashMap<State, Arc<Node>, FxBuildHasher>,
+    weight: usize,
 }
 
 impl Diagram {
@@ -132,27 +152,22 @@ impl Diagram {
     }
 
     fn follow<'d>(&'d self, edge: &'d Edge, kind: &KindProgram) -> Option<&'d Node> {
-        match edge.node.get() {
-            Some(node) => Some(node),
-            None => {
-                let node = self.enter(&edge.state, kind)?;
-                Some(edge.node.get_or_init(|| node))
-            }
-        }
+        edge.node.get_or_init(|| self.enter(&edge.state, kind)).as_deref()
     }
 
     #[cold]
     fn enter(&self, state: &State, kind: &KindProgram) -> Option<Arc<Node>> {
         // States are only added, each whole, so what another thread left in a panic is as good as any.
         let mut states = self.states.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(node) = states.get(state) {
+        if let Some(node) = states.nodes.get(state) {
             return Some(Arc::clone(node));
         }
-        if states.len() >= STATES {
+        if states.nodes.len() >= STATES || states.weight >= WEIGHT {
             return None;
         }
         let node = Arc::new(self.expand(state.clone(), kind)?);
-        states.insert(state.clone(), Arc::clone(&node));
+        states.weight = states.weight.saturating_add(node.weight());
+        states.nodes.insert(state.clone(), Arc::clone(&node));
         Some(node)
     }
 
