@@ -82,7 +82,7 @@ pub fn who(
             let (boxes, _) = space.cover(here, matters, MOST);
             for (one, found) in boxes {
                 // What no request was found for is not shown.
-                if space.request_in(found).is_none() {
+                if space.seek(found).is_none() {
                     continue;
                 }
                 let facts = space.words(&one, true).into_iter().collect();

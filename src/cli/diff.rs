@@ -14,7 +14,7 @@ use crate::assure::space::Bounds;
 use crate::engine::{Engine, EngineBuilder};
 
 use super::prove::short;
-use super::{Failure, stdout_failed};
+use super::{Failure, NOT_DECIDED, stdout_failed};
 
 /// Exit code: the comparison came to what was not to be.
 const FAILED_ON: u8 = 1;
@@ -92,13 +92,24 @@ pub fn run(args: &DiffArgs) -> Result<u8, Failure> {
         As::Markdown => markdown(&mut out, args, &found, touched),
     };
     written.map_err(stdout_failed)?;
-    let has = |direction| found.regions.iter().any(|region| region.direction == direction);
-    let fails = args.fail_on.iter().any(|on| match on {
-        On::Wider => has(Direction::Wider),
-        On::Stricter => has(Direction::Narrower),
-        On::Change => found.verdict != Sum::Equivalent,
-    });
-    Ok(if fails { FAILED_ON } else { 0 })
+    Ok(exit_code(&args.fail_on, &found))
+}
+
+/// What was not to be and is; else what was not to be and is not excluded.
+fn exit_code(fail_on: &[On], found: &Comparison) -> u8 {
+    let comes_to = |on: &On| match on {
+        On::Wider => found.goes(Direction::Wider),
+        On::Stricter => found.goes(Direction::Narrower),
+        On::Change => (found.verdict != Sum::Open).then_some(found.verdict != Sum::Equivalent),
+    };
+    let all: Vec<Option<bool>> = fail_on.iter().map(comes_to).collect();
+    if all.contains(&Some(true)) {
+        FAILED_ON
+    } else if all.contains(&None) || found.verdict == Sum::Open {
+        NOT_DECIDED
+    } else {
+        0
+    }
 }
 
 fn region_words(region: &Region) -> String {
@@ -147,6 +158,11 @@ fn summary(found: &Comparison, touched: Option<Touched>) -> String {
         ));
     } else if !found.complete {
         text.push_str("; not all of it is shown");
+    }
+    let left: Vec<&str> =
+        found.not_excluded.iter().filter(|way| found.goes(**way).is_none()).map(|way| title(*way)).collect();
+    if !left.is_empty() {
+        text.push_str(&format!("; not excluded: {}", left.join(", ")));
     }
     text
 }

@@ -42,6 +42,39 @@ impl Script {
     }
 }
 
+impl Script {
+    /// The constants that stand in the script and in the functions it calls: where its value is likely to change.
+    #[must_use]
+    pub fn constants(&self) -> BTreeSet<Value> {
+        let (mut out, mut open) = (BTreeSet::new(), vec![&self.body().node]);
+        while let Some(node) = open.pop() {
+            match node {
+                Node::Constant(value) => {
+                    out.insert(value.clone());
+                }
+                Node::Absent | Node::Read(_) | Node::Local(_) => {}
+                Node::Block { lets, result } => {
+                    open.extend(lets.iter().map(|(_, node)| node));
+                    open.push(result);
+                }
+                Node::If { condition, then, otherwise } => open.extend([&**condition, &**then, &**otherwise]),
+                Node::And(all) | Node::Or(all) | Node::Coalesce(all) | Node::Host(_, all) => open.extend(all),
+                Node::Not(one) | Node::Negate(one) | Node::IsAbsent { value: one, .. } => open.push(one),
+                Node::Binary(_, left, right) => open.extend([&**left, &**right]),
+                Node::AnyOf { list, item } => {
+                    open.extend(list);
+                    open.push(item);
+                }
+                Node::Call(body, args) => {
+                    open.push(&body.node);
+                    open.extend(args);
+                }
+            }
+        }
+        out
+    }
+}
+
 struct Fold<'k> {
     known: &'k [Option<Option<Value>>],
 }

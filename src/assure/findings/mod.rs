@@ -102,7 +102,7 @@ pub fn shown(engine: &Engine, asked: Asked, bounds: Bounds) -> Result<Vec<Shown>
 
 /// A request of a region that the engine decides as told, without what it does not need for that.
 fn witness(space: &mut Space<'_>, region: Id, is: impl Fn(&Decided) -> bool) -> Option<Json> {
-    let request = space.request_in(region)?;
+    let request = space.seek(region)?;
     let mut json = space.to_json(0, &request);
     let engine = space.sides.first()?.engine;
     let shows = |json: &Json| decided(engine, json).is_some_and(|decided| is(&decided));

@@ -342,6 +342,26 @@ impl Mdd {
         (at != NO).then_some(path)
     }
 
+    /// The same, by chance.
+    pub fn pick_among(&self, region: Id, dice: &mut super::sample::Dice) -> Option<Vec<(u32, u32)>> {
+        let (mut at, mut path) = (region, Vec::new());
+        while at.number().is_none() {
+            let (mut from, mut ways) = (0, Vec::new());
+            for (upto, below) in self.runs(at) {
+                if *below != NO {
+                    ways.push((from, *upto, *below));
+                }
+                from = *upto;
+            }
+            let (from, upto, below) = *dice.of(&ways)?;
+            let within = dice.up_to(u64::from(upto.saturating_sub(from)));
+            let class = from.saturating_add(u32::try_from(within).unwrap_or(0));
+            path.push((self.var(at)?, class));
+            at = below;
+        }
+        (at != NO).then_some(path)
+    }
+
     /// What a region is for one class of one variable.
     pub fn restrict(&mut self, region: Id, var: u32, class: u32) -> Id {
         let mut done = HashMap::new();

@@ -10,9 +10,12 @@ mod conditions;
 pub mod cover;
 mod identity;
 pub mod mdd;
+pub mod points;
 pub mod sample;
+mod seek;
 pub mod solve;
 mod table;
+mod vary;
 pub mod witness;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -122,6 +125,7 @@ pub struct Space<'e> {
     by_name: BTreeMap<Arc<str>, usize>,
     members: BTreeMap<(Arc<str>, Value), usize>,
     clusters: Vec<sample::Cluster>,
+    read_by_results: vary::Reads,
     cells: BTreeMap<(usize, TableIx), Id>,
     /// Requests that make sense and that some request was found for.
     pub sampled: Id,
@@ -147,6 +151,7 @@ impl<'e> Space<'e> {
             sides.push(Side { engine, bundle, kind: found });
         }
         let collected = collect::collect(&sides, also);
+        let read_by_results = vary::read_by_results(&sides);
         let mut space = Self {
             sides,
             mdd: Mdd::new(bounds.nodes),
@@ -154,6 +159,7 @@ impl<'e> Space<'e> {
             by_name: BTreeMap::new(),
             members: BTreeMap::new(),
             clusters: Vec::new(),
+            read_by_results,
             cells: BTreeMap::new(),
             sampled: mdd::YES,
             bounds,
