@@ -18,6 +18,7 @@ use crate::model::finding::Finding;
 
 use super::diff::witness::{leaves, without};
 use super::space::mdd::Id;
+use super::space::sample::Dice;
 use super::space::{Bounds, Space, SpaceError};
 use inputs::Inputs;
 use rules::OfRule;
@@ -102,12 +103,19 @@ pub fn shown(engine: &Engine, asked: Asked, bounds: Bounds) -> Result<Vec<Shown>
 
 /// A request of a region that the engine decides as told, without what it does not need for that.
 fn witness(space: &mut Space<'_>, region: Id, is: impl Fn(&Decided) -> bool) -> Option<Json> {
-    let request = space.seek(region)?;
-    let mut json = space.to_json(0, &request);
+    const TRIES: u64 = 12;
     let engine = space.sides.first()?.engine;
     let shows = |json: &Json| decided(engine, json).is_some_and(|decided| is(&decided));
+    let first = space.seek(region)?;
+    let mut json = space.to_json(0, &first);
     if !shows(&json) {
-        return None;
+        let other = |n| {
+            let mut dice = Dice(n);
+            let mut request = space.request_among(region, &mut dice)?;
+            space.vary(&mut request, &mut dice);
+            Some(space.to_json(0, &request)).filter(|json| shows(json))
+        };
+        json = (0..TRIES).find_map(other)?;
     }
     for path in leaves(&json) {
         let fewer = without(&json, &path);

@@ -5,7 +5,10 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use rust_decimal::Decimal;
+use rustc_hash::FxHashMap;
 
+use crate::bundle::checked::{Comparison, Test};
+use crate::decide::evaluate::{compare, passes};
 use crate::decide::facts::State;
 use crate::model::time::{Date, Duration, Timestamp};
 use crate::model::value::{Type, Value};
@@ -68,28 +71,119 @@ pub struct Var {
     pub what: What,
     /// Its classes.
     pub classes: Arc<[Class]>,
+    index: Arc<Index>,
+}
+
+/// Finds classes without looking at each.
+#[derive(Debug, Default)]
+struct Index {
+    named: FxHashMap<Value, usize>,
+    /// How many classes at the beginning are pieces of an order.
+    ordered: usize,
+    /// By side, the classes that do not give the fact a known value.
+    odd: Vec<Vec<usize>>,
 }
 
 impl Var {
+    /// A variable with these classes; what is ordered comes first.
+    #[must_use]
+    pub fn new(name: Arc<str>, what: What, classes: Vec<Class>) -> Self {
+        let sides = classes.iter().map(|class| class.states.len()).max().unwrap_or(0);
+        let is_known = |class: &Class, side: usize| matches!(class.states.get(side), Some(Some(State::Known(_))));
+        let odd =
+            |side| (0..classes.len()).filter(|at| !classes.get(*at).is_some_and(|one| is_known(one, side))).collect();
+        let mut index = Index { odd: (0..sides).map(odd).collect(), ..Index::default() };
+        let ordered = |class: &&Class| matches!(class.atom, Atom::Value(_) | Atom::Between(..));
+        index.ordered = classes.iter().take_while(ordered).count();
+        for (at, class) in classes.iter().enumerate() {
+            match &class.atom {
+                Atom::Values(values) => index.named.extend(values.iter().map(|value| (value.clone(), at))),
+                Atom::Value(value) => {
+                    index.named.insert(value.clone(), at);
+                }
+                Atom::Truth(is) => {
+                    index.named.insert(Value::Boolean(*is), at);
+                }
+                _ => {}
+            }
+        }
+        Self { name, what, classes: classes.into(), index: Arc::new(index) }
+    }
+
     /// The class of a value.
     #[must_use]
     pub fn class_of(&self, value: &Value) -> Option<usize> {
-        let holds = |class: &Class| match &class.atom {
-            Atom::Value(one) => one == value,
-            Atom::Between(from, until) => {
-                from.as_ref().is_none_or(|from| from < value) && until.as_ref().is_none_or(|until| value < until)
-            }
-            Atom::Values(values) => values.contains(value),
-            Atom::Truth(is) => *value == Value::Boolean(*is),
+        self.index.named.get(value).copied().or_else(|| self.piece_of(value)).or_else(|| self.class_with(&Atom::Rest))
+    }
+
+    fn pieces(&self) -> &[Class] {
+        self.classes.get(..self.index.ordered).unwrap_or_default()
+    }
+
+    /// What lies between two values and holds this one.
+    fn piece_of(&self, value: &Value) -> Option<usize> {
+        let is_before = |class: &Class| match &class.atom {
+            Atom::Value(one) => one < value,
+            Atom::Between(_, until) => until.as_ref().is_some_and(|until| until <= value),
             _ => false,
         };
-        self.classes.iter().position(holds).or_else(|| self.class_with(&Atom::Rest))
+        let at = self.pieces().partition_point(is_before);
+        let Atom::Between(from, until) = &self.pieces().get(at)?.atom else { return None };
+        let inside = from.as_ref().is_none_or(|from| from < value) && until.as_ref().is_none_or(|until| value < until);
+        inside.then_some(at)
     }
 
     /// The class with this atom.
     #[must_use]
     pub fn class_with(&self, atom: &Atom) -> Option<usize> {
-        self.classes.iter().position(|class| class.atom == *atom)
+        // What is not a value comes last.
+        self.classes.iter().rposition(|class| class.atom == *atom)
+    }
+
+    /// The classes that do not give the fact a known value on a side, in order.
+    #[must_use]
+    pub fn odd(&self, side: usize) -> &[usize] {
+        self.index.odd.get(side).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Runs of classes, each with the class after its last, that hold values which pass a test; none where that is only told
+    /// by looking at each class. What is odd on the side is left out or not, as it comes.
+    #[must_use]
+    pub fn passing(&self, test: &Test) -> Option<Vec<(usize, usize)>> {
+        let passes = |at: &usize| {
+            self.classes.get(*at).and_then(|class| class.value.as_ref()).is_some_and(|value| passes(value, test))
+        };
+        match test {
+            Test::OneOf(values) => {
+                let at: BTreeSet<usize> =
+                    values.iter().filter_map(|value| self.index.named.get(value).copied()).filter(passes).collect();
+                Some(at.into_iter().map(|at| (at, at.saturating_add(1))).collect())
+            }
+            Test::Compare(comparison, limit) if self.index.ordered > 0 => {
+                let upto = self.index.ordered;
+                let stands = |class: &Class| class.value.clone();
+                let first = |is: bool| {
+                    self.pieces().partition_point(|one| {
+                        stands(one).is_some_and(|value| compare(*comparison, &value, limit)) == is
+                    })
+                };
+                Some(match comparison {
+                    Comparison::AtLeast | Comparison::MoreThan => vec![(first(false), upto)],
+                    Comparison::AtMost | Comparison::LessThan => vec![(0, first(true))],
+                    Comparison::Equal => return None,
+                })
+            }
+            Test::Not(inner) => {
+                let (mut out, mut next) = (Vec::new(), 0);
+                for (from, upto) in self.passing(inner)? {
+                    out.push((next, from));
+                    next = upto;
+                }
+                out.push((next, self.classes.len()));
+                Some(out)
+            }
+            _ => None,
+        }
     }
 }
 

@@ -13,7 +13,7 @@ use crate::model::value::{Type, Value};
 use crate::script::Outline;
 
 use super::atoms::{Atom, Class, Var, Wanted, What};
-use super::{Plan, Side, Space, Truths, fit};
+use super::{Plan, Plans, Side, Space, Truths, fit};
 
 /// Text that no registry knows.
 pub(super) const UNHEARD_OF: &str = "something unheard of";
@@ -46,11 +46,12 @@ pub(super) struct Collected {
     pub(super) order: Vec<Arc<str>>,
     tables: BTreeSet<(usize, TableIx)>,
     lists: BTreeSet<(usize, ListIx, FactIx)>,
+    plans: Arc<Plans>,
 }
 
 /// Collects.
-pub(super) fn collect(sides: &[Side<'_>], also: &[(usize, &Condition)]) -> Collected {
-    let mut out = Collected::default();
+pub(super) fn collect(sides: &[Side<'_>], also: &[(usize, &Condition)], plans: &Arc<Plans>) -> Collected {
+    let mut out = Collected { plans: Arc::clone(plans), ..Collected::default() };
     for (at, side) in sides.iter().enumerate() {
         for rule in side.bundle.rules_of(side.kind) {
             out.periods(sides, at, &rule.effective, &rule.retired);
@@ -237,7 +238,7 @@ impl Collected {
     fn fact(&mut self, sides: &[Side<'_>], at: usize, ix: FactIx) -> Option<&mut Wanted> {
         let side = sides.get(at)?;
         let fact = side.bundle.fact(ix)?;
-        match side.plan(ix) {
+        match self.plans.get(&(at, ix)).cloned() {
             Some(plan) => {
                 let derived = fact.derived.as_ref()?;
                 derived.reads.iter().for_each(|operand| self.operand(sides, at, operand));
@@ -387,12 +388,12 @@ impl Space<'_> {
             classes.push(Class { atom: Atom::Nothing, value: None, states: self.states(path, None) });
         }
         let what = if is_set { What::Set } else { What::Fact };
-        self.add(path, Var { name: Arc::clone(path), what, classes: classes.into() });
+        self.add(path, Var::new(Arc::clone(path), what, classes));
         for member in &wanted.members {
             let truth = |is| Class { atom: Atom::Truth(is), value: Some(Value::Boolean(is)), states: Vec::new() };
             self.members.insert((Arc::clone(path), member.clone()), self.vars.len());
-            let classes = [truth(false), truth(true)].into();
-            self.vars.push(Var { name: Arc::clone(path), what: What::Member(member.clone()), classes });
+            let classes = vec![truth(false), truth(true)];
+            self.vars.push(Var::new(Arc::clone(path), What::Member(member.clone()), classes));
         }
     }
 
@@ -411,7 +412,7 @@ impl Space<'_> {
         }
         classes.push(class(Atom::Failed, State::Failed(failure()), None));
         let what = if is_derived { What::Derived } else { What::Script };
-        self.add(key, Var { name: Arc::clone(&opaque.shown), what, classes: classes.into() });
+        self.add(key, Var::new(Arc::clone(&opaque.shown), what, classes));
     }
 
     /// The values that a fact of a symbol type can take, on any side.

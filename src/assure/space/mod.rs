@@ -103,6 +103,9 @@ pub(super) enum Plan {
     Own(Arc<str>),
 }
 
+/// How the derived facts of each side come about.
+pub(super) type Plans = BTreeMap<(usize, FactIx), Plan>;
+
 /// How the truth of a script comes about, as far as it is understood.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Truths {
@@ -126,6 +129,7 @@ pub struct Space<'e> {
     members: BTreeMap<(Arc<str>, Value), usize>,
     clusters: Vec<sample::Cluster>,
     read_by_results: vary::Reads,
+    plans: Arc<Plans>,
     cells: BTreeMap<(usize, TableIx), Id>,
     /// Requests that make sense and that some request was found for.
     pub sampled: Id,
@@ -150,7 +154,11 @@ impl<'e> Space<'e> {
             let found = bundle.kind(kind).ok_or_else(|| SpaceError::NoKind(kind.to_owned()))?;
             sides.push(Side { engine, bundle, kind: found });
         }
-        let collected = collect::collect(&sides, also);
+        let of_side = |(at, side): (usize, &Side<'e>)| -> Vec<((usize, FactIx), Plan)> {
+            side.kind.derived.iter().filter_map(|ix| Some(((at, *ix), side.plan(*ix)?))).collect()
+        };
+        let plans: Arc<Plans> = Arc::new(sides.iter().enumerate().flat_map(of_side).collect());
+        let collected = collect::collect(&sides, also, &plans);
         let read_by_results = vary::read_by_results(&sides);
         let mut space = Self {
             sides,
@@ -160,6 +168,7 @@ impl<'e> Space<'e> {
             members: BTreeMap::new(),
             clusters: Vec::new(),
             read_by_results,
+            plans,
             cells: BTreeMap::new(),
             sampled: mdd::YES,
             bounds,
@@ -231,7 +240,7 @@ impl Side<'_> {
     }
 
     /// How a derived fact comes about.
-    pub(super) fn plan(&self, ix: FactIx) -> Option<Plan> {
+    fn plan(&self, ix: FactIx) -> Option<Plan> {
         let derived = self.bundle.fact(ix)?.derived.as_ref()?;
         if !self.kind.derived.contains(&ix) {
             return None;
