@@ -2,6 +2,7 @@
 //! finding that some request can show comes with it.
 
 mod inputs;
+mod restrict;
 mod rules;
 mod settings;
 mod tables;
@@ -89,6 +90,7 @@ pub fn shown(engine: &Engine, asked: Asked, bounds: Bounds) -> Result<Vec<Shown>
         let Some(rule) = bundle.rules.get(ix.0) else { continue };
         out.extend(rules::about(&rule.name, &rule.place, of));
     }
+    out.extend(restrict::widens(engine, bounds)?);
     if asked == Asked::Pedantic {
         out.extend(inputs.without_influence());
         out.extend(inputs::entries(bundle));

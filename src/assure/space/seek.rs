@@ -11,7 +11,7 @@ use super::sample::{Dice, Sample};
 const WAYS: u64 = 12;
 
 /// Requests that are tried for each way.
-const TRIES: usize = 240;
+const TRIES: usize = 120;
 
 impl Space<'_> {
     /// A request in a region: one that was found already, or one that is looked for now.

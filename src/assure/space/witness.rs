@@ -51,7 +51,22 @@ impl Space<'_> {
             }
         }
         let found = self.mdd.apply(Op::And, region, self.sampled);
-        let path = self.mdd.pick_among(found, dice)?;
+        let mut path = self.mdd.pick_among(found, dice)?;
+        // What the region does not look at may still matter to what scripts compute.
+        let mut is_fixed = vec![false; self.vars.len()];
+        let clustered = self.clusters.iter().flat_map(|cluster| &cluster.vars).copied();
+        let on_path = path.iter().map(|(var, _)| usize::try_from(*var).unwrap_or(usize::MAX));
+        for at in clustered.chain(on_path) {
+            if let Some(fixed) = is_fixed.get_mut(at) {
+                *fixed = true;
+            }
+        }
+        for (at, var) in self.vars.iter().enumerate().filter(|(at, _)| is_fixed.get(*at) == Some(&false)) {
+            if dice.up_to(2) == 0 {
+                let class = dice.up_to(u64::try_from(var.classes.len()).unwrap_or(1));
+                path.push((u32::try_from(at).ok()?, u32::try_from(class).ok()?));
+            }
+        }
         self.request_on(path)
     }
 
