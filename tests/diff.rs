@@ -45,8 +45,7 @@ fn texts(most: u32) -> Vec<(String, String)> {
         "policy: p\nrequest: sale\nrules:\n  - {{ id: sale, permit: fine }}\n  - {{ id: many, when: {{ count: {{ more-than: {most} }} }}, deny: refused }}\n"
     );
     let vocabulary = "stages: [only]\nreasons: { information-missing: only, rule-failed: only, fine: only, refused: only, none: only }\nfacts:\n  count: { type: integer, at-least: 0, gist: Count. }\nkinds:\n  sale: { gist: A sale., facts: [count], otherwise: none }\n";
-    let manifest =
-        "bundle: b\nversion: \"1\"\nlanguages: [en]\nvocabulary: v.yaml\npolicies: [p.yaml]\nmessages: { en: en.ftl }\n";
+    let manifest = "bundle: b\nversion: \"1\"\nlanguages: [en]\nvocabulary: v.yaml\npolicies: [p.yaml]\nmessages: { en: en.ftl }\n";
     let messages: String = ["information-missing", "rule-failed", "fine", "refused", "none"]
         .iter()
         .map(|code| format!("reason-{code} = {code}\n"))
@@ -106,7 +105,12 @@ fn archives_are_read_where_they_are() {
         assert_eq!(found["regions"][0]["where"], json!([{ "fact": "count", "is": "more than 5 and at most 7" }]));
     }
     let done = clausal(folder.path(), &["diff", "old.tar", "both.tgz:policies/old", "--fail-on", "change"], "");
-    assert_eq!((done.code, done.out.as_str()), (0, "equivalent: 0 regions wider, 0 narrower, 0 other\n"), "{}", done.err);
+    assert_eq!(
+        (done.code, done.out.as_str()),
+        (0, "equivalent: 0 regions wider, 0 narrower, 0 other\n"),
+        "{}",
+        done.err
+    );
     let done = clausal(folder.path(), &["diff", "old.tar", "both.tgz"], "");
     assert_eq!(done.code, 65);
     assert!(done.err.contains("several bundles (`policies/new`, `policies/old`)"), "{}", done.err);
@@ -213,4 +217,33 @@ fn exit_codes_are_for_pipelines() {
     let check = clausal(folder.path(), &["check", "--exact", "--time-limit", "0"], "");
     assert_eq!(check.code, 2, "{}", check.err);
     assert!(check.err.contains("not decided within the time limit"), "{}", check.err);
+}
+
+#[test]
+fn who_may_do_what_is_a_table_of_what_matters() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |args: &[&str]| clausal(folder.path(), &[&["who", "--kind", "activity-log"], args].concat(), "");
+    let done = run(&[]);
+    assert_eq!(done.code, 0, "{}", done.err);
+    assert!(!done.out.contains("any value"), "{}", done.out);
+    assert!(done.out.ends_with("4 rows; whatever is not named may be anything\n"), "{}", done.out);
+    let done = run(&["--group-by", "actor.portal,actor.roles", "--format", "csv"]);
+    let lines: Vec<&str> = done.out.lines().collect();
+    assert_eq!(lines[0].split(',').take(3).collect::<Vec<_>>(), ["actor.portal", "actor.roles", "outcome"]);
+    assert!(lines.len() > 4 && lines[1..].iter().all(|line| line.starts_with("partner-center,")), "{}", done.out);
+    let width = |line: &str| line.split('"').step_by(2).map(|part| part.matches(',').count()).sum::<usize>();
+    assert!(lines.iter().all(|line| width(line) == width(lines[0])), "{}", done.out);
+    let done = run(&["--group-by", "actor.portal", "--group-by", "actor.roles", "--format", "markdown"]);
+    let lines: Vec<&str> = done.out.lines().collect();
+    assert!(lines[0].starts_with("| actor.portal | actor.roles | outcome |"), "{}", done.out);
+    let bars = lines[0].matches('|').count();
+    assert!(lines.iter().all(|line| line.matches('|').count() == bars), "{}", done.out);
+    let done = run(&["--group-by", "actor.portal,actor.side", "--format", "json"]);
+    let table: Json = serde_json::from_str(&done.out).unwrap();
+    assert_eq!((&table["group_by"], &table["is_cut"]), (&json!(["actor.portal", "actor.side"]), &json!(false)));
+    let nobody = run(&["--when", "actor.side=customer"]);
+    assert_eq!(nobody.out, "0 rows; whatever is not named may be anything\n");
+    let wrong = run(&["--group-by", "actor.portl"]);
+    assert_eq!(wrong.code, 64);
+    assert!(wrong.err.contains("did you mean `actor.portal`?"), "{}", wrong.err);
 }

@@ -380,7 +380,8 @@ pub fn describe(var: &Var, chosen: &BTreeSet<usize>) -> String {
     let values = var.classes.iter().filter(|class| is_value(&class.atom)).count();
     let mut words = Vec::new();
     if values > 0 && var.what != What::Set && picked(&is_value) {
-        words.push("any value".to_owned());
+        // Of a fact this says that it is stated at all.
+        words.push(if var.what == What::Fact { "given" } else { "any value" }.to_owned());
     } else {
         words.extend(ordered(var, chosen));
         words.extend(listed(var, chosen));
