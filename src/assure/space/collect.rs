@@ -250,7 +250,7 @@ impl Collected {
                         if let Some(opaque) = &mut item.opaque {
                             opaque.derived.insert(at, ix);
                             opaque.reads.extend(paths(side, &derived.reads));
-                            opaque.may_be_absent |= derived.script.is_optional();
+                            opaque.may_be_absent |= side.may_be_absent(ix);
                         }
                         Some(&mut item.wanted)
                     }

@@ -22,7 +22,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::bundle::checked::{Bundle, Condition, Expression, FactIx, Kind, Operand, TableIx};
+use crate::bundle::checked::{Absence, Bundle, Condition, Expression, FactIx, Kind, Operand, TableIx};
 use crate::engine::Engine;
 use crate::model::value::{Type, Value};
 use crate::script::Outline;
@@ -254,6 +254,30 @@ impl Side<'_> {
             },
             _ => Plan::Own(identity::of(self, &derived.script, &derived.reads)),
         })
+    }
+
+    /// Whether a fact can be computed, or stated, and have no value.
+    pub(super) fn may_be_absent(&self, ix: FactIx) -> bool {
+        let Some(fact) = self.bundle.fact(ix) else { return true };
+        match (fact.derived.as_ref().filter(|_| self.kind.derived.contains(&ix)), self.kind.facts.get(&ix)) {
+            (Some(derived), _) => {
+                let fixed = self.fixed(&derived.reads);
+                match self.plan(ix) {
+                    Some(Plan::Constant(value)) => return value.is_none(),
+                    Some(Plan::Alias(read)) => return self.may_be_absent(read),
+                    _ => {}
+                }
+                let present = |slot: usize| match (fixed.get(slot), derived.reads.get(slot)) {
+                    (Some(Some(value)), _) => value.is_some(),
+                    (_, Some(Operand::Fact(read))) => !self.may_be_absent(*read),
+                    _ => false,
+                };
+                derived.script.is_optional() && !derived.script.is_given_with(&present)
+            }
+            // What is asked for, or has a default, is known or missing.
+            (None, Some(meaning)) => !matches!(meaning.absence, Absence::Ask | Absence::Default(_)),
+            (None, None) => true,
+        }
     }
 
     /// How the truth of a script comes about.

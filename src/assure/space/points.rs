@@ -230,8 +230,8 @@ fn ends(atom: &Atom) -> Vec<Value> {
 fn constants(space: &Space<'_>, opaque: &[(Arc<str>, Opaque)]) -> BTreeSet<Value> {
     let mut out = BTreeSet::new();
     for (_, one) in opaque {
-        let (mut open, mut seen): (Vec<(usize, FactIx)>, BTreeSet<(usize, FactIx)>) = (Vec::new(), BTreeSet::new());
-        open.extend(one.derived.iter().map(|(side, ix)| (*side, *ix)));
+        let mut open: Vec<(usize, FactIx)> = one.derived.iter().map(|(side, ix)| (*side, *ix)).collect();
+        let mut seen: BTreeSet<(usize, FactIx)> = BTreeSet::new();
         for (side, expression) in &one.scripts {
             let Expression::Script { script, reads, .. } = &**expression else { continue };
             out.extend(script.constants());
@@ -296,7 +296,7 @@ pub fn more(type_: &Type) -> Vec<Value> {
         Type::Text => text(&["x", "y"]),
         Type::Currency => text(&["USD", "JPY"]),
         Type::Duration => {
-            ["P1M", "P1Y", "P3Y"].iter().filter_map(|d| Duration::parse(d)).map(Value::Duration).collect()
+            ["P1M", "P1Y", "P3Y", "P9999Y"].iter().filter_map(|d| Duration::parse(d)).map(Value::Duration).collect()
         }
         Type::Timestamp => {
             let noon = Timestamp::parse("2021-07-01T12:00:00Z").map(Value::Timestamp);
