@@ -80,7 +80,7 @@ struct Index {
     named: FxHashMap<Value, usize>,
     /// How many classes at the beginning are pieces of an order.
     ordered: usize,
-    /// By side, the classes that do not give the fact a known value.
+    /// By side, the classes that do not give the fact the value that stands for them.
     odd: Vec<Vec<usize>>,
 }
 
@@ -89,7 +89,11 @@ impl Var {
     #[must_use]
     pub fn new(name: Arc<str>, what: What, classes: Vec<Class>) -> Self {
         let sides = classes.iter().map(|class| class.states.len()).max().unwrap_or(0);
-        let is_known = |class: &Class, side: usize| matches!(class.states.get(side), Some(Some(State::Known(_))));
+        // What is not given may stand for a known value too: the default.
+        let is_known = |class: &Class, side: usize| match (class.states.get(side), &class.value) {
+            (Some(Some(State::Known(known))), Some(value)) => known == value,
+            _ => false,
+        };
         let odd =
             |side| (0..classes.len()).filter(|at| !classes.get(*at).is_some_and(|one| is_known(one, side))).collect();
         let mut index = Index { odd: (0..sides).map(odd).collect(), ..Index::default() };
@@ -140,7 +144,7 @@ impl Var {
         self.classes.iter().rposition(|class| class.atom == *atom)
     }
 
-    /// The classes that do not give the fact a known value on a side, in order.
+    /// The classes that do not give the fact their own value on a side, in order.
     #[must_use]
     pub fn odd(&self, side: usize) -> &[usize] {
         self.index.odd.get(side).map(Vec::as_slice).unwrap_or_default()
