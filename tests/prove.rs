@@ -114,10 +114,10 @@ invariants:
 fn a_bound_is_an_honest_answer() {
     let engine = embedded("csp");
     let tight = Bounds { nodes: 50, ..Bounds::default() };
-    assert!(matches!(
-        Space::new(&[&engine], "cancellation", &[], tight).and_then(|mut s| s.solve(0)),
-        Err(SpaceError::TooEntangled { .. })
-    ));
+    let error = Space::new(&[&engine], "cancellation", &[], tight).and_then(|mut s| s.solve(0)).err().unwrap();
+    assert!(matches!(error, SpaceError::TooEntangled { nodes: 50, .. }), "{error}");
+    assert!(error.to_string().contains("split the kind, or test fewer facts in one rule"), "{error}");
+    assert!(matches!(diff(&engine, &engine, tight), Err(SpaceError::TooEntangled { .. })));
     let over = Bounds { until: Some(std::time::Instant::now()), ..Bounds::default() };
     let proofs = prove(&engine, over, &mut |_| {});
     assert!(proofs.iter().all(|proof| matches!(proof.verdict, Verdict::NotDecided { .. })));
