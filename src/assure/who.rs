@@ -8,9 +8,10 @@ use crate::engine::Engine;
 use crate::model::decision::Outcome;
 use crate::model::names::nearest;
 
-use super::space::atoms::{Atom, What, describe};
+use super::space::atoms::{Atom, What};
 use super::space::mdd::{NO, Op, YES};
 use super::space::solve::number;
+use super::space::words::describe;
 use super::space::{Bounds, Space, SpaceError};
 
 /// Why there is no table.

@@ -9,10 +9,10 @@ use crate::decide::facts::State;
 use crate::model::value::{Type, Value};
 
 use super::atoms::Atom;
-use super::collect::failure;
 use super::mdd::truth::{FAILED, FALSE, TRUE, UNKNOWN};
 use super::mdd::{Id, Op};
 use super::table::{Found, found};
+use super::variables::failure;
 use super::{Plan, Space, Truths};
 
 /// What is known of an operand: its value or absence, nothing yet, a failure, or no row of a table.

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::decide::facts::State;
 
 use super::Space;
-use super::atoms::{Atom, Var, describe};
+use super::atoms::{Atom, Var};
 use super::mdd::{Id, NO, Op, YES};
+use super::words::describe;
 
 /// A box: the classes that each variable may have; a variable that is not named may have any.
 pub type Box = BTreeMap<usize, BTreeSet<usize>>;

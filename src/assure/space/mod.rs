@@ -15,8 +15,10 @@ pub mod sample;
 mod seek;
 pub mod solve;
 mod table;
+mod variables;
 mod vary;
 pub mod witness;
+pub mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
