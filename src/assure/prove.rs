@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
-use crate::bundle::checked::{Bundle, Expression, FactIx, Operand};
+use crate::bundle::checked::{Bundle, FactIx};
 use crate::bundle::invariants::{Among, Invariant, Law, Statement};
 use crate::decide::evaluate::{Truth, evaluate_condition, passes};
 use crate::decision::Decision;
@@ -17,7 +17,7 @@ use crate::engine::Engine;
 use crate::model::value::Value;
 
 use super::space::mdd::{Id, NO, Op, YES, truth};
-use super::space::sample::{Dice, Said, Sample, facts_of, more};
+use super::space::sample::{Dice, Said, Sample, facts_of};
 use super::space::solve::{Solved, number};
 use super::space::{Bounds, Given, Space, SpaceError};
 
@@ -259,7 +259,7 @@ impl<'e> Prover<'e> {
         }
         let sure = self.space.mdd.apply(Op::And, bad.sure, self.solved.valid);
         for region in [sure, perhaps] {
-            if let Some(request) = self.space.request_in(region)
+            if let Some(request) = self.space.seek(region)
                 && let Some(refuted) = self.refuted(&request, breaks)
             {
                 return refuted;
@@ -281,7 +281,6 @@ impl<'e> Prover<'e> {
 
     /// Tries requests of a region with all kinds of values for what the scripts of results read.
     fn search(&mut self, region: Id, breaks: &dyn Fn(&Bundle, &Case) -> bool) -> Verdict {
-        let reads = self.read_by_results();
         let mut requests = 0;
         for n in 0..SEARCHED {
             if n & 63 == 63 && self.space.check().is_err() {
@@ -289,12 +288,7 @@ impl<'e> Prover<'e> {
             }
             let mut dice = Dice(u64::try_from(n).unwrap_or(0));
             let Some(mut request) = self.space.request_among(region, &mut dice) else { break };
-            for (path, values) in &reads {
-                let free = request.get(path).is_none_or(|said| *said == Said::Nothing);
-                if let (true, Some(value)) = (free, dice.of(values)) {
-                    request.insert(Arc::clone(path), Said::Value(value.clone()));
-                }
-            }
+            self.space.vary(&mut request, &mut dice);
             requests = usize::saturating_add(requests, 1);
             if let Some(refuted) = self.refuted(&request, breaks) {
                 return refuted;
@@ -304,33 +298,6 @@ impl<'e> Prover<'e> {
             0 => Verdict::NotDecided { why: "only scripts could break it, and no request was found that tries".into() },
             _ => Verdict::Tested { requests },
         }
-    }
-
-    /// The facts that scripts of results read and that are no variables, with values to try.
-    fn read_by_results(&self) -> Vec<(Arc<str>, Vec<Value>)> {
-        let Some(side) = self.space.sides.first() else { return Vec::new() };
-        let mut open: Vec<FactIx> = Vec::new();
-        for rule in side.bundle.rules_of(side.kind) {
-            for expression in rule.results.values() {
-                if let Expression::Script { reads, .. } = expression {
-                    open.extend(reads.iter().filter_map(|o| if let Operand::Fact(ix) = o { Some(*ix) } else { None }));
-                }
-            }
-        }
-        let mut out: BTreeMap<Arc<str>, Vec<Value>> = BTreeMap::new();
-        while let Some(ix) = open.pop() {
-            let Some(fact) = side.bundle.fact(ix) else { continue };
-            if let Some(derived) = fact.derived.as_ref() {
-                open.extend(
-                    derived.reads.iter().filter_map(|o| if let Operand::Fact(ix) = o { Some(*ix) } else { None }),
-                );
-            } else if self.space.var(&fact.path).is_none() && side.kind.facts.contains_key(&ix) {
-                let values =
-                    more(&fact.type_).into_iter().filter(|v| fact.minimum.as_ref().is_none_or(|least| v >= least));
-                out.insert(Arc::clone(&fact.path), values.collect());
-            }
-        }
-        out.into_iter().collect()
     }
 
     /// Where a request with one member fewer is permitted and with it is not.
@@ -353,7 +320,7 @@ impl<'e> Prover<'e> {
             }
             let lacks = self.space.mdd.leaves(var, [YES, NO]);
             let lost = self.space.mdd.apply(Op::And, lost, lacks);
-            let Some(mut request) = self.space.request_in(lost) else {
+            let Some(mut request) = self.space.seek(lost) else {
                 return Verdict::NotDecided { why: format!("only scripts could let `{member}` lose something") };
             };
             match request.get_mut(&path) {

@@ -8,9 +8,10 @@ use crate::engine::Engine;
 use crate::model::decision::Outcome;
 use crate::model::names::nearest;
 
-use super::space::atoms::{Atom, What, describe};
+use super::space::atoms::{Atom, What};
 use super::space::mdd::{NO, Op, YES};
 use super::space::solve::number;
+use super::space::words::describe;
 use super::space::{Bounds, Space, SpaceError};
 
 /// Why there is no table.
@@ -40,9 +41,9 @@ pub enum WhoError {
 /// One row: an outcome, and what the request must be for it. A fact that is not named may be anything.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Row {
-    /// The value of the fact by which rows are grouped.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub group: Option<String>,
+    /// The values of the facts by which rows are grouped, in the order in which they were asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub group: Vec<String>,
     /// `permit` or `refer`.
     pub outcome: &'static str,
     /// What each fact must be.
@@ -50,10 +51,26 @@ pub struct Row {
     pub facts: BTreeMap<String, String>,
 }
 
+/// The rows of a kind.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Table {
+    /// The facts by which they are grouped.
+    pub group_by: Vec<String>,
+    /// The rows.
+    pub rows: Vec<Row>,
+    /// Rows that are left out, because no request was found for which scripts give what they need.
+    pub unreached: usize,
+    /// Whether there are more rows than are shown.
+    pub is_cut: bool,
+}
+
 /// The most rows for one outcome and group.
 const MOST: usize = 200;
 
-/// The rows of a kind. `when` fixes facts (path and value as written), `group_by` splits by the values of a fact. Requests
+/// The most groups.
+const MOST_GROUPS: usize = 2_000;
+
+/// The rows of a kind. `when` fixes facts (path and value as written), `group_by` splits by the values of facts. Requests
 /// that leave something open are left out: they are asked for more.
 ///
 /// # Errors
@@ -62,9 +79,9 @@ pub fn who(
     engine: &Engine,
     kind: &str,
     when: &[(String, String)],
-    group_by: Option<&str>,
+    group_by: &[String],
     bounds: Bounds,
-) -> Result<Vec<Row>, WhoError> {
+) -> Result<Table, WhoError> {
     let mut space = Space::new(&[engine], kind, &[], bounds)?;
     let solved = space.solve(0)?;
     let mut matters = space.complete();
@@ -73,20 +90,21 @@ pub fn who(
         let fixed = fixed(&mut space, name, value)?;
         matters = space.mdd.apply(Op::And, matters, fixed);
     }
-    let mut out = Vec::new();
-    for (group, region) in groups(&mut space, group_by)? {
+    let mut out = Table { group_by: group_by.to_vec(), ..Table::default() };
+    for (group, region) in all_groups(&mut space, group_by, matters, &mut out.is_cut)? {
         let matters = space.mdd.apply(Op::And, matters, region);
         for outcome in [Outcome::Permit, Outcome::Refer] {
             let here = space.mdd.is(solved.outcome, number(outcome));
             let here = space.mdd.apply(Op::And, here, matters);
-            let (boxes, _) = space.cover(here, matters, MOST);
+            let (boxes, all) = space.cover(here, matters, MOST);
+            out.is_cut |= !all;
             for (one, found) in boxes {
-                // What no request was found for is not shown.
-                if space.request_in(found).is_none() {
+                if space.seek(found).is_none() {
+                    out.unreached = out.unreached.saturating_add(1);
                     continue;
                 }
                 let facts = space.words(&one, true).into_iter().collect();
-                out.push(Row { group: group.clone(), outcome: outcome.as_str(), facts });
+                out.rows.push(Row { group: group.clone(), outcome: outcome.as_str(), facts });
             }
         }
     }
@@ -148,18 +166,44 @@ fn parsed(like: &crate::Value, text: &str) -> Option<crate::Value> {
     }
 }
 
-type Groups = Vec<(Option<String>, super::space::mdd::Id)>;
+/// Values of facts, each with its region.
+type Groups<T> = Vec<(T, super::space::mdd::Id)>;
+
+/// Every combination of the values of facts that some request has.
+fn all_groups(
+    space: &mut Space<'_>,
+    group_by: &[String],
+    matters: super::space::mdd::Id,
+    is_cut: &mut bool,
+) -> Result<Groups<Vec<String>>, WhoError> {
+    let mut out: Groups<Vec<String>> = vec![(Vec::new(), YES)];
+    for name in group_by {
+        let values = groups(space, name)?;
+        let mut finer = Vec::new();
+        for (group, region) in out {
+            for (value, of_value) in &values {
+                let both = space.mdd.apply(Op::And, region, *of_value);
+                if space.mdd.apply(Op::And, both, matters) != NO {
+                    finer.push(([group.as_slice(), std::slice::from_ref(value)].concat(), both));
+                }
+            }
+        }
+        *is_cut |= finer.len() > MOST_GROUPS;
+        finer.truncate(MOST_GROUPS);
+        out = finer;
+    }
+    Ok(out)
+}
 
 /// The values of a fact, each as a region.
-fn groups(space: &mut Space<'_>, group_by: Option<&str>) -> Result<Groups, WhoError> {
-    let Some(name) = group_by else { return Ok(vec![(None, YES)]) };
+fn groups(space: &mut Space<'_>, name: &str) -> Result<Groups<String>, WhoError> {
     let at = variable(space, name)?;
     let members = space.members_of(name);
     if !members.is_empty() {
         let mut out = Vec::new();
         for (at, member) in members {
             let has = space.mdd.leaves(u32::try_from(at).unwrap_or(u32::MAX), [NO, YES]);
-            out.push((Some(member.to_string()), space.given(name, has)));
+            out.push((member.to_string(), space.given(name, has)));
         }
         return Ok(out);
     }
@@ -168,7 +212,7 @@ fn groups(space: &mut Space<'_>, group_by: Option<&str>) -> Result<Groups, WhoEr
     for class in 0..var.classes.len() {
         let below = (0..var.classes.len()).map(|one| if one == class { YES } else { NO });
         let region = space.mdd.leaves(u32::try_from(at).unwrap_or(u32::MAX), below);
-        out.push((Some(describe(&var, &BTreeSet::from([class]))), region));
+        out.push((describe(&var, &BTreeSet::from([class])), region));
     }
     Ok(out)
 }

@@ -73,6 +73,17 @@ pub struct Bundle {
     pub warnings: Vec<Finding>,
     /// The text of every file, for showing places.
     pub files: BTreeMap<Arc<str>, Arc<str>>,
+    /// What it promises only to tighten, where it says `mode: restrict`.
+    pub restricts: Option<Restricts>,
+}
+
+/// The bundle that an overlay only tightens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Restricts {
+    /// Its folder, from that of the overlay.
+    pub base: Arc<str>,
+    /// Where the overlay names it.
+    pub place: Place,
 }
 
 /// What identifies a bundle.

@@ -11,7 +11,7 @@ use crate::model::names::nearest;
 use crate::script::{Library, Spot};
 
 use super::cascade::{self, Part};
-use super::checked::{Bundle, Identity};
+use super::checked::{Bundle, Identity, Restricts};
 use super::draft::Draft;
 use super::files::{Files, join};
 use super::grammar::FileKind;
@@ -59,6 +59,7 @@ pub(crate) struct Survey {
     #[cfg_attr(not(feature = "lsp"), expect(dead_code, reason = "only the language server asks"))]
     pub(crate) kinds: BTreeMap<Arc<str>, FileKind>,
     name: Option<(Arc<str>, Arc<str>)>,
+    restricts: Option<Restricts>,
     found: bool,
 }
 
@@ -83,7 +84,11 @@ pub(crate) fn survey(files: &Files, settings: Option<&str>, limits: &Limits) -> 
     cascade::without_consequences(&mut loader.findings, &loader.draft.gaps);
     let Loader { findings, mut draft, messages, invariants, .. } = loader;
     let files = std::mem::take(&mut draft.texts);
-    Survey { draft, messages, invariants, findings, files, kinds: file_kinds(&layers), name, found }
+    let restricts = layers.first().filter(|layer| layer.manifest.restricts).and_then(|layer| {
+        let base = layer.manifest.extends.as_ref()?;
+        Some(Restricts { base: base.path.as_str().into(), place: base.place.clone() })
+    });
+    Survey { draft, messages, invariants, findings, files, kinds: file_kinds(&layers), name, restricts, found }
 }
 
 fn file_kinds(layers: &[Layer]) -> BTreeMap<Arc<str>, FileKind> {
@@ -400,7 +405,7 @@ impl Survey {
         let failed = self.findings.has_errors();
         let dropped = self.findings.dropped();
         let findings = bounded(self.findings.into_sorted(), limits.bundle.findings, dropped);
-        let Self { mut draft, messages, invariants, files, name, found, .. } = self;
+        let Self { mut draft, messages, invariants, files, name, restricts, found, .. } = self;
         let Some((name, version)) = name.filter(|_| !failed) else {
             return Loaded { bundle: None, findings, files, found };
         };
@@ -426,6 +431,7 @@ impl Survey {
             messages: Arc::new(messages),
             warnings: findings.clone(),
             files: files.clone(),
+            restricts,
         };
         Loaded { bundle: Some(bundle), findings, files, found }
     }

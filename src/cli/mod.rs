@@ -2,8 +2,10 @@
 
 #[cfg(feature = "record")]
 mod activity;
+mod archive;
 mod certificates;
 mod check;
+mod compared;
 mod coverage;
 mod decide;
 mod diff;
@@ -29,6 +31,7 @@ mod schema;
 mod show;
 mod shown;
 mod test;
+mod touched;
 mod watch;
 mod who;
 
@@ -193,6 +196,9 @@ pub enum Failure {
     /// An exact answer takes more than the bounds allow.
     #[error("{0}")]
     Analysis(String),
+    /// An archive gives no bundle.
+    #[error(transparent)]
+    Archive(#[from] archive::ArchiveError),
     /// The log of decisions could not be written or read.
     #[cfg(feature = "record")]
     #[error(transparent)]
@@ -210,7 +216,7 @@ pub enum Failure {
 impl Failure {
     fn exit_code(&self) -> u8 {
         match self {
-            Self::Bundle(_) => NO_BUNDLE,
+            Self::Bundle(_) | Self::Archive(_) => NO_BUNDLE,
             Self::Usage(_) => USAGE,
             Self::Analysis(_) => NOT_DECIDED,
             #[cfg(feature = "record")]

@@ -386,6 +386,8 @@ codes! {
     UnreadableName "unreadable-name" Warning,
     /// Something that is defined and that nothing uses.
     Unused "unused" Warning,
+    /// An overlay that only restricts, and lets through what its base does not.
+    Widens "widens" Error,
     /// A value that is not of the form wanted here.
     WrongForm "wrong-form" Error,
 }

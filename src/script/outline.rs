@@ -42,6 +42,79 @@ impl Script {
     }
 }
 
+impl Script {
+    /// Whether the script gives a value whenever these reads, by their positions in [`Script::reads`], are not absent. What is
+    /// not seen to be so is taken not to be.
+    #[must_use]
+    pub fn is_given_with(&self, present: &dyn Fn(usize) -> bool) -> bool {
+        is_given(&self.body().node, present)
+    }
+
+    /// The constants that stand in the script and in the functions it calls: where its value is likely to change.
+    #[must_use]
+    pub fn constants(&self) -> BTreeSet<Value> {
+        let (mut out, mut open) = (BTreeSet::new(), vec![&self.body().node]);
+        while let Some(node) = open.pop() {
+            match node {
+                Node::Constant(value) => {
+                    out.insert(value.clone());
+                }
+                Node::Absent | Node::Read(_) | Node::Local(_) => {}
+                Node::Block { lets, result } => {
+                    open.extend(lets.iter().map(|(_, node)| node));
+                    open.push(result);
+                }
+                Node::If { condition, then, otherwise } => open.extend([&**condition, &**then, &**otherwise]),
+                Node::And(all) | Node::Or(all) | Node::Coalesce(all) | Node::Host(_, all) => open.extend(all),
+                Node::Not(one) | Node::Negate(one) | Node::IsAbsent { value: one, .. } => open.push(one),
+                Node::Binary(_, left, right) => open.extend([&**left, &**right]),
+                Node::AnyOf { list, item } => {
+                    open.extend(list);
+                    open.push(item);
+                }
+                Node::Call(body, args) => {
+                    open.push(&body.node);
+                    open.extend(args);
+                }
+            }
+        }
+        out
+    }
+}
+
+/// Whether a node gives a value.
+fn is_given(node: &Node, present: &dyn Fn(usize) -> bool) -> bool {
+    match node {
+        Node::Absent | Node::Local(_) => false,
+        Node::Read(slot) => present(*slot),
+        Node::Block { result, .. } => is_given(result, present),
+        Node::If { condition, then, otherwise } => {
+            is_given(otherwise, present) && (never_holds(condition, present) || is_given(then, present))
+        }
+        Node::Coalesce(items) => items.iter().any(|item| is_given(item, present)),
+        Node::Call(body, _) => !body.shape.optional,
+        Node::Constant(_)
+        | Node::And(_)
+        | Node::Or(_)
+        | Node::Not(_)
+        | Node::Negate(_)
+        | Node::Binary(..)
+        | Node::IsAbsent { .. }
+        | Node::AnyOf { .. }
+        | Node::Host(..) => true,
+    }
+}
+
+/// Whether a condition asks only for the absence of what is there.
+fn never_holds(node: &Node, present: &dyn Fn(usize) -> bool) -> bool {
+    match node {
+        Node::IsAbsent { value, negated: false } => is_given(value, present),
+        Node::Or(items) => items.iter().all(|item| never_holds(item, present)),
+        Node::And(items) => items.iter().any(|item| never_holds(item, present)),
+        _ => false,
+    }
+}
+
 struct Fold<'k> {
     known: &'k [Option<Option<Value>>],
 }

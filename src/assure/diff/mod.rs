@@ -41,6 +41,8 @@ pub enum Sum {
     Wider,
     /// Both, or only what comes with outcomes that stay: reasons, results, obligations.
     Mixed,
+    /// No request was found that is decided otherwise, and it is not proved that there is none.
+    Open,
 }
 
 impl Sum {
@@ -52,6 +54,7 @@ impl Sum {
             Self::Stricter => "stricter",
             Self::Wider => "wider",
             Self::Mixed => "mixed",
+            Self::Open => "open",
         }
     }
 }
@@ -98,8 +101,10 @@ pub struct Region {
 pub struct Comparison {
     /// What it comes to.
     pub verdict: Sum,
-    /// Whether nothing is left that only scripts could tell.
+    /// Whether everything that changes is among the regions, and nothing is left that only scripts could tell.
     pub complete: bool,
+    /// Ways in which decisions may change too, as far as is known: no request was found, and none is excluded.
+    pub not_excluded: BTreeSet<Direction>,
     /// What changes.
     pub regions: Vec<Region>,
     /// Kinds of request that only the old bundle has.
@@ -108,6 +113,29 @@ pub struct Comparison {
     pub kinds_added: Vec<String>,
     /// Regions in which no request was found: scripts would have to give what they were not seen to give.
     pub unreached: usize,
+}
+
+impl Comparison {
+    /// Whether some request is decided otherwise in this way; none where it is neither shown nor excluded.
+    #[must_use]
+    pub fn goes(&self, direction: Direction) -> Option<bool> {
+        let kinds = !self.kinds_added.is_empty() || !self.kinds_removed.is_empty();
+        let shown =
+            self.regions.iter().any(|region| region.direction == direction) || (direction == Direction::Other && kinds);
+        (shown || !self.not_excluded.contains(&direction)).then_some(shown)
+    }
+
+    /// What it comes to, by what was found.
+    fn sum(&self) -> Sum {
+        let shown = |direction| self.goes(direction) == Some(true);
+        match (shown(Direction::Wider), shown(Direction::Narrower), shown(Direction::Other)) {
+            (true, false, _) => Sum::Wider,
+            (false, true, _) => Sum::Stricter,
+            (false, false, false) if self.complete && self.not_excluded.is_empty() => Sum::Equivalent,
+            (false, false, false) => Sum::Open,
+            _ => Sum::Mixed,
+        }
+    }
 }
 
 /// Compares two bundles.
@@ -135,7 +163,7 @@ pub fn diff(old: &Engine, new: &Engine, bounds: Bounds) -> Result<Comparison, Sp
         let key = |one: &Region| (one.incomplete, one.direction, one.kind.clone(), one.changes != "outcome");
         key(a).cmp(&key(b))
     });
-    out.verdict = sum(&out);
+    out.verdict = out.sum();
     Ok(out)
 }
 
@@ -149,7 +177,7 @@ pub fn first_difference(old: &Engine, new: &Engine, kind: &str, bounds: Bounds) 
     let (a, b) = (space.solve(0)?, space.solve(1)?);
     Pair { space: &mut space, engines: [old, new], side: 1, before: &a, after: &b, out: &mut out, first: true }
         .compare()?;
-    out.verdict = sum(&out);
+    out.verdict = out.sum();
     Ok(out)
 }
 
@@ -170,27 +198,26 @@ pub fn difference_by_rule(
     let mut out = Comparison { complete: true, ..Comparison::default() };
     let engines = [engine, changed];
     Pair { space, engines, side: 0, before: solved, after: &after, out: &mut out, first: true }.compare()?;
-    out.verdict = sum(&out);
+    out.verdict = out.sum();
     Ok(out)
 }
 
-/// What an overlay that only restricts lets through that its base does not: nothing, if it keeps its word.
+/// What an overlay lets through that its base does not.
 ///
 /// # Errors
 /// When the bounds are met.
-pub fn widened(base: &Engine, overlay: &Engine, bounds: Bounds) -> Result<Vec<Region>, SpaceError> {
-    let mut found = diff(base, overlay, bounds)?.regions;
-    found.retain(|region| region.direction == Direction::Wider);
-    Ok(found)
+pub fn widened(base: &Engine, overlay: &Engine, bounds: Bounds) -> Result<Widened, SpaceError> {
+    let found = diff(base, overlay, bounds)?;
+    let certain = !found.not_excluded.contains(&Direction::Wider);
+    let regions = found.regions.into_iter().filter(|region| region.direction == Direction::Wider).collect();
+    Ok(Widened { regions, certain })
 }
 
-fn sum(comparison: &Comparison) -> Sum {
-    let has = |direction| comparison.regions.iter().any(|region| region.direction == direction);
-    let other = has(Direction::Other) || !comparison.kinds_added.is_empty() || !comparison.kinds_removed.is_empty();
-    match (has(Direction::Wider), has(Direction::Narrower)) {
-        (true, false) => Sum::Wider,
-        (false, true) => Sum::Stricter,
-        (false, false) if !other => Sum::Equivalent,
-        _ => Sum::Mixed,
-    }
+/// What an overlay lets through: nothing for sure, if there is no region and it is certain.
+#[derive(Clone, Debug)]
+pub struct Widened {
+    /// What goes further than by the base.
+    pub regions: Vec<Region>,
+    /// Whether it is certain that nothing else does.
+    pub certain: bool,
 }

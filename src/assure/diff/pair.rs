@@ -49,6 +49,15 @@ struct Changes {
     after: Comes,
 }
 
+/// Which way a change goes.
+fn direction(changes: Changes) -> Direction {
+    match grade(changes.after).cmp(&grade(changes.before)) {
+        std::cmp::Ordering::Greater => Direction::Wider,
+        std::cmp::Ordering::Less => Direction::Narrower,
+        std::cmp::Ordering::Equal => Direction::Other,
+    }
+}
+
 /// Two sides, and what is found.
 pub(super) struct Pair<'p, 'e> {
     pub(super) space: &'p mut Space<'e>,
@@ -88,13 +97,44 @@ impl Pair<'_, '_> {
                 self.regions(region, valid, Changes { what, before: Some(outcome), after: Some(outcome) })?;
             }
         }
-        // Results of two scripts that may differ, so that the request is denied: told only when it is decided.
+        self.doubts(valid)?;
+        self.space.check()
+    }
+
+    /// Results of two scripts that may differ, so that the request is denied: whether they do is told by deciding it.
+    fn doubts(&mut self, valid: Id) -> Result<(), SpaceError> {
         let doubts = |solved: &Solved| solved.doubts.iter().map(|(_, _, _, region)| *region).collect();
         let (a, b) = (doubts(self.before), doubts(self.after));
         let (a, b) = (self.space.mdd.fold(Op::Or, a, NO), self.space.mdd.fold(Op::Or, b, NO));
-        let differ = self.space.mdd.apply(Op::Differ, a, b);
-        self.out.complete &= self.space.mdd.apply(Op::And, differ, valid) == NO;
-        self.space.check()
+        for (one, other, way) in [(a, b, Direction::Wider), (b, a, Direction::Narrower)] {
+            let only = self.space.mdd.choose(other, NO, one);
+            let only = self.space.mdd.apply(Op::And, only, valid);
+            if only == NO || self.is_enough() {
+                continue;
+            }
+            for before in OUTCOMES {
+                for after in OUTCOMES.into_iter().filter(|after| *after != before) {
+                    let changes = Changes { what: "outcome", before: Some(before), after: Some(after) };
+                    let known = |region: &Region| self.is_known(region, changes);
+                    if before != Outcome::Deny && after != Outcome::Deny || self.out.regions.iter().any(known) {
+                        continue;
+                    }
+                    if let Some((request, decisions)) = self.shown(only, changes) {
+                        let (request, decisions) = self.least(request, decisions, changes, &BTreeSet::new());
+                        let region = self.told(Vec::new(), request, decisions, true, changes);
+                        self.out.regions.push(region);
+                    }
+                }
+            }
+            self.out.complete = false;
+            self.out.not_excluded.extend([way, Direction::Other]);
+            self.space.check()?;
+        }
+        Ok(())
+    }
+
+    fn is_known(&self, one: &Region, changes: Changes) -> bool {
+        one.kind == self.space.kind() && one.before == word(changes.before) && one.after == word(changes.after)
     }
 
     /// Requests that contradict themselves on one side only.
@@ -150,11 +190,12 @@ impl Pair<'_, '_> {
         let told = self.space.mdd.apply(Op::And, matters, complete);
         let most = if changes.what == "outcome" { MOST } else { MOST_DETAILS };
         self.shown_regions(whole, told, most, changes)?;
-        let known = |one: &Region| {
-            one.kind == self.space.kind() && one.before == word(changes.before) && one.after == word(changes.after)
+        let known = |one: &Region| match changes.what {
+            "outcome" => self.is_known(one, changes),
+            // Other reasons for asking come with other outcomes of what is asked for.
+            _ => one.kind == self.space.kind(),
         };
-        let follows = changes.before == changes.after || self.out.regions.iter().any(known);
-        if self.is_enough() || (follows && !self.first) {
+        if self.is_enough() || (!self.first && self.out.regions.iter().any(known)) {
             // What changes for a request that leaves something open follows from the regions above.
             return Ok(());
         }
@@ -187,15 +228,16 @@ impl Pair<'_, '_> {
         } else {
             self.space.cover(region, matters, most)
         };
-        self.out.complete &= all || incomplete;
+        if !all && !incomplete {
+            self.out.complete = false;
+            self.out.not_excluded.insert(direction(changes));
+        }
         for (one, found) in boxes {
             let words: Vec<(String, String)> = self.space.words(&one, !incomplete);
             let Some((request, decisions)) = self.shown(found, changes) else {
-                if incomplete && !self.first {
-                    continue;
-                }
                 self.out.unreached = self.out.unreached.saturating_add(1);
                 self.out.complete = false;
+                self.out.not_excluded.insert(direction(changes));
                 continue;
             };
             let named: BTreeSet<&str> = words.iter().map(|(fact, _)| fact.as_str()).collect();
@@ -214,15 +256,10 @@ impl Pair<'_, '_> {
         incomplete: bool,
         changes: Changes,
     ) -> Region {
-        let direction = match grade(changes.after).cmp(&grade(changes.before)) {
-            std::cmp::Ordering::Greater => Direction::Wider,
-            std::cmp::Ordering::Less => Direction::Narrower,
-            std::cmp::Ordering::Equal => Direction::Other,
-        };
         Region {
             kind: self.space.kind().to_owned(),
             changes: changes.what,
-            direction,
+            direction: direction(changes),
             before: word(changes.before),
             after: word(changes.after),
             incomplete,
@@ -236,13 +273,15 @@ impl Pair<'_, '_> {
 
     /// A request of a region that both engines decide as told.
     fn shown(&mut self, region: Id, changes: Changes) -> Option<(Json, [Json; 2])> {
-        const TRIES: u64 = 24;
-        let first = self.space.request_in(region)?;
+        const TRIES: u64 = 48;
+        let first = self.space.seek(region)?;
         if let Some(shown) = self.sample(&first, changes) {
             return Some(shown);
         }
         for n in 0..TRIES {
-            let request = self.space.request_among(region, &mut Dice(n))?;
+            let mut dice = Dice(n);
+            let mut request = self.space.request_among(region, &mut dice)?;
+            self.space.vary(&mut request, &mut dice);
             if let Some(shown) = self.sample(&request, changes) {
                 return Some(shown);
             }

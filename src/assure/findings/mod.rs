@@ -2,6 +2,7 @@
 //! finding that some request can show comes with it.
 
 mod inputs;
+mod restrict;
 mod rules;
 mod settings;
 mod tables;
@@ -18,6 +19,7 @@ use crate::model::finding::Finding;
 
 use super::diff::witness::{leaves, without};
 use super::space::mdd::Id;
+use super::space::sample::Dice;
 use super::space::{Bounds, Space, SpaceError};
 use inputs::Inputs;
 use rules::OfRule;
@@ -88,6 +90,7 @@ pub fn shown(engine: &Engine, asked: Asked, bounds: Bounds) -> Result<Vec<Shown>
         let Some(rule) = bundle.rules.get(ix.0) else { continue };
         out.extend(rules::about(&rule.name, &rule.place, of));
     }
+    out.extend(restrict::widens(engine, bounds)?);
     if asked == Asked::Pedantic {
         out.extend(inputs.without_influence());
         out.extend(inputs::entries(bundle));
@@ -102,12 +105,19 @@ pub fn shown(engine: &Engine, asked: Asked, bounds: Bounds) -> Result<Vec<Shown>
 
 /// A request of a region that the engine decides as told, without what it does not need for that.
 fn witness(space: &mut Space<'_>, region: Id, is: impl Fn(&Decided) -> bool) -> Option<Json> {
-    let request = space.request_in(region)?;
-    let mut json = space.to_json(0, &request);
+    const TRIES: u64 = 12;
     let engine = space.sides.first()?.engine;
     let shows = |json: &Json| decided(engine, json).is_some_and(|decided| is(&decided));
+    let first = space.seek(region)?;
+    let mut json = space.to_json(0, &first);
     if !shows(&json) {
-        return None;
+        let other = |n| {
+            let mut dice = Dice(n);
+            let mut request = space.request_among(region, &mut dice)?;
+            space.vary(&mut request, &mut dice);
+            Some(space.to_json(0, &request)).filter(|json| shows(json))
+        };
+        json = (0..TRIES).find_map(other)?;
     }
     for path in leaves(&json) {
         let fewer = without(&json, &path);

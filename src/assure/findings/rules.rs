@@ -108,10 +108,11 @@ pub(super) fn of_rule(
     };
     if let Some(wanted) = wanted.filter(|_| matches != NO) {
         let carried = space.mdd.is(solved.outcome, number(wanted));
-        if space.mdd.apply(Op::And, carried, matches) == NO && space.request_in(matches).is_some() {
-            let request = witness(space, matches, |decided| holds(decided, one.rule));
-            let other = other_rule(space, request.as_ref(), one.rule);
-            of.outvoted.push(Sight { request, other });
+        if space.mdd.apply(Op::And, carried, matches) == NO
+            && let Some(request) = witness(space, matches, |decided| holds(decided, one.rule))
+        {
+            let other = other_rule(space, Some(&request), one.rule);
+            of.outvoted.push(Sight { request: Some(request), other });
             return Ok(());
         }
     }

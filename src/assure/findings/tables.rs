@@ -18,7 +18,7 @@ pub(super) fn rows(space: &mut Space<'_>, solved: &Solved) -> Vec<Shown> {
     for (at, table) in side.bundle.tables.iter().enumerate() {
         let known = table.by.iter().chain([&table.dated_by]).all(|fact| {
             side.kind.facts.contains_key(fact)
-                && (space.var(&side.bundle.path(*fact)).is_some() || side.plan(*fact).is_some())
+                && (space.var(&side.bundle.path(*fact)).is_some() || space.plan(0, *fact).is_some())
         });
         if !known || !space.looks_up(0, TableIx(at)) {
             continue;

@@ -1,11 +1,13 @@
 //! Atoms: for each fact the finitely many classes of values that some rule tells apart.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write;
 use std::sync::Arc;
 
 use rust_decimal::Decimal;
+use rustc_hash::FxHashMap;
 
+use crate::bundle::checked::{Comparison, Test};
+use crate::decide::evaluate::{compare, passes};
 use crate::decide::facts::State;
 use crate::model::time::{Date, Duration, Timestamp};
 use crate::model::value::{Type, Value};
@@ -68,28 +70,123 @@ pub struct Var {
     pub what: What,
     /// Its classes.
     pub classes: Arc<[Class]>,
+    index: Arc<Index>,
+}
+
+/// Finds classes without looking at each.
+#[derive(Debug, Default)]
+struct Index {
+    named: FxHashMap<Value, usize>,
+    /// How many classes at the beginning are pieces of an order.
+    ordered: usize,
+    /// By side, the classes that do not give the fact the value that stands for them.
+    odd: Vec<Vec<usize>>,
 }
 
 impl Var {
+    /// A variable with these classes; what is ordered comes first.
+    #[must_use]
+    pub fn new(name: Arc<str>, what: What, classes: Vec<Class>) -> Self {
+        let sides = classes.iter().map(|class| class.states.len()).max().unwrap_or(0);
+        // What is not given may stand for a known value too: the default.
+        let is_known = |class: &Class, side: usize| match (class.states.get(side), &class.value) {
+            (Some(Some(State::Known(known))), Some(value)) => known == value,
+            _ => false,
+        };
+        let odd =
+            |side| (0..classes.len()).filter(|at| !classes.get(*at).is_some_and(|one| is_known(one, side))).collect();
+        let mut index = Index { odd: (0..sides).map(odd).collect(), ..Index::default() };
+        let ordered = |class: &&Class| matches!(class.atom, Atom::Value(_) | Atom::Between(..));
+        index.ordered = classes.iter().take_while(ordered).count();
+        for (at, class) in classes.iter().enumerate() {
+            match &class.atom {
+                Atom::Values(values) => index.named.extend(values.iter().map(|value| (value.clone(), at))),
+                Atom::Value(value) => {
+                    index.named.insert(value.clone(), at);
+                }
+                Atom::Truth(is) => {
+                    index.named.insert(Value::Boolean(*is), at);
+                }
+                _ => {}
+            }
+        }
+        Self { name, what, classes: classes.into(), index: Arc::new(index) }
+    }
+
     /// The class of a value.
     #[must_use]
     pub fn class_of(&self, value: &Value) -> Option<usize> {
-        let holds = |class: &Class| match &class.atom {
-            Atom::Value(one) => one == value,
-            Atom::Between(from, until) => {
-                from.as_ref().is_none_or(|from| from < value) && until.as_ref().is_none_or(|until| value < until)
-            }
-            Atom::Values(values) => values.contains(value),
-            Atom::Truth(is) => *value == Value::Boolean(*is),
+        self.index.named.get(value).copied().or_else(|| self.piece_of(value)).or_else(|| self.class_with(&Atom::Rest))
+    }
+
+    fn pieces(&self) -> &[Class] {
+        self.classes.get(..self.index.ordered).unwrap_or_default()
+    }
+
+    /// What lies between two values and holds this one.
+    fn piece_of(&self, value: &Value) -> Option<usize> {
+        let is_before = |class: &Class| match &class.atom {
+            Atom::Value(one) => one < value,
+            Atom::Between(_, until) => until.as_ref().is_some_and(|until| until <= value),
             _ => false,
         };
-        self.classes.iter().position(holds).or_else(|| self.class_with(&Atom::Rest))
+        let at = self.pieces().partition_point(is_before);
+        let Atom::Between(from, until) = &self.pieces().get(at)?.atom else { return None };
+        let inside = from.as_ref().is_none_or(|from| from < value) && until.as_ref().is_none_or(|until| value < until);
+        inside.then_some(at)
     }
 
     /// The class with this atom.
     #[must_use]
     pub fn class_with(&self, atom: &Atom) -> Option<usize> {
-        self.classes.iter().position(|class| class.atom == *atom)
+        // What is not a value comes last.
+        self.classes.iter().rposition(|class| class.atom == *atom)
+    }
+
+    /// The classes that do not give the fact their own value on a side, in order.
+    #[must_use]
+    pub fn odd(&self, side: usize) -> &[usize] {
+        self.index.odd.get(side).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Runs of classes, each with the class after its last, that hold values which pass a test; none where that is only told
+    /// by looking at each class. What is odd on the side is left out or not, as it comes.
+    #[must_use]
+    pub fn passing(&self, test: &Test) -> Option<Vec<(usize, usize)>> {
+        let passes = |at: &usize| {
+            self.classes.get(*at).and_then(|class| class.value.as_ref()).is_some_and(|value| passes(value, test))
+        };
+        match test {
+            Test::OneOf(values) => {
+                let at: BTreeSet<usize> =
+                    values.iter().filter_map(|value| self.index.named.get(value).copied()).filter(passes).collect();
+                Some(at.into_iter().map(|at| (at, at.saturating_add(1))).collect())
+            }
+            Test::Compare(comparison, limit) if self.index.ordered > 0 => {
+                let upto = self.index.ordered;
+                let stands = |class: &Class| class.value.clone();
+                let first = |is: bool| {
+                    self.pieces().partition_point(|one| {
+                        stands(one).is_some_and(|value| compare(*comparison, &value, limit)) == is
+                    })
+                };
+                Some(match comparison {
+                    Comparison::AtLeast | Comparison::MoreThan => vec![(first(false), upto)],
+                    Comparison::AtMost | Comparison::LessThan => vec![(0, first(true))],
+                    Comparison::Equal => return None,
+                })
+            }
+            Test::Not(inner) => {
+                let (mut out, mut next) = (Vec::new(), 0);
+                for (from, upto) in self.passing(inner)? {
+                    out.push((next, from));
+                    next = upto;
+                }
+                out.push((next, self.classes.len()));
+                Some(out)
+            }
+            _ => None,
+        }
     }
 }
 
@@ -268,119 +365,4 @@ fn middle(from: &Value, until: &Value) -> Option<Value> {
         }
         _ => None,
     }
-}
-
-/// A set of classes in words: `one of AX, AS`, `at least 31`, `not given`.
-#[must_use]
-pub fn describe(var: &Var, chosen: &BTreeSet<usize>) -> String {
-    if let What::Member(value) = &var.what {
-        let has = var.classes.iter().enumerate().any(|(at, c)| chosen.contains(&at) && c.atom == Atom::Truth(true));
-        return if has { format!("has {value}") } else { format!("lacks {value}") };
-    }
-    let picked = |atom: &dyn Fn(&Atom) -> bool| {
-        var.classes.iter().enumerate().filter(|(_, class)| atom(&class.atom)).all(|(at, _)| chosen.contains(&at))
-    };
-    let is_value = |atom: &Atom| {
-        matches!(atom, Atom::Value(_) | Atom::Between(..) | Atom::Values(_) | Atom::Rest | Atom::Truth(_))
-    };
-    let values = var.classes.iter().filter(|class| is_value(&class.atom)).count();
-    let mut words = Vec::new();
-    if values > 0 && var.what != What::Set && picked(&is_value) {
-        words.push("any value".to_owned());
-    } else {
-        words.extend(ordered(var, chosen));
-        words.extend(listed(var, chosen));
-    }
-    for (at, class) in var.classes.iter().enumerate().filter(|(at, _)| chosen.contains(at)) {
-        let _ = at;
-        match class.atom {
-            Atom::Nothing => words.push("not given".into()),
-            Atom::Unrecognised => words.push("not recognised".into()),
-            Atom::Failed => words.push("cannot be computed".into()),
-            Atom::Absent => words.push("absent".into()),
-            _ => {}
-        }
-    }
-    words.join(" or ")
-}
-
-/// Runs of an order.
-fn ordered(var: &Var, chosen: &BTreeSet<usize>) -> Vec<String> {
-    type Bound = Option<(Value, bool)>;
-    let mut runs: Vec<(Bound, Bound)> = Vec::new();
-    let mut last = None;
-    for (at, class) in var.classes.iter().enumerate() {
-        let (from, until) = match &class.atom {
-            Atom::Value(value) => (Some((value.clone(), true)), Some((value.clone(), true))),
-            Atom::Between(from, until) => {
-                (from.clone().map(|value| (value, false)), until.clone().map(|value| (value, false)))
-            }
-            _ => continue,
-        };
-        if !chosen.contains(&at) {
-            continue;
-        }
-        match runs.last_mut() {
-            Some(run) if last.is_some_and(|last: usize| last.checked_add(1) == Some(at)) => run.1 = until,
-            _ => runs.push((from, until)),
-        }
-        last = Some(at);
-    }
-    runs.into_iter()
-        .map(|run| match run {
-            (Some((a, true)), Some((b, true))) if a == b => a.to_string(),
-            (from, until) => {
-                let mut text = String::new();
-                if let Some((value, included)) = from {
-                    let _ = write!(text, "{} {value}", if included { "at least" } else { "more than" });
-                }
-                if let Some((value, included)) = until {
-                    let and = if text.is_empty() { "" } else { " and " };
-                    let _ = write!(text, "{and}{} {value}", if included { "at most" } else { "less than" });
-                }
-                text
-            }
-        })
-        .collect()
-}
-
-/// Named values; where most are chosen, those that are not.
-fn listed(var: &Var, chosen: &BTreeSet<usize>) -> Option<String> {
-    const SHOWN: usize = 12;
-    let (mut inside, mut outside, mut rest, mut all_of) = (Vec::new(), Vec::new(), false, Vec::new());
-    for (at, class) in var.classes.iter().enumerate() {
-        let is = chosen.contains(&at);
-        match &class.atom {
-            Atom::Values(values) => {
-                let texts = values.iter().map(ToString::to_string);
-                if is { inside.extend(texts) } else { outside.extend(texts) }
-            }
-            Atom::Rest if is => rest = true,
-            Atom::Truth(truth) if is => all_of.push(truth.to_string()),
-            _ => {}
-        }
-    }
-    if var.what == What::Set
-        && var.classes.iter().enumerate().any(|(at, c)| c.atom == Atom::Rest && chosen.contains(&at))
-    {
-        return Some("given".into());
-    }
-    inside.sort();
-    outside.sort();
-    let shorten = |mut all: Vec<String>| {
-        let more = all.len().saturating_sub(SHOWN);
-        all.truncate(SHOWN);
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        format!("{}{more}", all.join(", "))
-    };
-    let text = match (inside.is_empty(), rest, outside.is_empty()) {
-        (true, false, _) => return (!all_of.is_empty()).then(|| all_of.join(" or ")),
-        (_, true, true) => "any value".to_owned(),
-        (_, true, false) => format!("other than {}", shorten(outside)),
-        (false, false, _) if !outside.is_empty() && outside.len().saturating_mul(2) < inside.len() => {
-            format!("other than {}", shorten(outside))
-        }
-        _ => shorten(inside),
-    };
-    Some(text)
 }

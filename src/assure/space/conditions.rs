@@ -1,6 +1,7 @@
 //! Conditions → diagrams of their truth. What [`crate::decide::evaluate`] does for one request, for all at once.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::bundle::checked::{Condition, Effective, Expression, FactIx, Operand, Retired, TableIx, Test};
 use crate::decide::evaluate::{Truth, compare, holds_at, passes};
@@ -8,10 +9,10 @@ use crate::decide::facts::State;
 use crate::model::value::{Type, Value};
 
 use super::atoms::Atom;
-use super::collect::failure;
 use super::mdd::truth::{FAILED, FALSE, TRUE, UNKNOWN};
 use super::mdd::{Id, Op};
 use super::table::{Found, found};
+use super::variables::failure;
 use super::{Plan, Space, Truths};
 
 /// What is known of an operand: its value or absence, nothing yet, a failure, or no row of a table.
@@ -99,7 +100,7 @@ impl<'e> Space<'e> {
     fn on_state(&mut self, side: usize, ix: FactIx, f: OnState<'_, 'e>) -> Id {
         let Some(on) = self.sides.get(side).copied() else { return FALSE };
         let Some(fact) = on.bundle.fact(ix) else { return FALSE };
-        if let Some(plan) = on.plan(ix) {
+        if let Some(plan) = self.plan(side, ix).cloned() {
             let reads = fact.derived.as_ref().map(|derived| derived.reads.as_slice()).unwrap_or_default();
             let status = self.status(side, reads);
             let known = match plan {
@@ -124,7 +125,7 @@ impl<'e> Space<'e> {
 
     fn on_class(&mut self, side: usize, name: &str, f: OnState<'_, 'e>) -> Id {
         let Some(at) = self.var(name) else { return FALSE };
-        let Some(classes) = self.vars.get(at).map(|var| std::sync::Arc::clone(&var.classes)) else { return FALSE };
+        let Some(classes) = self.vars.get(at).map(|var| Arc::clone(&var.classes)) else { return FALSE };
         let mut below = Vec::with_capacity(classes.len());
         for class in classes.iter() {
             below.push(match class.states.get(side).and_then(Option::as_ref) {
@@ -172,7 +173,53 @@ impl<'e> Space<'e> {
         if is_set {
             return self.test_set(side, fact, test);
         }
-        self.on_state(side, fact, &mut |space, state| space.test_state(side, state, test))
+        self.quick_test(side, fact, test)
+            .unwrap_or_else(|| self.on_state(side, fact, &mut |space, state| space.test_state(side, state, test)))
+    }
+
+    /// The truth of a test of a fact that the request states, without looking at each of its classes.
+    fn quick_test(&mut self, side: usize, fact: FactIx, test: &Test) -> Option<Id> {
+        if self.plan(side, fact).is_some() {
+            return None;
+        }
+        let path = self.sides.get(side)?.bundle.path(fact);
+        let at = self.var(&path)?;
+        let var = self.vars.get(at)?.clone();
+        let passing = var.passing(test)?;
+        let odd = var.odd(side);
+        let count = var.classes.len();
+        let mut ends: BTreeSet<usize> = passing.iter().flat_map(|(from, upto)| [*from, *upto]).collect();
+        ends.extend(odd.iter().flat_map(|at| [*at, at.saturating_add(1)]));
+        ends.insert(count);
+        ends.remove(&0);
+        let (mut runs, mut start, mut ahead) = (Vec::with_capacity(ends.len()), 0, passing.iter().peekable());
+        let number = u32::try_from(at).ok()?;
+        for end in ends {
+            while ahead.next_if(|(_, upto)| *upto <= start).is_some() {}
+            let below = if odd.binary_search(&start).is_ok() {
+                let states = &var.classes.get(start)?.states;
+                match states.get(side).and_then(Option::as_ref) {
+                    Some(state) => self.test_state(side, state, test),
+                    None => {
+                        let source = self.source_of(side, &path)?;
+                        self.on_state(side, source, &mut |space, state| space.test_state(side, state, test))
+                    }
+                }
+            } else {
+                holds(ahead.peek().is_some_and(|(from, upto)| *from <= start && start < *upto))
+            };
+            if self.mdd.var(below).is_some_and(|own| own <= number) {
+                return None;
+            }
+            runs.push((u32::try_from(end).ok()?, below));
+            start = end;
+        }
+        Some(self.mdd.make(number, runs))
+    }
+
+    /// How a derived fact comes about.
+    pub(in crate::assure) fn plan(&self, side: usize, ix: FactIx) -> Option<&Plan> {
+        self.plans.get(&(side, ix))
     }
 
     fn test_state(&mut self, side: usize, state: &State, test: &Test) -> Id {
@@ -247,7 +294,7 @@ impl<'e> Space<'e> {
         self.mdd.choose(is_given, members, plain)
     }
 
-    fn members_test(&mut self, path: &std::sync::Arc<str>, test: &Test) -> Id {
+    fn members_test(&mut self, path: &Arc<str>, test: &Test) -> Id {
         let member = |space: &mut Self, value: &Value| {
             let at = space.members.get(&(path.clone(), value.clone())).copied();
             at.map_or(FALSE, |at| space.mdd.leaves(u32::try_from(at).unwrap_or(u32::MAX), [FALSE, TRUE]))
@@ -382,13 +429,11 @@ impl<'e> Space<'e> {
     /// Some value of a fact, where it does not matter which.
     fn any_value(&self, side: usize, ix: FactIx) -> Option<Value> {
         let on = self.sides.get(side)?;
-        if let Some(Plan::Alias(read)) = on.plan(ix) {
-            return self.any_value(side, read);
-        }
-        let name = match on.plan(ix) {
-            Some(Plan::Own(name)) => name,
-            Some(Plan::Constant(value)) => return value,
-            _ => on.bundle.path(ix),
+        let name = match self.plan(side, ix) {
+            Some(Plan::Alias(read)) => return self.any_value(side, *read),
+            Some(Plan::Own(name)) => Arc::clone(name),
+            Some(Plan::Constant(value)) => return value.clone(),
+            None => on.bundle.path(ix),
         };
         let is_set = matches!(on.bundle.fact(ix)?.type_, Type::Set(_));
         if is_set {

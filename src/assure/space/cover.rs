@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::decide::facts::State;
 
 use super::Space;
-use super::atoms::describe;
+use super::atoms::{Atom, Var};
 use super::mdd::{Id, NO, Op, YES};
+use super::words::describe;
 
 /// A box: the classes that each variable may have; a variable that is not named may have any.
 pub type Box = BTreeMap<usize, BTreeSet<usize>>;
@@ -25,12 +26,42 @@ impl Space<'_> {
             }
             let Some(path) = self.mdd.pick(rest) else { break };
             let widest = self.widest(&path, outside);
-            let region = self.of_box(&widest);
-            let found = self.mdd.apply(Op::And, region, rest);
-            rest = self.mdd.choose(region, NO, rest);
-            out.push((widest, found));
+            let inside = self.of_box(&widest);
+            let found = self.mdd.apply(Op::And, inside, rest);
+            rest = self.mdd.choose(inside, NO, rest);
+            let told = self.tightened(&widest, region);
+            out.push((told, found));
         }
         (out, !self.mdd.exceeded())
+    }
+
+    /// The same box without the ends of orders at which nothing of it is in the region: what does not matter is left in.
+    fn tightened(&mut self, one: &Box, region: Id) -> Box {
+        const MOST: usize = 256;
+        let of_box = self.of_box(one);
+        let inside = self.mdd.apply(Op::And, of_box, region);
+        let mut out = one.clone();
+        for (at, classes) in &mut out {
+            let Some(var) = self.vars.get(*at) else { continue };
+            let ordered = var.classes.iter().any(|class| matches!(class.atom, Atom::Between(..)));
+            if !ordered || classes.len() > MOST {
+                continue;
+            }
+            let number = u32::try_from(*at).unwrap_or(u32::MAX);
+            let var = Var::clone(var);
+            let hit = |class: &usize| {
+                let class = u32::try_from(*class).unwrap_or(u32::MAX);
+                self.mdd.restrict(inside, number, class) != NO
+            };
+            let pieces =
+                var.classes.iter().take_while(|class| matches!(class.atom, Atom::Value(_) | Atom::Between(..)));
+            let pieces = pieces.count();
+            let kept: Vec<usize> = classes.range(..pieces).copied().filter(hit).collect();
+            if let (Some(first), Some(last)) = (kept.first(), kept.last()) {
+                classes.retain(|class| *class >= pieces || (first <= class && class <= last));
+            }
+        }
+        out
     }
 
     /// The greatest box around a path that does not reach outside.
@@ -79,7 +110,9 @@ impl Space<'_> {
         for (at, classes) in one {
             let Some(var) = self.vars.get(*at) else { continue };
             let mut classes = classes.clone();
-            if told {
+            if told
+                && !classes.iter().all(|class| var.classes.get(*class).is_some_and(|class| class.atom == Atom::Failed))
+            {
                 let open = |state: &Option<State>| {
                     matches!(state, Some(State::Missing(_) | State::Unrecognised(..) | State::Failed(_)))
                 };

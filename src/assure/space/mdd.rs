@@ -1,7 +1,10 @@
 //! Decision diagrams over variables with finitely many classes: shared, ordered, reduced; edges are runs of classes, so
 //! a variable with thousands of classes costs only where something changes. Leaves are small numbers.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use rustc_hash::{FxHashMap as HashMap, FxHashSet as HashSet};
 
 /// A node, or a leaf with its number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -99,6 +102,16 @@ impl Op {
         }
     }
 
+    /// Whether one side is enough to know.
+    fn decides(self, id: Id) -> bool {
+        match self {
+            Self::All => id == truth::FALSE,
+            Self::And => id == NO,
+            Self::Or => id == YES,
+            _ => false,
+        }
+    }
+
     fn commutes(self) -> bool {
         !matches!(self, Self::Row(_))
     }
@@ -108,7 +121,7 @@ impl Op {
 struct Node {
     var: u32,
     /// For each run of classes: the class after its last, and what is below.
-    runs: Box<[(u32, Id)]>,
+    runs: Arc<[(u32, Id)]>,
 }
 
 /// All diagrams of one space.
@@ -129,9 +142,9 @@ impl Mdd {
         let most = most.min(usize::try_from(LEAF).unwrap_or(usize::MAX).saturating_sub(1));
         Self {
             nodes: Vec::new(),
-            known: HashMap::new(),
-            applied: HashMap::new(),
-            chosen: HashMap::new(),
+            known: HashMap::default(),
+            applied: HashMap::default(),
+            chosen: HashMap::default(),
             most,
             exceeded: false,
         }
@@ -183,7 +196,7 @@ impl Mdd {
         if let [(_, only)] = merged.as_slice() {
             return *only;
         }
-        let node = Node { var, runs: merged.into_boxed_slice() };
+        let node = Node { var, runs: merged.into() };
         if let Some(id) = self.known.get(&node) {
             return *id;
         }
@@ -207,10 +220,10 @@ impl Mdd {
     }
 
     /// The runs of a diagram as seen from `var`: its own, or itself for every class.
-    fn seen(&self, id: Id, var: u32) -> Vec<(u32, Id)> {
+    fn seen(&self, id: Id, var: u32) -> Arc<[(u32, Id)]> {
         match self.node(id) {
-            Some(node) if node.var == var => node.runs.to_vec(),
-            _ => vec![(u32::MAX, id)],
+            Some(node) if node.var == var => Arc::clone(&node.runs),
+            _ => Arc::new([(u32::MAX, id)]),
         }
     }
 
@@ -231,11 +244,26 @@ impl Mdd {
         }
         let Some(var) = self.top(&[a, b]) else { return NO };
         let (left, right) = (self.seen(a, var), self.seen(b, var));
-        let mut runs = Vec::with_capacity(left.len().max(right.len()));
-        for (upto, parts) in together(&[&left, &right]) {
-            let [x, y] = parts.as_slice() else { continue };
-            let below = self.apply(op, *x, *y);
+        let mut runs = Vec::with_capacity(left.len().min(right.len()));
+        let ends = |runs: &[(u32, Id)]| runs.last().map_or(0, |(upto, _)| *upto);
+        let end = ends(&left).min(ends(&right));
+        let (mut i, mut j) = (0, 0);
+        while let (Some((x_upto, x)), Some((y_upto, y))) = (left.get(i).copied(), right.get(j).copied()) {
+            // Where one side decides, the runs of the other do not matter.
+            let upto = if op.decides(x) {
+                x_upto
+            } else if op.decides(y) {
+                y_upto
+            } else {
+                x_upto.min(y_upto)
+            };
+            let upto = upto.min(end);
+            let below = self.apply(op, x, y);
             runs.push((upto, below));
+            if upto == end {
+                break;
+            }
+            (i, j) = (i.saturating_add(before(&left, i, upto)), j.saturating_add(before(&right, j, upto)));
         }
         let made = self.make(var, runs);
         self.applied.insert((op, a, b), made);
@@ -303,7 +331,7 @@ impl Mdd {
 
     /// A diagram with other leaves.
     pub fn relabel(&mut self, id: Id, leaf: &mut dyn FnMut(u32) -> Id) -> Id {
-        let mut done = HashMap::new();
+        let mut done = HashMap::default();
         self.relabel_with(id, leaf, &mut done)
     }
 
@@ -342,9 +370,29 @@ impl Mdd {
         (at != NO).then_some(path)
     }
 
+    /// The same, by chance.
+    pub fn pick_among(&self, region: Id, dice: &mut super::sample::Dice) -> Option<Vec<(u32, u32)>> {
+        let (mut at, mut path) = (region, Vec::new());
+        while at.number().is_none() {
+            let (mut from, mut ways) = (0, Vec::new());
+            for (upto, below) in self.runs(at) {
+                if *below != NO {
+                    ways.push((from, *upto, *below));
+                }
+                from = *upto;
+            }
+            let (from, upto, below) = *dice.of(&ways)?;
+            let within = dice.up_to(u64::from(upto.saturating_sub(from)));
+            let class = from.saturating_add(u32::try_from(within).unwrap_or(0));
+            path.push((self.var(at)?, class));
+            at = below;
+        }
+        (at != NO).then_some(path)
+    }
+
     /// What a region is for one class of one variable.
     pub fn restrict(&mut self, region: Id, var: u32, class: u32) -> Id {
-        let mut done = HashMap::new();
+        let mut done = HashMap::default();
         self.restrict_with(region, var, class, &mut done)
     }
 
@@ -371,7 +419,7 @@ impl Mdd {
     /// The variables that some of these diagrams look at.
     #[must_use]
     pub fn support(&self, ids: impl IntoIterator<Item = Id>) -> BTreeSet<u32> {
-        let (mut out, mut seen) = (BTreeSet::new(), HashSet::new());
+        let (mut out, mut seen) = (BTreeSet::new(), HashSet::default());
         let mut open: Vec<Id> = ids.into_iter().collect();
         while let Some(id) = open.pop() {
             let Some(node) = self.node(id).filter(|_| seen.insert(id)) else { continue };
@@ -394,6 +442,15 @@ impl Mdd {
                 None => return 0,
             }
         }
+    }
+}
+
+/// How many runs from a position on end before a class.
+fn before(runs: &[(u32, Id)], at: usize, class: u32) -> usize {
+    let rest = runs.get(at..).unwrap_or_default();
+    match rest.first() {
+        Some((upto, _)) if *upto > class => 0,
+        _ => rest.partition_point(|(upto, _)| *upto <= class),
     }
 }
 

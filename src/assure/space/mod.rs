@@ -10,16 +10,21 @@ mod conditions;
 pub mod cover;
 mod identity;
 pub mod mdd;
+pub mod points;
 pub mod sample;
+mod seek;
 pub mod solve;
 mod table;
+mod variables;
+mod vary;
 pub mod witness;
+pub mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::bundle::checked::{Bundle, Condition, Expression, FactIx, Kind, Operand, TableIx};
+use crate::bundle::checked::{Absence, Bundle, Condition, Expression, FactIx, Kind, Operand, TableIx};
 use crate::engine::Engine;
 use crate::model::value::{Type, Value};
 use crate::script::Outline;
@@ -100,6 +105,9 @@ pub(super) enum Plan {
     Own(Arc<str>),
 }
 
+/// How the derived facts of each side come about.
+pub(super) type Plans = BTreeMap<(usize, FactIx), Plan>;
+
 /// How the truth of a script comes about, as far as it is understood.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Truths {
@@ -122,6 +130,8 @@ pub struct Space<'e> {
     by_name: BTreeMap<Arc<str>, usize>,
     members: BTreeMap<(Arc<str>, Value), usize>,
     clusters: Vec<sample::Cluster>,
+    read_by_results: vary::Reads,
+    plans: Arc<Plans>,
     cells: BTreeMap<(usize, TableIx), Id>,
     /// Requests that make sense and that some request was found for.
     pub sampled: Id,
@@ -146,7 +156,12 @@ impl<'e> Space<'e> {
             let found = bundle.kind(kind).ok_or_else(|| SpaceError::NoKind(kind.to_owned()))?;
             sides.push(Side { engine, bundle, kind: found });
         }
-        let collected = collect::collect(&sides, also);
+        let of_side = |(at, side): (usize, &Side<'e>)| -> Vec<((usize, FactIx), Plan)> {
+            side.kind.derived.iter().filter_map(|ix| Some(((at, *ix), side.plan(*ix)?))).collect()
+        };
+        let plans: Arc<Plans> = Arc::new(sides.iter().enumerate().flat_map(of_side).collect());
+        let collected = collect::collect(&sides, also, &plans);
+        let read_by_results = vary::read_by_results(&sides);
         let mut space = Self {
             sides,
             mdd: Mdd::new(bounds.nodes),
@@ -154,6 +169,8 @@ impl<'e> Space<'e> {
             by_name: BTreeMap::new(),
             members: BTreeMap::new(),
             clusters: Vec::new(),
+            read_by_results,
+            plans,
             cells: BTreeMap::new(),
             sampled: mdd::YES,
             bounds,
@@ -225,7 +242,7 @@ impl Side<'_> {
     }
 
     /// How a derived fact comes about.
-    pub(super) fn plan(&self, ix: FactIx) -> Option<Plan> {
+    fn plan(&self, ix: FactIx) -> Option<Plan> {
         let derived = self.bundle.fact(ix)?.derived.as_ref()?;
         if !self.kind.derived.contains(&ix) {
             return None;
@@ -239,6 +256,30 @@ impl Side<'_> {
             },
             _ => Plan::Own(identity::of(self, &derived.script, &derived.reads)),
         })
+    }
+
+    /// Whether a fact can be computed, or stated, and have no value.
+    pub(super) fn may_be_absent(&self, ix: FactIx) -> bool {
+        let Some(fact) = self.bundle.fact(ix) else { return true };
+        match (fact.derived.as_ref().filter(|_| self.kind.derived.contains(&ix)), self.kind.facts.get(&ix)) {
+            (Some(derived), _) => {
+                let fixed = self.fixed(&derived.reads);
+                match self.plan(ix) {
+                    Some(Plan::Constant(value)) => return value.is_none(),
+                    Some(Plan::Alias(read)) => return self.may_be_absent(read),
+                    _ => {}
+                }
+                let present = |slot: usize| match (fixed.get(slot), derived.reads.get(slot)) {
+                    (Some(Some(value)), _) => value.is_some(),
+                    (_, Some(Operand::Fact(read))) => !self.may_be_absent(*read),
+                    _ => false,
+                };
+                derived.script.is_optional() && !derived.script.is_given_with(&present)
+            }
+            // What is asked for, or has a default, is known or missing.
+            (None, Some(meaning)) => !matches!(meaning.absence, Absence::Ask | Absence::Default(_)),
+            (None, None) => true,
+        }
     }
 
     /// How the truth of a script comes about.

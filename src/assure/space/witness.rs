@@ -21,16 +21,16 @@ impl Space<'_> {
     /// A request in a region, by what it says of each fact; none where no request was found for it.
     pub fn request_in(&mut self, region: Id) -> Option<Sample> {
         let found = self.mdd.apply(Op::And, region, self.sampled);
-        let path: BTreeMap<usize, u32> = self
-            .mdd
-            .pick(found)?
-            .into_iter()
-            .map(|(var, class)| (usize::try_from(var).unwrap_or(usize::MAX), class))
-            .collect();
-        self.request_of(&path)
+        let path = self.mdd.pick(found)?;
+        self.request_on(path)
     }
 
-    /// Some request in a region, for a search: what scripts tie together is chosen by chance where that is possible.
+    fn request_on(&self, path: Vec<(u32, u32)>) -> Option<Sample> {
+        let index = |n: u32| usize::try_from(n).unwrap_or(usize::MAX);
+        self.request_of(&path.into_iter().map(|(var, class)| (index(var), class)).collect())
+    }
+
+    /// Some request in a region, for a search: chosen by chance, what scripts tie together where that is possible.
     pub fn request_among(&mut self, region: Id, dice: &mut Dice) -> Option<Sample> {
         let mut region = region;
         for at in 0..self.clusters.len() {
@@ -50,7 +50,24 @@ impl Space<'_> {
                 }
             }
         }
-        self.request_in(region)
+        let found = self.mdd.apply(Op::And, region, self.sampled);
+        let mut path = self.mdd.pick_among(found, dice)?;
+        // What the region does not look at may still matter to what scripts compute.
+        let mut is_fixed = vec![false; self.vars.len()];
+        let clustered = self.clusters.iter().flat_map(|cluster| &cluster.vars).copied();
+        let on_path = path.iter().map(|(var, _)| usize::try_from(*var).unwrap_or(usize::MAX));
+        for at in clustered.chain(on_path) {
+            if let Some(fixed) = is_fixed.get_mut(at) {
+                *fixed = true;
+            }
+        }
+        for (at, var) in self.vars.iter().enumerate().filter(|(at, _)| is_fixed.get(*at) == Some(&false)) {
+            if dice.up_to(2) == 0 {
+                let class = dice.up_to(u64::try_from(var.classes.len()).unwrap_or(1));
+                path.push((u32::try_from(at).ok()?, u32::try_from(class).ok()?));
+            }
+        }
+        self.request_on(path)
     }
 
     /// The variables of the members of a set.
