@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use serde_json::{Map, Value as Json, json};
+#[cfg(feature = "record")]
+use serde_json::json;
+use serde_json::{Map, Value as Json};
 
 use crate::assure::scenario::bundles::Bundles;
 use crate::engine::Engine;
