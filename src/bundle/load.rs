@@ -10,6 +10,7 @@ use crate::model::limits::{BundleLimits, Limits};
 use crate::model::names::nearest;
 use crate::script::{Library, Spot};
 
+use super::ahead::{self, Ahead};
 use super::cascade::{self, Part};
 use super::checked::{Bundle, Identity, Restricts};
 use super::draft::Draft;
@@ -20,7 +21,7 @@ use super::lines::Lines;
 use super::manifest::{self, Manifest, Named};
 use super::messages::Messages;
 use super::yaml::{Node, parse};
-use super::{expression, lint, overlay, policy, registries, restrict, scalars, vocabulary};
+use super::{expression, lint, overlay, policy, registries, restrict, vocabulary};
 
 /// What loading gave: a bundle unless there are errors, and everything there is to say, sorted.
 #[derive(Debug)]
@@ -73,8 +74,15 @@ pub(crate) fn survey(files: &Files, settings: Option<&str>, limits: &Limits) -> 
         messages: Messages::default(),
         settings,
         invariants: Vec::new(),
+        ahead: Ahead::new(),
     };
     let layers = loader.layers();
+    let manifests = layers.iter().map(|layer| &layer.manifest);
+    let named = manifests.flat_map(|own| {
+        let lists = [&own.registries, &own.sources, &own.policies];
+        own.vocabulary.iter().chain(lists.into_iter().flatten())
+    });
+    loader.ahead = ahead::read(files, &named.collect::<Vec<_>>(), &limits.bundle);
     // A manifest with mistakes is a manifest.
     let found = loader.draft.texts.contains_key("bundle.yaml");
     let name = loader.build(&layers);
@@ -124,6 +132,8 @@ struct Loader<'f> {
     messages: Messages,
     settings: Option<&'f str>,
     invariants: Vec<Invariant>,
+    /// Files that were read ahead.
+    ahead: Ahead,
 }
 
 impl Loader<'_> {
@@ -193,10 +203,10 @@ impl Loader<'_> {
             self.findings.push(Finding::new(Code::Duplicate, &named.place, message).help("name each file once"));
             return None;
         }
-        match self.files.read(&named.path, self.bounds().file_bytes, &named.place) {
+        let ahead = self.ahead.get(&named.path).map(|parsed| Arc::clone(&parsed.text));
+        match ahead.map_or_else(|| self.files.read(&named.path, self.bounds().file_bytes, &named.place), Ok) {
             Ok(text) => {
-                // Places are counted without a byte order mark.
-                let text = text.strip_prefix('\u{feff}').map_or(Arc::clone(&text), Arc::from);
+                let text = ahead::without_mark(&text);
                 self.draft.texts.insert(named.path.as_str().into(), Arc::clone(&text));
                 Some(text)
             }
@@ -209,9 +219,13 @@ impl Loader<'_> {
 
     fn yaml(&mut self, named: &Named) -> Option<Node> {
         let text = self.text(named)?;
-        let node = parse(&named.path, &text, &self.limits.bundle, &mut self.findings)?;
-        scalars::scalars(&node, &mut self.findings);
-        Some(node)
+        match self.ahead.remove(&named.path) {
+            Some(parsed) => {
+                self.findings.append(parsed.findings);
+                parsed.node
+            }
+            None => ahead::parsed(named, &text, &self.limits.bundle, &mut self.findings),
+        }
     }
 
     /// Reads every layer, from the lowest up. Returns name and version of the uppermost.

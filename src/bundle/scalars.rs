@@ -22,7 +22,8 @@ pub fn scalars(node: &Node, findings: &mut Findings) {
 }
 
 fn findings_of(node: &Node, text: &str, style: Style, findings: &mut Findings) {
-    if let Some(odd) = text.chars().find(|c| is_invisible(*c)) {
+    let printable = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+    if let Some(odd) = text.chars().find(|c| !printable && is_invisible(*c)) {
         let message = format!("`{}` has the invisible character U+{:04X}", text.escape_debug(), u32::from(odd));
         findings.push(Finding::new(Code::MisreadScalar, &node.place, message).help("type the text anew"));
     } else if let Some(word) = mixed_word(text) {
@@ -66,7 +67,11 @@ fn mixed_word(text: &str) -> Option<&str> {
         return None;
     }
     let of_one = |word: &str| word.is_ascii() || word.chars().all(is_plain_cyrillic) || word.is_single_script();
-    text.split(|c: char| !c.is_alphabetic()).find(|word| !of_one(word))
+    let is_letter = |c: char| match c.is_ascii() {
+        true => c.is_ascii_alphabetic(),
+        false => is_plain_cyrillic(c) || c.is_alphabetic(),
+    };
+    text.split(|c| !is_letter(c)).find(|word| !of_one(word))
 }
 
 /// A letter of the Cyrillic alphabet and of no other: most words that are not ASCII have only such.

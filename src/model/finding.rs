@@ -172,6 +172,12 @@ impl Findings {
         }
     }
 
+    /// Adds all of another file's.
+    pub fn append(&mut self, other: Self) {
+        self.dropped = self.dropped.saturating_add(other.dropped);
+        other.all.into_iter().for_each(|finding| self.push(finding));
+    }
+
     /// Whether one of them is an error.
     #[must_use]
     pub fn has_errors(&self) -> bool {
