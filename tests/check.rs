@@ -130,6 +130,50 @@ fn a_code_is_explained_and_a_mistyped_one_suggested() {
     assert!(text(&output.stderr).contains("did you mean `unknown-fact`?"), "{}", text(&output.stderr));
 }
 
+/// The request that findings show, and what is decided on it.
+fn shown_request<'t>(folder: &Path, told: &'t str) -> (&'t str, Json) {
+    let request = told.lines().find_map(|line| line.strip_prefix("request: ")).unwrap_or_else(|| panic!("{told}"));
+    fs::write(folder.join("request.json"), request).unwrap();
+    let decided = Command::new(env!("CARGO_BIN_EXE_clausal"))
+        .args(["decide", "--bundle", "shop", "request.json"])
+        .current_dir(folder)
+        .output()
+        .unwrap();
+    (request, serde_json::from_slice(&decided.stdout).unwrap_or_else(|_| panic!("{decided:?}")))
+}
+
+/// A hole in time is told as it loads; exactly, it comes once, with a request of that time.
+#[test]
+fn a_hole_in_time_comes_with_a_request_of_that_time() {
+    let fees = r"tables:
+  fee:
+    by: [order.status]
+    gives: { percent: integer }
+    dated-by: order.purchased_at
+    rows:
+      - { order.status: pending, percent: 5, clauses: [4], effective: { from: 2020-01-01, until: 2021-01-01 } }
+      - { order.status: pending, percent: 7, clauses: [4], effective: { from: 2021-07-01, until: 2022-01-01 } }
+";
+    let reads = r"rules:
+  - id: fee
+    request: cancellation
+    clauses: [4]
+    when: { order.quantity: { more-than: $fee.percent } }
+    deny: window-passed
+";
+    let folder = bundle(&[("policy.yaml", "tables:\n", fees), ("policy.yaml", "rules:\n", reads)]);
+    let plain = text(&check(&["shop"], folder.path()).stdout);
+    assert!(plain.contains("warning[hole-in-time]") && !plain.contains("request: {"), "{plain}");
+    let told = text(&check(&["shop", "--exact"], folder.path()).stdout);
+    assert_eq!(told.matches("hole-in-time").count(), plain.matches("hole-in-time").count(), "{told}");
+    let (request, decision) = shown_request(folder.path(), &told);
+    assert!(decision["outcome"].is_string(), "{decision}");
+    let request: Json = serde_json::from_str(request).unwrap();
+    assert_eq!(request["order"]["status"], "pending", "{request}");
+    let bought = request["order"]["purchased_at"].as_str().unwrap();
+    assert!(("2021-01-01".."2021-07-01").contains(&bought), "{bought}");
+}
+
 /// What only the rules together say, with both places and a request that `clausal decide` takes.
 #[test]
 fn exact_findings_have_both_places_and_a_request() {
@@ -142,14 +186,7 @@ fn exact_findings_have_both_places_and_a_request() {
     let told = text(&output.stdout);
     assert!(told.contains("warning[overridden]: the rule `shop/greenland` is outvoted wherever it matches"), "{told}");
     assert!(told.contains("what outvotes it: `shop/closed-market`"), "{told}");
-    let request = told.lines().find_map(|line| line.strip_prefix("request: ")).unwrap();
-    fs::write(folder.path().join("request.json"), request).unwrap();
-    let decided = Command::new(env!("CARGO_BIN_EXE_clausal"))
-        .args(["decide", "--bundle", "shop", "request.json"])
-        .current_dir(folder.path())
-        .output()
-        .unwrap();
-    let decision: Json = serde_json::from_slice(&decided.stdout).unwrap_or_else(|_| panic!("{decided:?}"));
+    let (request, decision) = shown_request(folder.path(), &told);
     assert_eq!(decision["outcome"], "deny", "{decision}");
     let output = check(&["shop", "--exact", "--format", "json"], folder.path());
     let all: Json = serde_json::from_slice(&output.stdout).unwrap();

@@ -4,35 +4,17 @@
 mod common;
 
 use std::io::{BufRead, BufReader, Write};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
+use common::command::{Done, clausal};
 use serde_json::Value as Json;
 
-struct Done {
-    code: i32,
-    out: String,
-    err: String,
-}
-
 fn command(args: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_clausal"));
-    command.args(args).current_dir(common::root()).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    command
+    common::command::command(&common::root(), args)
 }
 
 fn run(args: &[&str], input: &str) -> Done {
-    let mut child = command(args).spawn().unwrap();
-    let mut stdin = child.stdin.take().unwrap();
-    let text = input.to_owned();
-    // A command that refuses its arguments closes its input early.
-    let writer = std::thread::spawn(move || stdin.write_all(text.as_bytes()).is_ok());
-    let done = child.wait_with_output().unwrap();
-    writer.join().unwrap();
-    Done {
-        code: done.status.code().unwrap(),
-        out: String::from_utf8(done.stdout).unwrap(),
-        err: String::from_utf8(done.stderr).unwrap(),
-    }
+    clausal(&common::root(), args, input)
 }
 
 fn benefit(assurance: &str) -> String {

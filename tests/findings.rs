@@ -26,17 +26,21 @@ fn about_the_example(code: Code, finding: &Finding) -> bool {
     finding.code == code && ["vocabulary.yaml", "bundle.yaml"].contains(&&*finding.place.file)
 }
 
+fn engine(example: &Example) -> Engine {
+    let texts: Vec<_> = match bundles::files(example.files.clone()) {
+        Files::Memory(texts, _) => texts.into_iter().collect(),
+        _ => Vec::new(),
+    };
+    Engine::builder().texts(texts).below("example").build().unwrap()
+}
+
 fn codes(code: Code, example: &Example) -> (BTreeSet<String>, String) {
     let mut limits = Limits::default();
     limits.bundle.findings = example.most.unwrap_or(BundleLimits::default().findings);
     let loaded = bundles::check(example.files.clone(), &limits);
     let mut all = loaded.findings;
     if OF_THE_WHOLE.contains(&code) || PEDANTIC.contains(&code) {
-        let texts: Vec<_> = match bundles::files(example.files.clone()) {
-            Files::Memory(texts, _) => texts.into_iter().collect(),
-            _ => Vec::new(),
-        };
-        let engine = Engine::builder().texts(texts).below("example").build().unwrap();
+        let engine = engine(example);
         let asked = if PEDANTIC.contains(&code) { Asked::Pedantic } else { Asked::Faults };
         let told = findings(&engine, asked, Bounds::default()).unwrap().into_iter();
         all.extend(told.filter(|finding| !PEDANTIC.contains(&code) || about_the_example(code, finding)));
@@ -63,6 +67,30 @@ fn bad_examples_give_their_finding_and_good_ones_none() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+/// What a decision can show comes with a request that the engine takes; what never happens has none.
+#[test]
+fn what_deciding_can_show_comes_with_a_request() {
+    let shown = [
+        Code::Gap,
+        Code::HoleInTime,
+        Code::Overridden,
+        Code::Redundant,
+        Code::TwoValues,
+        Code::UnknownPermitted,
+        Code::Widens,
+    ];
+    for code in shown {
+        let engine = engine(&examples(code.page(), "bad"));
+        let all = findings(&engine, Asked::Pedantic, Bounds::default()).unwrap();
+        let told: Vec<&Finding> = all.iter().filter(|finding| finding.code == code).collect();
+        assert!(!told.is_empty(), "{code} is not told");
+        for finding in told {
+            let request = finding.request.as_deref().unwrap_or_else(|| panic!("{finding}: no request"));
+            assert!(engine.decide_json(request.as_bytes()).is_ok(), "{finding}: {request}");
+        }
+    }
 }
 
 #[test]

@@ -50,15 +50,7 @@ fn count(mutants: &[Mutant], word: &str) -> usize {
 /// What is compared of a decision.
 fn decided(engine: &Engine, request: &Json) -> Json {
     let Ok(answer) = engine.decide_json(request.to_string().as_bytes()) else { return json!("invalid") };
-    let one = |decision: &clausal::Decision| {
-        let codes: BTreeSet<&str> = decision.reason_codes().collect();
-        let mut duties: BTreeSet<&str> = BTreeSet::new();
-        duties.extend(decision.obligation_codes());
-        let results: BTreeMap<String, String> =
-            decision.results().iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
-        json!([decision.outcome().as_str(), codes, duties, results])
-    };
-    answer.decisions().iter().map(one).collect()
+    answer.decisions().iter().map(common::sum).collect()
 }
 
 /// Requests over the classes that either bundle tells apart: all of them, or so many by chance.

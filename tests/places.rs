@@ -110,15 +110,17 @@ fn escapes_blame_the_whole_scalar_and_offer_no_edit() {
     }
 }
 
+/// Where the findings of a bundle with this file stand, and the text there.
+fn found_in(file: &str, text: &str) -> Vec<(String, Code, String)> {
+    let loaded = check(&[(file, text)]);
+    let one = |f: &Finding| (f.place.to_string(), f.code, agreed(&f.place, &loaded.files[&*f.place.file]));
+    loaded.findings.iter().map(one).collect()
+}
+
 #[test]
 fn script_files_have_places_of_their_own() {
     let text = "// Жук.\nfn half(amount) {\n    let x = shar(amount, 50);\n    x + amout\n}\n";
-    let loaded = check(&[("functions.rhai", text)]);
-    let found: Vec<(String, Code, String)> = loaded
-        .findings
-        .iter()
-        .map(|f| (f.place.to_string(), f.code, agreed(&f.place, &loaded.files[&*f.place.file])))
-        .collect();
+    let found = found_in("functions.rhai", text);
     let wanted = [
         ("functions.rhai:3:13".to_owned(), Code::UnknownFunction, "shar".to_owned()),
         ("functions.rhai:4:9".to_owned(), Code::UnknownName, "amout".to_owned()),
@@ -129,12 +131,7 @@ fn script_files_have_places_of_their_own() {
 #[test]
 fn messages_have_places_of_their_own() {
     let text = "# Жук.\nreason-window-passed = Ж { $order_age_day }\n    и { -nam } и { NUMBER($order_age_days) }.\n-name = Ж\n";
-    let loaded = check(&[("en.ftl", text)]);
-    let found: Vec<(String, Code, String)> = loaded
-        .findings
-        .iter()
-        .map(|f| (f.place.to_string(), f.code, agreed(&f.place, &loaded.files[&*f.place.file])))
-        .collect();
+    let found = found_in("en.ftl", text);
     let wanted = [
         ("en.ftl:2:29".to_owned(), Code::MessageVariable, "order_age_day".to_owned()),
         ("en.ftl:3:9".to_owned(), Code::UnknownMessage, "-nam".to_owned()),

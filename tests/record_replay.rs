@@ -11,38 +11,10 @@
 
 mod common;
 
-use std::io::Write;
 use std::path::Path;
-use std::process::{Command, Stdio};
 
+use common::command::{Done, clausal};
 use serde_json::{Value as Json, json};
-
-struct Done {
-    code: i32,
-    out: String,
-    err: String,
-}
-
-fn clausal(folder: &Path, args: &[&str], input: &str) -> Done {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_clausal"))
-        .args(args)
-        .current_dir(folder)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut stdin = child.stdin.take().unwrap();
-    let text = input.to_owned();
-    let writer = std::thread::spawn(move || stdin.write_all(text.as_bytes()).is_ok());
-    let done = child.wait_with_output().unwrap();
-    writer.join().unwrap();
-    Done {
-        code: done.status.code().unwrap(),
-        out: String::from_utf8(done.stdout).unwrap(),
-        err: String::from_utf8(done.stderr).unwrap(),
-    }
-}
 
 /// The requests of all fixtures, one a line.
 fn requests() -> Vec<String> {

@@ -18,20 +18,7 @@ use clausal::Engine;
 use clausal::assure::space::mdd::YES;
 use clausal::assure::space::solve::{OUTCOMES, Solved, number};
 use clausal::assure::space::{Bounds, Given, Space};
-use generate::{Dice, bundle};
-
-/// A class for every variable, such that a request exists.
-fn assignment(space: &Space<'_>, dice: &mut Dice) -> BTreeMap<usize, u32> {
-    let mut out = BTreeMap::new();
-    for (at, var) in space.vars.iter().enumerate() {
-        out.insert(at, dice.up_to(var.classes.len()) as u32);
-    }
-    for (vars, found) in space.tied() {
-        let row = found[dice.up_to(found.len())];
-        out.extend(vars.iter().copied().zip(row.iter().copied()));
-    }
-    out
-}
+use generate::{Dice, assignment, bundle};
 
 /// Compares one request; says whether the engine took it.
 fn compare(engine: &Engine, space: &Space<'_>, solved: &Solved, assigned: &BTreeMap<usize, u32>) -> bool {

@@ -18,7 +18,7 @@ pub mod load;
 mod manifest;
 pub mod messages;
 mod overlay;
-mod periods;
+pub(crate) mod periods;
 mod policy;
 mod privacy;
 pub(crate) mod reader;

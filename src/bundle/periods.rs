@@ -64,41 +64,62 @@ fn without(span: Span, gap: Span) -> Vec<Span> {
 
 /// Rows that test the same: in force together, or with a hole between.
 fn rows(table: &Table, findings: &mut Findings) {
-    let mut keys: BTreeMap<String, Vec<&Row>> = BTreeMap::new();
-    for row in &table.rows {
-        keys.entry(key(row)).or_default().push(row);
-    }
-    for (_, rows) in keys {
-        let mut all: Vec<(Span, &Row)> = rows
-            .iter()
-            .flat_map(|row| spans(row.effective.as_slice(), &row.retired).into_iter().map(move |span| (span, *row)))
-            .collect();
-        all.sort_by_key(|((from, until), _)| (*from, *until));
-        for pair in all.windows(2) {
-            let [(first, earlier), (second, later)] = pair else { continue };
-            neighbours(table, (*first, earlier), (*second, later), findings);
+    for ((first, earlier), (second, later)) in neighbours(table) {
+        if meet(first, second).is_some() {
+            let message = format!("two rows of the table `{}` are in force together for the same facts", table.name);
+            findings.push(
+                Finding::new(Code::OverlappingRows, &later.place, message)
+                    .help("give them periods that do not meet, or remove one")
+                    .related(&earlier.place, "the other row"),
+            );
         }
+    }
+    for hole in holes(table) {
+        findings.push(hole.finding);
     }
 }
 
-fn neighbours(table: &Table, (first, earlier): (Span, &Row), (second, later): (Span, &Row), findings: &mut Findings) {
-    if meet(first, second).is_some() {
-        let message = format!("two rows of the table `{}` are in force together for the same facts", table.name);
-        findings.push(
-            Finding::new(Code::OverlappingRows, &later.place, message)
-                .help("give them periods that do not meet, or remove one")
-                .related(&earlier.place, "the other row"),
-        );
-    } else if let (Some(until), Some(from)) = (first.1, second.0)
-        && until < from
-    {
-        let message = format!("no row of the table `{}` holds from `{until}` until `{from}`", table.name);
-        findings.push(
-            Finding::new(Code::HoleInTime, &later.place, message)
-                .help("let one period begin where the other ends")
-                .related(&earlier.place, "the row before"),
-        );
+/// A time between two rows that test the same, in which neither holds.
+pub struct Hole<'b> {
+    /// What is told of it.
+    pub finding: Finding,
+    /// The row after it.
+    pub later: &'b Row,
+    /// When it is.
+    pub time: Effective,
+}
+
+/// The holes between the rows of a table.
+pub fn holes(table: &Table) -> Vec<Hole<'_>> {
+    neighbours(table).into_iter().filter_map(|(earlier, later)| hole(table, earlier, later)).collect()
+}
+
+fn hole<'b>(table: &Table, (first, earlier): Spanned<'_>, (second, later): Spanned<'b>) -> Option<Hole<'b>> {
+    let (until, from) = first.1.zip(second.0).filter(|(until, from)| until < from)?;
+    let message = format!("no row of the table `{}` holds from `{until}` until `{from}`", table.name);
+    let finding = Finding::new(Code::HoleInTime, &later.place, message)
+        .help("let one period begin where the other ends")
+        .related(&earlier.place, "the row before");
+    let dated_by = later.effective.as_ref().or(earlier.effective.as_ref()).map_or(table.dated_by, |at| at.dated_by);
+    Some(Hole { finding, later, time: Effective { from: Some(until), until: Some(from), dated_by } })
+}
+
+/// A row in one of its spans.
+type Spanned<'b> = (Span, &'b Row);
+
+/// Rows that test the same, each with the next one in time.
+fn neighbours(table: &Table) -> Vec<(Spanned<'_>, Spanned<'_>)> {
+    let mut keys: BTreeMap<String, Vec<Spanned<'_>>> = BTreeMap::new();
+    for row in &table.rows {
+        let spans = spans(row.effective.as_slice(), &row.retired).into_iter().map(|span| (span, row));
+        keys.entry(key(row)).or_default().extend(spans);
     }
+    let mut out = Vec::new();
+    for mut all in keys.into_values() {
+        all.sort_by_key(|((from, until), _)| (*from, *until));
+        out.extend(all.iter().copied().zip(all.iter().copied().skip(1)));
+    }
+    out
 }
 
 /// What a row tests, in a form that compares.

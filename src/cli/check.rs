@@ -11,7 +11,7 @@ use crate::assure::space::Bounds;
 use crate::bundle::load::Loaded;
 use crate::engine::{Engine, EngineBuilder};
 use crate::model::error::LoadError;
-use crate::model::finding::{Code, Severity};
+use crate::model::finding::{Code, Finding, Severity};
 use crate::model::names::nearest;
 
 use super::certificates;
@@ -97,7 +97,11 @@ fn exact(args: &CheckArgs, builder: EngineBuilder, loaded: &mut Loaded) -> Resul
     let until = Instant::now().checked_add(Duration::from_secs(args.time_limit));
     let asked = if args.pedantic { Asked::Pedantic } else { Asked::Faults };
     let found = findings(&engine, asked, Bounds { until, ..Bounds::default() });
-    loaded.findings.extend(found.map_err(|error| Failure::Analysis(error.to_string()))?);
+    let found = found.map_err(|error| Failure::Analysis(error.to_string()))?;
+    // What loading told too comes once, with its request.
+    let same = |a: &Finding, b: &Finding| (a.code, &a.place, &a.message) == (b.code, &b.place, &b.message);
+    loaded.findings.retain(|told| !found.iter().any(|one| same(one, told)));
+    loaded.findings.extend(found);
     loaded.findings.sort_by(|a, b| (&a.place, a.code, &a.message).cmp(&(&b.place, b.code, &b.message)));
     Ok(())
 }

@@ -4,7 +4,10 @@
 #![allow(clippy::arithmetic_side_effects, clippy::string_slice, reason = "tests")]
 
 pub mod client;
+#[cfg(feature = "cli")]
+pub mod command;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -226,4 +229,14 @@ pub fn substance(answer: &Json) -> Json {
         }
         other => other.clone(),
     }
+}
+
+/// What two decisions are compared by: outcome, reasons, obligations and results, without words and places.
+pub fn sum(decision: &clausal::Decision) -> Json {
+    let codes: BTreeSet<&str> = decision.reason_codes().collect();
+    let mut duties: BTreeSet<&str> = BTreeSet::new();
+    duties.extend(decision.obligation_codes());
+    let results: BTreeMap<String, String> =
+        decision.results().iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
+    serde_json::json!([decision.outcome().as_str(), codes, duties, results])
 }

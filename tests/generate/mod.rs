@@ -8,7 +8,10 @@
     reason = "tests"
 )]
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
+
+use clausal::assure::space::Space;
 
 /// Numbers that look like chance.
 pub struct Dice(pub u64);
@@ -224,4 +227,17 @@ rules:
         ("p.yaml".into(), policy),
         ("en.ftl".into(), messages),
     ]
+}
+
+/// A class for every variable, such that a request exists.
+pub fn assignment(space: &Space<'_>, dice: &mut Dice) -> BTreeMap<usize, u32> {
+    let mut out = BTreeMap::new();
+    for (at, var) in space.vars.iter().enumerate() {
+        out.insert(at, dice.up_to(var.classes.len()) as u32);
+    }
+    for (vars, found) in space.tied() {
+        let row = found[dice.up_to(found.len())];
+        out.extend(vars.iter().copied().zip(row.iter().copied()));
+    }
+    out
 }

@@ -63,7 +63,7 @@ pub fn shown(engine: &Engine, asked: Asked, bounds: Bounds) -> Result<Vec<Shown>
     let bundle = engine.checked();
     let mut of_rules: BTreeMap<RuleIx, OfRule> = BTreeMap::new();
     let mut out: Vec<Shown> = Vec::new();
-    let mut overlaps = BTreeSet::new();
+    let mut of_rows = BTreeSet::new();
     let mut inputs = Inputs::new(bundle);
     let mut requests: Vec<Json> = Vec::new();
     for kind in &bundle.kinds {
@@ -74,8 +74,10 @@ pub fn shown(engine: &Engine, asked: Asked, bounds: Bounds) -> Result<Vec<Shown>
         }
         out.extend(rules::two_values(&mut space, &solved));
         out.extend(rules::gap(&mut space, &solved));
-        for found in tables::rows(&mut space, &solved) {
-            if overlaps.insert((found.finding.place.clone(), found.finding.related.clone())) {
+        let of_tables = tables::rows(&mut space, &solved);
+        for found in of_tables.into_iter().chain(tables::holes_in_time(&mut space, &solved)) {
+            let Finding { place, related, message, .. } = &found.finding;
+            if of_rows.insert((place.clone(), related.clone(), message.clone())) {
                 out.push(found);
             }
         }
