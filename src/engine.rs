@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use crate::bundle::checked::{Bundle, Identity};
 use crate::bundle::files::Files;
-use crate::bundle::load::{Loaded, load};
+use crate::bundle::load::{Loaded, load, load_what_decides};
 use crate::bundle::releases::{self, Release};
 use crate::compile::{Compiled, KindCertificate};
 use crate::decide::tree::{Tree, parse};
@@ -73,6 +73,7 @@ impl Engine {
             limits: Limits::default(),
             settings: BTreeMap::new(),
             known_on: None,
+            with_invariants: true,
         }
     }
 
@@ -320,6 +321,7 @@ pub struct EngineBuilder {
     limits: Limits,
     settings: BTreeMap<String, String>,
     known_on: Option<(Timestamp, Option<PathBuf>)>,
+    with_invariants: bool,
 }
 
 impl EngineBuilder {
@@ -374,6 +376,12 @@ impl EngineBuilder {
         self
     }
 
+    /// Without the invariants of the bundle, which decide nothing: their files need not be there.
+    pub(crate) fn without_invariants(mut self) -> Self {
+        self.with_invariants = false;
+        self
+    }
+
     /// Bounds of your own.
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
@@ -398,6 +406,7 @@ impl EngineBuilder {
             format!("{}: {}\n", quoted(name), if plain(value) { value.clone() } else { quoted(value) })
         };
         let settings = (!self.settings.is_empty()).then(|| self.settings.iter().map(line).collect::<String>());
+        let load = if self.with_invariants { load } else { load_what_decides };
         load(&self.files, settings.as_deref(), &self.limits)
     }
 

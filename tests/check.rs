@@ -203,3 +203,15 @@ fn shipped_bundles_are_clean_exactly() {
         assert_eq!(output.status.code(), Some(0), "{}", text(&output.stdout));
     }
 }
+
+/// `clausal check DIR | head` in a build that looks at the exit code of all commands.
+#[test]
+fn a_reader_that_goes_away_hides_no_error() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("bundle.yaml"), "bundle: [\n").unwrap();
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_clausal"));
+    command.arg("check").arg(folder.path()).stdout(std::process::Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    drop(child.stdout.take());
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+}

@@ -14,12 +14,12 @@ mod generate;
 use std::collections::BTreeSet;
 
 use clausal::assure::diff::{Direction, Sum, diff, widened};
-use clausal::assure::findings::{Asked, shown};
+use clausal::assure::findings::{Asked, findings, shown};
 use clausal::assure::prove::{Verdict, prove};
 use clausal::assure::space::sample::facts_of;
 use clausal::assure::space::{Bounds, Space, SpaceError};
 use clausal::decide::evaluate::{Truth, evaluate};
-use clausal::{Code, Engine, Outcome};
+use clausal::{Code, Engine, Finding, Outcome, Severity};
 use generate::{Dice, assignment, bundle};
 use serde_json::{Value as Json, json};
 
@@ -30,6 +30,10 @@ fn embedded(name: &str) -> Engine {
 }
 
 fn over_csp(policy: &str, invariants: &str) -> Engine {
+    over_csp_as("invariants: [i.yaml]\n", policy, invariants)
+}
+
+fn over_csp_as(says: &str, policy: &str, invariants: &str) -> Engine {
     let folder = tempfile::tempdir().unwrap();
     let base = common::root().join("policies");
     for path in common::files(&base.join("csp"), "") {
@@ -39,7 +43,7 @@ fn over_csp(policy: &str, invariants: &str) -> Engine {
     }
     let own = folder.path().join("own");
     std::fs::create_dir(&own).unwrap();
-    let manifest = "bundle: own\nversion: \"1\"\nextends: ../csp\npolicies: [p.yaml]\ninvariants: [i.yaml]\n";
+    let manifest = format!("bundle: own\nversion: \"1\"\nextends: ../csp\npolicies: [p.yaml]\n{says}");
     std::fs::write(own.join("bundle.yaml"), manifest).unwrap();
     std::fs::write(own.join("p.yaml"), policy).unwrap();
     std::fs::write(own.join("i.yaml"), invariants).unwrap();
@@ -304,4 +308,15 @@ fn an_overlay_that_only_denies_widens_nothing() {
     let words: Vec<String> = denied.words.iter().map(|one| format!("{} {}", one.fact, one.is)).collect();
     assert_eq!(words, ["customer.market FJ"]);
     assert!(!widened(&stricter, &base, Bounds::default()).unwrap().regions.is_empty());
+}
+
+/// The base states invariants of its own, which are not among the files of an overlay.
+#[test]
+fn an_overlay_that_says_it_restricts_and_refers_is_found_out() {
+    let refers = "policy: own\nrequest: hybrid-benefit\nsource: csp-2021-06\nrules:\n  - id: ask-somebody\n    clauses: [111]\n    when: { license.software_assurance: false }\n    refer: more-information-required\n";
+    let engine = over_csp_as("mode: restrict\n", refers, "");
+    let found = findings(&engine, Asked::Faults, Bounds::default()).unwrap();
+    let widens: Vec<&Finding> = found.iter().filter(|one| one.code == Code::Widens).collect();
+    assert!(!widens.is_empty() && widens.iter().all(|one| one.severity() == Severity::Error), "{found:#?}");
+    assert!(widens.iter().any(|one| one.message.contains("turns `not-covered` into `refer` for `hybrid-benefit`")));
 }

@@ -47,8 +47,9 @@ pub fn history(engine: &Engine, request: &Json) -> Result<Vec<Span>, RequestErro
         moves.extend(own.iter().map(|date| date.seconds_until(boundary)));
     }
     let mut spans: Vec<Span> = Vec::new();
-    let first = moves.iter().next().map(|first| first.saturating_sub(86_400));
-    for seconds in first.into_iter().chain(moves).take(MOST_DAYS) {
+    // A bundle that names no date has one answer, which is asked for where the request is.
+    let first = moves.iter().next().map_or(0, |first| first.saturating_sub(86_400));
+    for seconds in std::iter::once(first).chain(moves).take(MOST_DAYS) {
         let Some(moved) = moved(request, seconds) else { continue };
         let Ok((outcome, reasons, rules)) = decide(engine, &moved) else { continue };
         let from = at.plus_seconds(seconds).map(|from| from.to_string());

@@ -44,6 +44,11 @@ pub fn load(files: &Files, settings: Option<&str>, limits: &Limits) -> Loaded {
     survey(files, settings, limits).finish(limits)
 }
 
+/// As [`load`], but for what decides alone: the invariants of the bundle are not read, so their files need not be there.
+pub(crate) fn load_what_decides(files: &Files, settings: Option<&str>, limits: &Limits) -> Loaded {
+    survey_of(files, settings, limits, false).finish(limits)
+}
+
 /// What could be made of a bundle, with mistakes or without: for editors, which work while there are mistakes.
 pub(crate) struct Survey {
     /// Everything that was declared and makes sense.
@@ -66,6 +71,10 @@ pub(crate) struct Survey {
 
 /// Reads everything that `files` holds, as far as it makes sense.
 pub(crate) fn survey(files: &Files, settings: Option<&str>, limits: &Limits) -> Survey {
+    survey_of(files, settings, limits, true)
+}
+
+fn survey_of(files: &Files, settings: Option<&str>, limits: &Limits, with_invariants: bool) -> Survey {
     let mut loader = Loader {
         files,
         limits,
@@ -74,6 +83,7 @@ pub(crate) fn survey(files: &Files, settings: Option<&str>, limits: &Limits) -> 
         messages: Messages::default(),
         settings,
         invariants: Vec::new(),
+        with_invariants,
         ahead: Ahead::new(),
     };
     let layers = loader.layers();
@@ -132,6 +142,8 @@ struct Loader<'f> {
     messages: Messages,
     settings: Option<&'f str>,
     invariants: Vec<Invariant>,
+    /// Whether they are read.
+    with_invariants: bool,
     /// Files that were read ahead.
     ahead: Ahead,
 }
@@ -249,7 +261,8 @@ impl Loader<'_> {
             upward().flat_map(|layer| layer.manifest.policies.iter().map(|named| (named, layer.manifest.restricts))),
         );
         // An overlay changes what holds, so it states its own invariants.
-        for named in layers.first().map(|layer| layer.manifest.invariants.as_slice()).unwrap_or_default() {
+        let uppermost = layers.first().filter(|_| self.with_invariants);
+        for named in uppermost.map(|layer| layer.manifest.invariants.as_slice()).unwrap_or_default() {
             if let Some(node) = self.yaml(named) {
                 invariants::read(&node, &mut self.draft, &mut self.invariants, &mut self.findings);
             }

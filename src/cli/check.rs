@@ -78,9 +78,7 @@ pub fn run(args: &CheckArgs) -> Result<u8, Failure> {
         return show_certificates(&builder.build().map_err(Failure::Bundle)?, args.format);
     }
     let report = Report { loaded: &loaded, root: &root };
-    if loaded.found || args.format != Form::Human {
-        write(&report.render(args.format))?;
-    }
+    let written = if loaded.found || args.format != Form::Human { write(&report.render(args.format)) } else { Ok(()) };
     if !loaded.found {
         let message = loaded.findings.first().map(|finding| finding.message.clone()).unwrap_or_default();
         return Err(Failure::Bundle(LoadError::NotFound { place: root, message }));
@@ -88,7 +86,12 @@ pub fn run(args: &CheckArgs) -> Result<u8, Failure> {
     // Errors may be among the findings that are not shown.
     let denied = args.deny == Some(Deny::Warnings) && !loaded.findings.is_empty();
     let failed = loaded.findings.iter().any(|finding| finding.severity() == Severity::Error);
-    Ok(if loaded.bundle.is_none() || failed || denied { FINDINGS } else { 0 })
+    let code = if loaded.bundle.is_none() || failed || denied { FINDINGS } else { 0 };
+    match written {
+        // Whoever reads only the first lines, as `head` does, is told the same by the exit code.
+        Err(Failure::Io { error, .. }) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(code),
+        written => written.map(|()| code),
+    }
 }
 
 /// Adds what the analysis of the whole tells.

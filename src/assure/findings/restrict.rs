@@ -6,6 +6,7 @@ use crate::assure::diff::widened;
 use crate::assure::space::{Bounds, SpaceError};
 use crate::bundle::checked::Bundle;
 use crate::engine::Engine;
+use crate::model::error::LoadError;
 use crate::model::finding::{Code, Finding};
 
 use super::Shown;
@@ -19,9 +20,16 @@ const MOST: usize = 5;
 /// When the bounds are met.
 pub(super) fn widens(engine: &Engine, bounds: Bounds) -> Result<Vec<Shown>, SpaceError> {
     let bundle = engine.checked();
-    let Some((restricts, base)) = bundle.restricts.as_ref().and_then(|one| Some((one, base_of(engine, &one.base)?)))
-    else {
-        return Ok(Vec::new());
+    let Some(restricts) = &bundle.restricts else { return Ok(Vec::new()) };
+    let base = match base_of(engine, &restricts.base) {
+        Ok(base) => base,
+        Err(error) => {
+            let message =
+                format!("the overlay only restricts, and it is not proved that it permits nothing more: {error}");
+            let finding = Finding::new(Code::Widens, &restricts.place, message)
+                .help("let the bundle that is extended load by itself, or leave out `mode: restrict`");
+            return Ok(vec![Shown { finding, witness: None }]);
+        }
     };
     let found = widened(&base, engine, bounds)?;
     let goes_ahead = |after: &str| ["permit", "refer"].contains(&after);
@@ -47,12 +55,14 @@ pub(super) fn widens(engine: &Engine, bounds: Bounds) -> Result<Vec<Shown>, Spac
     Ok(out)
 }
 
-/// The bundle that is extended, out of the same files and under the same readings.
-fn base_of(engine: &Engine, folder: &str) -> Option<Engine> {
+/// The bundle that is extended, out of the same files and under the same readings. Its invariants are not among the files
+/// of an overlay.
+fn base_of(engine: &Engine, folder: &str) -> Result<Engine, LoadError> {
     let bundle = engine.checked();
     let texts = bundle.files.iter().map(|(path, text)| (path.to_string(), Arc::clone(text)));
-    let base = Engine::builder().texts(texts).below(folder).limits(engine.limits().clone()).build().ok()?;
-    Some(Engine::with_bundle(with_readings(base.checked(), bundle), engine.limits().clone()))
+    let base =
+        Engine::builder().texts(texts).below(folder).limits(engine.limits().clone()).without_invariants().build()?;
+    Ok(Engine::with_bundle(with_readings(base.checked(), bundle), engine.limits().clone()))
 }
 
 fn with_readings(base: &Bundle, overlay: &Bundle) -> Bundle {
