@@ -35,7 +35,8 @@ impl Space<'_> {
         (out, !self.mdd.exceeded())
     }
 
-    /// The same box without the ends of orders at which nothing of it is in the region: what does not matter is left in.
+    /// The same box without values at which nothing of it is in the region; of an order without such ends, so that what
+    /// lies between is left in. A change of one market is told of one market, whatever was denied before.
     fn tightened(&mut self, one: &Box, region: Id) -> Box {
         const MOST: usize = 256;
         let of_box = self.of_box(one);
@@ -44,7 +45,7 @@ impl Space<'_> {
         for (at, classes) in &mut out {
             let Some(var) = self.vars.get(*at) else { continue };
             let ordered = var.classes.iter().any(|class| matches!(class.atom, Atom::Between(..)));
-            if !ordered || classes.len() > MOST {
+            if classes.len() > MOST {
                 continue;
             }
             let number = u32::try_from(*at).unwrap_or(u32::MAX);
@@ -53,6 +54,13 @@ impl Space<'_> {
                 let class = u32::try_from(*class).unwrap_or(u32::MAX);
                 self.mdd.restrict(inside, number, class) != NO
             };
+            if !ordered {
+                let kept: BTreeSet<usize> = classes.iter().copied().filter(hit).collect();
+                if !kept.is_empty() {
+                    *classes = kept;
+                }
+                continue;
+            }
             let pieces =
                 var.classes.iter().take_while(|class| matches!(class.atom, Atom::Value(_) | Atom::Between(..)));
             let pieces = pieces.count();
