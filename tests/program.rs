@@ -5,6 +5,8 @@
 
 mod common;
 
+use std::collections::BTreeMap;
+
 use clausal::{Answer, Engine, RequestError};
 use serde_json::{Map, Value as Json};
 
@@ -217,6 +219,32 @@ fn changed_requests_are_decided_alike() {
     assert!(read > 1_000, "the program read only {read} of 3000");
     for _ in 0..300 {
         agree(&engine, &changed(&mut dice, &all), bytes);
+    }
+}
+
+/// Each place of the fullest request of each kind, with each odd value: chance leaves too many of these out.
+#[test]
+fn every_place_takes_every_odd_value_alike() {
+    let engine = Engine::embedded().unwrap();
+    let mut fullest: BTreeMap<String, (Json, Vec<Vec<String>>)> = BTreeMap::new();
+    for request in requests() {
+        let mut found = Vec::new();
+        places(&request, &mut Vec::new(), &mut found);
+        let plain = engine.prepare(request.to_string().as_bytes()).is_some();
+        let kept = fullest.get(request["kind"].as_str().unwrap_or_default()).map_or(0, |(_, kept)| kept.len());
+        if plain && found.len() > kept {
+            fullest.insert(request["kind"].as_str().unwrap().to_owned(), (request, found));
+        }
+    }
+    assert_eq!(fullest.len(), engine.checked().kinds.len(), "a plain request of each kind");
+    for (request, found) in fullest.values() {
+        for path in found {
+            for odd in ODD {
+                let mut request = request.clone();
+                *request.pointer_mut(&pointer(path)).unwrap() = serde_json::from_str(odd).unwrap();
+                agree(&engine, &request.to_string(), brief);
+            }
+        }
     }
 }
 

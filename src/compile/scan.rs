@@ -274,7 +274,8 @@ impl<'t> Scan<'t> {
             }
             Place::At(local) => {
                 let from = u32::try_from(self.at.checked_add(1)?).ok()?;
-                let fact = self.fact(self.readings.get(*local)?, Datum::MISSING)?;
+                // White space is no time; that is for the interpreter to refuse.
+                let fact = self.fact(self.readings.get(*local)?, Datum::MISSING).filter(|fact| fact.is_known())?;
                 let until = u32::try_from(self.at.checked_sub(1)?).ok()?;
                 self.decided_at = Some((from, until));
                 *facts.get_mut(*local)? = fact;

@@ -52,7 +52,8 @@ impl Reader<'_> {
         let mut statement = Statement::default();
         self.object(tree, shape, "", &mut statement)?;
         match top(tree, "at") {
-            Some(Tree::Text(at)) => statement.at = at.as_str().into(),
+            // White space is not given, here as anywhere.
+            Some(Tree::Text(at)) if !at.trim().is_empty() => statement.at = at.as_str().into(),
             _ => {
                 let message = "the decision time is required, because the engine reads no clock";
                 return Err(RequestError::new(Kindof::Missing, "at", message));
