@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
 use crate::bundle::checked::{Bundle, Effect, Evidence, FactIx, Identity, Rule, RuleIx, Test};
-use crate::compile::{Brief, Compiled, Request, Why};
+use crate::compile::{Brief, Compiled, KindProgram, Request, Why};
 use crate::decide::combine::Because;
 use crate::decide::evaluate::{Cell, Truth, applies, lookup};
 use crate::decide::facts::{Facts, State};
@@ -105,6 +105,11 @@ impl Ready {
         let lines = Lines::new(&compiled.bundle);
         Self { compiled, lines }
     }
+
+    /// Writes a decision in words made ready beforehand; `None` for what takes the slow way.
+    pub fn write(&self, request: &Request, brief: &Brief, language: &str, out: &mut String) -> Option<()> {
+        self.lines.write(&self.compiled, request, brief, language, out)
+    }
 }
 
 /// A request that was read, with what it is decided by: held together, so that a decision holds one thing.
@@ -117,6 +122,10 @@ pub(crate) struct Held {
 }
 
 impl Held {
+    fn kind(&self) -> Option<&KindProgram> {
+        self.ready.compiled.kind(self.request.kind)
+    }
+
     /// Decides it; `None` when the interpreter is needed.
     pub fn decide(self: &Arc<Self>) -> Option<Answer> {
         let brief = self.ready.compiled.brief(&self.request)?;
@@ -181,7 +190,7 @@ impl Decision {
     /// Writes what the program decided in words made ready beforehand; `None` for what takes the slow way.
     fn write_ready(&self, language: &str, out: &mut String) -> Option<()> {
         let Body::Brief { held, brief, .. } = &self.body else { return None };
-        held.ready.lines.write(&held.ready.compiled, &held.request, brief, language, out)
+        held.ready.write(&held.request, brief, language, out)
     }
 
     /// The request's id, echoed.
@@ -241,7 +250,7 @@ impl Decision {
     pub fn reason_codes(&self) -> impl Iterator<Item = &str> {
         let (full, brief): (&[Because], &[Why]) = match &self.body {
             Body::Full { decided, .. } => (&decided.verdict.because, &[]),
-            Body::Brief { brief, .. } => (&[], &brief.because),
+            Body::Brief { held, brief, .. } => (&[], brief.because(held.kind())),
         };
         full.iter().map(|because| &*because.code).chain(brief.iter().map(|why| self.code(*why)))
     }
@@ -456,7 +465,7 @@ pub(crate) fn answer(bundle: &Arc<Bundle>, request: DecidedRequest) -> Answer {
 
 /// The codes of the reasons of a decision of the program, in order.
 pub(crate) fn brief_codes<'c>(compiled: &'c Compiled, request: &Request, brief: &Brief) -> Vec<&'c str> {
-    brief.because.iter().map(|why| code_of(compiled, request, *why)).collect()
+    brief.because(compiled.kind(request.kind)).iter().map(|why| code_of(compiled, request, *why)).collect()
 }
 
 fn code_of<'c>(compiled: &'c Compiled, request: &Request, why: Why) -> &'c str {

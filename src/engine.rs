@@ -1,8 +1,10 @@
 //! The engine: load a bundle, decide requests.
 
 mod batch;
+mod lines;
 
 pub use batch::{Batch, BatchAnswer};
+pub use lines::JsonLines;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -44,7 +44,7 @@ pub mod script;
 
 pub use bundle::checked::Identity;
 pub use decision::{Answer, Decision, Obligation, Reason};
-pub use engine::{Batch, BatchAnswer, Engine, EngineBuilder};
+pub use engine::{Batch, BatchAnswer, Engine, EngineBuilder, JsonLines};
 pub use explain::Explanation;
 pub use model::clause::ClauseRef;
 pub use model::decision::Outcome;

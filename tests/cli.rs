@@ -84,6 +84,18 @@ fn a_bad_line_answers_on_its_own_line_and_the_stream_goes_on() {
 }
 
 #[test]
+fn an_error_of_many_names_the_line_that_it_is_in() {
+    // Blank lines are counted and not answered; the last line has no end.
+    let input = format!("\n{}\n{{\"kind\":}}\n \n{}\n[]", permitted(), denied());
+    for threads in ["1", "2"] {
+        let done = run(&["decide", "--threads", threads], &input);
+        assert_eq!(done.out.lines().count(), 4, "{}", done.out);
+        let places: Vec<&str> = done.err.lines().map(|line| line.split(": ").nth(1).unwrap()).collect();
+        assert_eq!(places, ["invalid request in line 3", "invalid request in line 6"], "{}", done.err);
+    }
+}
+
+#[test]
 fn a_broken_first_line_does_not_swallow_the_stream() {
     let done = run(&["decide"], &format!("{{\"kind\":\n{}\n{}\n", permitted(), denied()));
     assert_eq!(done.out.lines().count(), 3, "{}", done.out);

@@ -85,7 +85,7 @@ pub fn run(args: &ActivityArgs) -> Result<u8, Failure> {
     let answer = match answer {
         Ok(answer) => answer,
         Err(error) => {
-            output::request_error(&error);
+            output::request_error(&error, None);
             return Ok(INVALID_REQUEST);
         }
     };

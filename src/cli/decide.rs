@@ -66,11 +66,12 @@ pub fn run(args: &DecideArgs) -> Result<u8, Failure> {
         _ if std::io::stdout().is_terminal() => Format::Text,
         _ => Format::Json,
     };
-    let mut requests = Requests::open(args.file.as_deref(), engine.limits().request.bytes)?;
-    let recorded = args.is_recorded();
-    if format == Format::Json && requests.is_lines() && !recorded && args.threads() > 1 {
-        return lines::run(&engine, &language, &mut requests, args.threads());
-    }
+    let mut requests = match Requests::open(args.file.as_deref(), engine.limits().request.bytes)? {
+        Requests::Lines(requests) if format == Format::Json && !args.is_recorded() => {
+            return lines::run(&engine, &language, requests, args.threads());
+        }
+        requests => requests,
+    };
     let mut run = Run { format, language, array: requests.is_array(), worst: Worst::default(), count: 0 };
     let out = anstream::AutoStream::auto(std::io::stdout().lock());
     let mut out = BufWriter::with_capacity(1 << 16, out);
@@ -81,7 +82,7 @@ pub fn run(args: &DecideArgs) -> Result<u8, Failure> {
     }
     while let Some(request) = requests.next_request()? {
         let answer = request.and_then(|text| engine.decide_json(&text));
-        run.one(&mut out, &answer).map_err(stdout_failed)?;
+        run.one(&mut out, &answer, requests.line()).map_err(stdout_failed)?;
         if requests.may_wait() {
             out.flush().map_err(stdout_failed)?;
         }
@@ -122,14 +123,14 @@ impl Run {
             recording.submit(request)?;
             let may_wait = requests.may_wait();
             while let Some(answer) = recording.next(may_wait)? {
-                self.one(out, &answer).map_err(stdout_failed)?;
+                self.one(out, &answer, None).map_err(stdout_failed)?;
             }
             if may_wait {
                 out.flush().map_err(stdout_failed)?;
             }
         }
         while let Some(answer) = recording.next(true)? {
-            self.one(out, &answer).map_err(stdout_failed)?;
+            self.one(out, &answer, None).map_err(stdout_failed)?;
         }
         self.end(out).map_err(stdout_failed)?;
         out.flush().map_err(stdout_failed)?;
@@ -140,10 +141,16 @@ impl Run {
         if self.array && self.format == Format::Json { out.write_all(b"[") } else { Ok(()) }
     }
 
-    fn one(&mut self, out: &mut impl Write, answer: &Result<Answer, RequestError>) -> std::io::Result<()> {
-        self.worst.add(answer);
+    /// One answer, to the request in a line of the input where there are several.
+    fn one(
+        &mut self,
+        out: &mut impl Write,
+        answer: &Result<Answer, RequestError>,
+        line: Option<u64>,
+    ) -> std::io::Result<()> {
+        self.worst.add_outcome(answer.as_ref().ok().map(Answer::outcome));
         if let Err(error) = answer {
-            output::request_error(error);
+            output::request_error(error, line);
         }
         let first = self.count == 0;
         self.count = self.count.saturating_add(1);
@@ -179,16 +186,12 @@ pub struct Worst {
 }
 
 impl Worst {
-    /// Counts an answer.
-    pub fn add(&mut self, answer: &Result<Answer, RequestError>) {
-        match answer {
-            Ok(answer) => {
-                let outcome = answer.outcome();
-                if !self.outcomes.contains(&outcome) {
-                    self.outcomes.push(outcome);
-                }
-            }
-            Err(_) => self.invalid = true,
+    /// Counts an outcome; `None` for an invalid request.
+    pub fn add_outcome(&mut self, outcome: Option<Outcome>) {
+        match outcome {
+            Some(outcome) if self.outcomes.contains(&outcome) => {}
+            Some(outcome) => self.outcomes.push(outcome),
+            None => self.invalid = true,
         }
     }
 

@@ -63,7 +63,7 @@ pub fn run(args: &ExplainArgs) -> Result<u8, Failure> {
             (Ok(all), Format::Text) => all.iter().map(|one| one.to_text(&language)).collect::<Vec<_>>().join(SEPARATOR),
             (Err(error), format) => {
                 code = INVALID_REQUEST;
-                output::request_error(&error);
+                output::request_error(&error, None);
                 if format == Format::Text { continue } else { format!("{}\n", error.to_json()) }
             }
         };

@@ -51,7 +51,7 @@ pub fn run(args: &HistoryArgs) -> Result<u8, Failure> {
     let spans = match history(&engine, &request) {
         Ok(spans) => spans,
         Err(error) => {
-            output::request_error(&error);
+            output::request_error(&error, None);
             return Ok(INVALID_REQUEST);
         }
     };

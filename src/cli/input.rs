@@ -25,24 +25,101 @@ pub struct Lines {
     reader: Source,
     what: String,
     most: usize,
-    read_ahead: VecDeque<Vec<u8>>,
+    /// Lines that were read to see what the input is, with their numbers.
+    read_ahead: VecDeque<(u64, Vec<u8>)>,
+    /// The number of the line that was taken last, from 1.
+    line: u64,
+    /// The beginning of a line whose end was not read yet.
+    begun: Vec<u8>,
 }
 
-type Source = BufReader<Box<dyn Read>>;
+type Source = BufReader<Box<dyn Read + Send>>;
 
-impl Lines {
-    fn next_line(&mut self) -> Result<Option<Vec<u8>>, Failure> {
-        if let Some(line) = self.read_ahead.pop_front() {
-            return Ok(Some(line));
-        }
-        next_nonempty(&mut self.reader, self.most, &self.what)
+/// Whole lines, as many as could be read without waiting.
+#[derive(Default)]
+pub struct Chunk {
+    text: Vec<u8>,
+    first: u64,
+}
+
+impl Chunk {
+    /// Lines that are not blank, with their numbers.
+    pub fn lines(&self) -> impl Iterator<Item = (u64, &[u8])> {
+        let text = self.text.strip_suffix(b"\n").unwrap_or(&self.text);
+        let lines = (self.first..).zip(text.split(|byte| *byte == b'\n'));
+        lines.filter(|(_, line)| !line.iter().all(u8::is_ascii_whitespace))
     }
 }
 
-fn next_nonempty(reader: &mut Source, most: usize, what: &str) -> Result<Option<Vec<u8>>, Failure> {
+impl Lines {
+    fn new(reader: Source, what: String, most: usize, read_ahead: Vec<(u64, Vec<u8>)>) -> Self {
+        let line = read_ahead.last().map_or(0, |(line, _)| *line);
+        Self { reader, what, most, read_ahead: read_ahead.into(), line, begun: Vec::new() }
+    }
+
+    fn next_line(&mut self) -> Result<Option<Vec<u8>>, Failure> {
+        if let Some((line, text)) = self.read_ahead.pop_front() {
+            self.line = line;
+            return Ok(Some(text));
+        }
+        next_nonempty(&mut self.reader, self.most, &self.what, &mut self.line)
+    }
+
+    /// Reads lines in place of those that a chunk holds: whatever is there, or waits for more; false at the end.
+    pub fn next_chunk(&mut self, chunk: &mut Chunk) -> Result<bool, Failure> {
+        chunk.text.clear();
+        if let Some((line, text)) = self.read_ahead.pop_front() {
+            (chunk.first, chunk.text) = (line, text);
+            return Ok(true);
+        }
+        chunk.first = self.line.saturating_add(1);
+        std::mem::swap(&mut chunk.text, &mut self.begun);
+        loop {
+            let buffer = filled(&mut self.reader).map_err(|error| Failure::Io { what: self.what.clone(), error })?;
+            let (whole, begun) = match memchr::memrchr(b'\n', buffer) {
+                Some(at) => buffer.split_at(at.saturating_add(1)),
+                None => (buffer, [].as_slice()),
+            };
+            chunk.text.extend_from_slice(whole);
+            self.begun.extend_from_slice(begun);
+            let (is_end, has_line, read) = (buffer.is_empty(), whole.ends_with(b"\n"), buffer.len());
+            self.reader.consume(read);
+            if !is_end && !has_line && chunk.text.len() <= self.most {
+                continue;
+            }
+            if !is_end && !has_line {
+                // A line longer than a request may be is cut there, so that it is refused and not stored.
+                chunk.text.truncate(self.most.saturating_add(1));
+                skip_line(&mut self.reader).map_err(|error| Failure::Io { what: self.what.clone(), error })?;
+            }
+            let ends = memchr::memchr_iter(b'\n', &chunk.text).count();
+            let lines = ends.saturating_add(usize::from(!has_line));
+            self.line = self.line.saturating_add(u64::try_from(lines).unwrap_or(u64::MAX));
+            return Ok(!chunk.text.is_empty());
+        }
+    }
+}
+
+/// What there is to read; nothing at the end.
+fn filled(reader: &mut Source) -> std::io::Result<&[u8]> {
+    while let Err(error) = reader.fill_buf() {
+        if error.kind() != std::io::ErrorKind::Interrupted {
+            return Err(error);
+        }
+    }
+    Ok(reader.buffer())
+}
+
+fn next_nonempty(
+    reader: &mut Source,
+    most: usize,
+    what: &str,
+    line: &mut u64,
+) -> Result<Option<Vec<u8>>, Failure> {
     loop {
+        *line = line.saturating_add(1);
         match read_line(reader, most, what)? {
-            Some(line) if line.iter().all(u8::is_ascii_whitespace) => {}
+            Some(text) if text.iter().all(u8::is_ascii_whitespace) => {}
             other => return Ok(other),
         }
     }
@@ -54,9 +131,9 @@ impl Requests {
         matches!(self, Self::Whole(_, true))
     }
 
-    /// Whether requests come one per line.
-    pub fn is_lines(&self) -> bool {
-        matches!(self, Self::Lines(_))
+    /// The number of the line that the last request stood in, where requests come one per line.
+    pub fn line(&self) -> Option<u64> {
+        if let Self::Lines(lines) = self { Some(lines.line) } else { None }
     }
 
     /// Whether the next request may have to be waited for, so that what was answered is to be seen first.
@@ -80,11 +157,11 @@ impl Requests {
         } else {
             format!("`{}`", file.unwrap_or(Path::new("")).display())
         };
-        let reader: Box<dyn Read> = match file.filter(|_| !stdin) {
+        let reader: Box<dyn Read + Send> = match file.filter(|_| !stdin) {
             None => Box::new(std::io::stdin()),
             Some(path) => Box::new(open(path, &what)?),
         };
-        let reader = BufReader::with_capacity(1 << 18, reader);
+        let reader = BufReader::with_capacity(1 << 17, reader);
         let yaml = file.and_then(Path::extension).is_some_and(|end| end == "yaml" || end == "yml");
         if yaml { whole_yaml(reader, most, &what) } else { sniff(reader, most, what) }
     }
@@ -134,20 +211,19 @@ fn skip_line(reader: &mut Source) -> std::io::Result<()> {
 /// An array begins with `[`. Anything else is one object over several lines, or one request per line: it is the
 /// latter when the first line is a whole JSON value, or broken in a way that no further line can mend.
 fn sniff(mut reader: Source, most: usize, what: String) -> Result<Requests, Failure> {
-    let Some(first) = next_nonempty(&mut reader, most, &what)? else {
+    let mut line = 0;
+    let Some(first) = next_nonempty(&mut reader, most, &what, &mut line)? else {
         return Ok(Requests::Whole(vec![Ok(Vec::new())].into_iter(), false));
     };
     let is_array = first.iter().find(|b| !b.is_ascii_whitespace()) == Some(&b'[');
-    let lines =
-        |reader, what, ahead: Vec<Vec<u8>>| Ok(Requests::Lines(Lines { reader, what, most, read_ahead: ahead.into() }));
     if !is_array && !could_continue(&first) {
-        return lines(reader, what, vec![first]);
+        return Ok(Requests::Lines(Lines::new(reader, what, most, vec![(line, first)])));
     }
-    let mut first = first;
-    if !is_array && let Some(second) = next_nonempty(&mut reader, most, &what)? {
+    let (mut first, first_line) = (first, line);
+    if !is_array && let Some(second) = next_nonempty(&mut reader, most, &what, &mut line)? {
         // A first line that stops halfway before one that is whole: the first of many requests is broken.
         if serde_json::from_slice::<serde::de::IgnoredAny>(&second).is_ok() && second.trim_ascii().starts_with(b"{") {
-            return lines(reader, what, vec![first, second]);
+            return Ok(Requests::Lines(Lines::new(reader, what, most, vec![(first_line, first), (line, second)])));
         }
         first.push(b'\n');
         first.extend(second);

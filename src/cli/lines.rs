@@ -1,127 +1,155 @@
 //! One request per line, decided on several threads: answers in the order of the requests, and none held back while the
 //! next request is waited for.
+//!
+//! Each thread takes what can be read, decides it, and writes when those that took before it have written. So a thread
+//! works in buffers of its own, and what is held is bounded by the threads, whatever the input does.
 
 use std::io::Write;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::thread::{ScopedJoinHandle, scope};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::scope;
 
-use crate::engine::Engine;
+use crate::engine::{Engine, JsonLines};
 use crate::model::error::RequestError;
 
 use super::decide::Worst;
-use super::input::{Request, Requests};
+use super::input::{Chunk, Lines};
 use super::{Failure, output, stdout_failed};
 
-/// Requests that a thread takes at once.
-const BATCH: usize = 256;
-/// Batches that may wait for a thread, so that memory is bounded whatever the input does.
-const WAITING: usize = 4;
-/// Bytes that most answers fit in.
-const ANSWER: usize = 1_536;
-
-/// Requests for one thread.
-struct Batch {
-    requests: Vec<Request>,
-    /// The next request may have to be waited for, so that these answers are to be seen first.
-    flush: bool,
+/// Decides all requests on so many threads and writes a line for each.
+pub fn run(engine: &Engine, language: &str, requests: Lines, threads: usize) -> Result<u8, Failure> {
+    let turns = Turns {
+        source: Mutex::new(Source { requests, taken: 0, end: None }),
+        sink: Mutex::new(Sink { given: 0, worst: Worst::default(), end: None }),
+        given: Condvar::new(),
+    };
+    scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| turns.work(engine.json_lines(language)));
+        }
+    });
+    let (source, sink) = (whole(turns.source.into_inner()), whole(turns.sink.into_inner()));
+    match (sink.end, source.end) {
+        (Some(End::Failed(failure)), _) | (_, Some(End::Failed(failure))) => Err(failure),
+        _ => Ok(sink.worst.exit_code()),
+    }
 }
 
-/// Answers of a batch, a line each.
+/// A thread that panics is a fault of ours, and passed on as one: what it held is not looked at then.
+fn whole<T>(result: Result<T, PoisonError<T>>) -> T {
+    result.unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Why no more is taken or given.
+enum End {
+    Reached,
+    Failed(Failure),
+}
+
+struct Source {
+    requests: Lines,
+    taken: u64,
+    end: Option<End>,
+}
+
+struct Sink {
+    given: u64,
+    worst: Worst,
+    end: Option<End>,
+}
+
+struct Turns {
+    source: Mutex<Source>,
+    sink: Mutex<Sink>,
+    given: Condvar,
+}
+
+/// Answers of a chunk, a line each.
+#[derive(Default)]
 struct Answers {
     text: String,
-    errors: Vec<RequestError>,
+    errors: Vec<(u64, RequestError)>,
     worst: Worst,
-    flush: bool,
 }
 
-/// Decides all requests on so many threads and writes a line for each.
-pub fn run(engine: &Engine, language: &str, requests: &mut Requests, threads: usize) -> Result<u8, Failure> {
-    scope(|scope| {
-        let (mut senders, mut receivers) = (Vec::new(), Vec::new());
-        for _ in 0..threads {
-            let (to_thread, batches) = sync_channel::<Batch>(WAITING);
-            let (answered, from_thread) = sync_channel::<Answers>(WAITING);
-            scope.spawn(move || decide(engine, language, &batches, &answered));
-            senders.push(to_thread);
-            receivers.push(from_thread);
-        }
-        let writer = scope.spawn(move || write(&receivers));
-        let read = deal(requests, &senders);
-        drop(senders);
-        let worst = joined(writer)?;
-        read.map(|()| worst.exit_code())
-    })
-}
-
-/// A writer that panics is a fault of ours; it is passed on as one.
-fn joined(writer: ScopedJoinHandle<'_, std::io::Result<Worst>>) -> Result<Worst, Failure> {
-    match writer.join() {
-        Ok(written) => written.map_err(stdout_failed),
-        Err(panic) => std::panic::resume_unwind(panic),
-    }
-}
-
-/// Deals batches to the threads in turn, until there are no more or nobody takes them.
-fn deal(requests: &mut Requests, threads: &[SyncSender<Batch>]) -> Result<(), Failure> {
-    for thread in threads.iter().cycle() {
-        let mut batch = Batch { requests: Vec::with_capacity(BATCH), flush: false };
-        while batch.requests.len() < BATCH && !batch.flush {
-            match requests.next_request() {
-                Ok(Some(request)) => batch.requests.push(request),
-                Ok(None) => {
-                    let _ = thread.send(batch);
-                    return Ok(());
-                }
-                Err(error) => {
-                    // What was read is answered all the same.
-                    let _ = thread.send(batch);
-                    return Err(error);
-                }
+impl Answers {
+    fn decide(&mut self, lines: &mut JsonLines, chunk: &Chunk) {
+        self.text.clear();
+        self.errors.clear();
+        for (number, line) in chunk.lines() {
+            let outcome = lines.decide(line, &mut self.text);
+            self.worst.add_outcome(outcome.as_ref().ok().copied());
+            if let Err(error) = outcome {
+                self.text.push_str(&error.to_json().to_string());
+                self.errors.push((number, error));
             }
-            batch.flush = requests.may_wait();
-        }
-        if thread.send(batch).is_err() {
-            break;
+            self.text.push('\n');
         }
     }
-    Ok(())
 }
 
-fn decide(engine: &Engine, language: &str, batches: &Receiver<Batch>, answered: &SyncSender<Answers>) {
-    for batch in batches {
-        let text = String::with_capacity(batch.requests.len().saturating_mul(ANSWER));
-        let mut answers = Answers { text, errors: Vec::new(), worst: Worst::default(), flush: batch.flush };
-        for request in batch.requests {
-            let answer = request.and_then(|text| engine.decide_json(&text));
-            answers.worst.add(&answer);
-            match answer {
-                Ok(answer) => answer.write_json_line(language, &mut answers.text),
-                Err(error) => {
-                    answers.text.push_str(&error.to_json().to_string());
-                    answers.errors.push(error);
-                }
+impl Turns {
+    fn work(&self, mut lines: JsonLines) {
+        let (mut chunk, mut answers) = (Chunk::default(), Answers::default());
+        while let Some(turn) = self.take(&mut chunk) {
+            answers.decide(&mut lines, &chunk);
+            turn.give(&answers);
+        }
+    }
+
+    /// The next chunk, and the turn in which its answers are given.
+    fn take(&self, chunk: &mut Chunk) -> Option<Turn<'_>> {
+        let mut source = whole(self.source.lock());
+        if source.end.is_some() || self.sink().end.is_some() {
+            return None;
+        }
+        match source.requests.next_chunk(chunk) {
+            Ok(true) => {
+                let turn = Turn { turns: self, number: source.taken };
+                source.taken = source.taken.saturating_add(1);
+                return Some(turn);
             }
-            answers.text.push('\n');
+            Ok(false) => source.end = Some(End::Reached),
+            Err(failure) => source.end = Some(End::Failed(failure)),
         }
-        if answered.send(answers).is_err() {
-            return;
-        }
+        None
+    }
+
+    fn sink(&self) -> MutexGuard<'_, Sink> {
+        whole(self.sink.lock())
     }
 }
 
-/// Takes from the threads in the turn in which they were dealt to.
-fn write(threads: &[Receiver<Answers>]) -> std::io::Result<Worst> {
-    let mut out = std::io::stdout().lock();
-    let mut worst = Worst::default();
-    for thread in threads.iter().cycle() {
-        let Ok(answers) = thread.recv() else { break };
-        answers.errors.iter().for_each(output::request_error);
-        out.write_all(answers.text.as_bytes())?;
-        if answers.flush {
-            out.flush()?;
+/// The turn of a chunk: it passes, whatever becomes of the chunk.
+struct Turn<'t> {
+    turns: &'t Turns,
+    number: u64,
+}
+
+impl Turn<'_> {
+    /// Waits for those before it, and writes.
+    fn give(self, answers: &Answers) {
+        let mut sink = self.reached();
+        if sink.end.is_none() {
+            answers.errors.iter().for_each(|(line, error)| output::request_error(error, Some(*line)));
+            let mut out = std::io::stdout().lock();
+            if let Err(error) = out.write_all(answers.text.as_bytes()).and_then(|()| out.flush()) {
+                sink.end = Some(End::Failed(stdout_failed(error)));
+            }
         }
-        worst.merge(&answers.worst);
+        sink.worst.merge(&answers.worst);
     }
-    out.flush()?;
-    Ok(worst)
+
+    fn reached(&self) -> MutexGuard<'_, Sink> {
+        let before = |sink: &mut Sink| sink.given < self.number;
+        whole(self.turns.given.wait_while(self.turns.sink(), before))
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        let mut sink = self.reached();
+        sink.given = self.number.saturating_add(1);
+        drop(sink);
+        self.turns.given.notify_all();
+    }
 }

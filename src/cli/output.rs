@@ -19,12 +19,14 @@ pub fn failure(failure: &Failure) {
     let _ = writeln!(err, "clausal: {failure}");
 }
 
-/// A request that cannot be decided: one line on the standard error.
-pub fn request_error(error: &RequestError) {
+/// A request that cannot be decided: one line on the standard error, with the line of the input where there are several
+/// requests.
+pub fn request_error(error: &RequestError, line: Option<u64>) {
     let mut err = anstream::AutoStream::auto(std::io::stderr().lock());
     let text = error.to_string().replace(['\n', '\r'], " ");
+    let place = line.map(|line| format!(" in line {line}")).unwrap_or_default();
     // As above.
-    let _ = writeln!(err, "clausal: invalid request: {text}");
+    let _ = writeln!(err, "clausal: invalid request{place}: {text}");
 }
 
 /// An answer for people.

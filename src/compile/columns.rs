@@ -36,8 +36,8 @@ impl Compiled {
                 text.push('\n');
             }
         }
-        let mut scan = Scan::new(&text, &self.limits, &program.table.codes, &program.readings);
-        scan.kept = program.table.kept.clone();
+        let mut kept = program.table.kept.clone();
+        let mut scan = Scan::new(&text, &self.limits, &program.table.codes, &program.readings, &mut kept);
         let mut spans = spans.into_iter();
         let mut read = Vec::new();
         for (path, values) in columns {
@@ -48,8 +48,8 @@ impl Compiled {
             let data = values.iter().zip(&mut spans).map(|(_, from)| scan.value_at(from, local, unstated));
             read.push((local, data.collect()));
         }
-        let (kept, facts) = (scan.kept, SmallVec::from_slice(&program.table.initial));
-        let blank = Request { text: text.into(), kind, facts, kept, id: None, at: (0, 0) };
+        let facts = SmallVec::from_slice(&program.table.initial);
+        let blank = Request { text, kind, facts, kept, id: None, at: (0, 0) };
         Some(Columns { program, blank, columns: read })
     }
 }

@@ -24,16 +24,49 @@ pub struct Why {
 pub struct Brief {
     /// The outcome.
     pub outcome: Outcome,
-    /// The reasons, in order.
-    pub because: SmallVec<[Why; 4]>,
+    plan: PlanRef,
     /// Rule, result of the rule, value; sorted by the name of the result.
     pub results: SmallVec<[(u32, u32, Slot); 2]>,
+}
+
+/// Where the plan of a decision is.
+#[derive(Clone, Debug)]
+enum PlanRef {
+    /// Among those that the kind keeps.
+    Kept(u32),
+    /// Nowhere else.
+    Own(Box<Plan>),
+}
+
+impl Brief {
+    /// The reasons, in order.
+    #[must_use]
+    pub fn because<'b>(&'b self, kind: Option<&'b KindProgram>) -> &'b [Why] {
+        self.plan(kind).map(Plan::because).unwrap_or_default()
+    }
+
     /// The rules whose obligations follow.
-    pub carry: SmallVec<[u32; 4]>,
+    #[must_use]
+    pub fn carry<'b>(&'b self, kind: &'b KindProgram) -> &'b [u32] {
+        self.plan(Some(kind)).map(Plan::carry).unwrap_or_default()
+    }
+
+    /// The number of its plan, and the plan, where the kind keeps it.
+    pub(crate) fn kept<'k>(&self, kind: &'k KindProgram) -> Option<(u32, &'k Plan)> {
+        let PlanRef::Kept(at) = &self.plan else { return None };
+        Some((*at, kind.diagram()?.plan(*at)?))
+    }
+
+    fn plan<'b>(&'b self, kind: Option<&'b KindProgram>) -> Option<&'b Plan> {
+        match &self.plan {
+            PlanRef::Kept(at) => kind?.diagram()?.plan(*at),
+            PlanRef::Own(plan) => Some(plan),
+        }
+    }
 }
 
 /// What the rules that hold, and those that may, come to; all but the values of results.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Plan {
     outcome: Outcome,
     because: SmallVec<[Why; 4]>,
@@ -134,12 +167,49 @@ impl Plan {
         self.may_conflict = self.given.windows(2).any(same);
     }
 
-    /// The decision, with the values of its results.
+    /// The outcome.
+    pub fn outcome(&self) -> Outcome {
+        self.outcome
+    }
+
+    /// The reasons, in order.
+    pub fn because(&self) -> &[Why] {
+        &self.because
+    }
+
+    /// The rules whose obligations follow.
+    pub fn carry(&self) -> &[u32] {
+        &self.carry
+    }
+
+    /// Rule and result of the rule, sorted by the name of the result.
+    pub fn given(&self) -> &[(u32, u32)] {
+        &self.given
+    }
+
+    /// The decision by a plan that the kind keeps, with the values of its results.
     ///
     /// # Errors
     /// When the interpreter is needed.
-    pub fn brief(&self, view: &mut View<'_>) -> Result<Brief, GiveUp> {
-        let mut results = SmallVec::with_capacity(self.given.len());
+    pub fn brief(&self, kept: u32, view: &mut View<'_>) -> Result<Brief, GiveUp> {
+        Ok(Brief { outcome: self.outcome, plan: PlanRef::Kept(kept), results: self.results(view)? })
+    }
+
+    /// The decision by a plan that nobody keeps.
+    ///
+    /// # Errors
+    /// When the interpreter is needed.
+    pub fn into_brief(self, view: &mut View<'_>) -> Result<Brief, GiveUp> {
+        let results = self.results(view)?;
+        Ok(Brief { outcome: self.outcome, plan: PlanRef::Own(Box::new(self)), results })
+    }
+
+    fn results(&self, view: &mut View<'_>) -> Result<SmallVec<[(u32, u32, Slot); 2]>, GiveUp> {
+        let mut results = SmallVec::new();
+        if self.given.is_empty() && self.tried.is_empty() {
+            return Ok(results);
+        }
+        results.reserve_exact(self.given.len());
         for (rule, number) in &self.given {
             if let Some(slot) = value(view, *rule, *number)? {
                 results.push((*rule, *number, slot));
@@ -154,8 +224,7 @@ impl Plan {
                 return Err(GiveUp);
             }
         }
-        let (because, carry) = (SmallVec::from_slice(&self.because), SmallVec::from_slice(&self.carry));
-        Ok(Brief { outcome: self.outcome, because, results, carry })
+        Ok(results)
     }
 }
 

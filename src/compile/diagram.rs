@@ -22,10 +22,10 @@ use super::view::View;
 
 /// States that are kept for a kind; what leads to more is decided block by block.
 const STATES: usize = 4096;
-/// What their edges may weigh, about a byte each: a fact of many codes makes heavy states.
+/// What their ways may weigh, about a byte each: a fact of many codes makes heavy states.
 const WEIGHT: usize = 16 << 20;
-/// What an edge weighs.
-const EDGE: usize = 128;
+/// What a way weighs.
+const WAY: usize = 128;
 
 /// One word for each block.
 type Words = SmallVec<[u64; 2]>;
@@ -66,35 +66,37 @@ enum Step {
 /// In each block, the alternatives in which a predicate must hold, and in which it must not.
 type Uses = Vec<(usize, u64, u64)>;
 
+/// What is looked at in a state, and where that leads.
 #[derive(Debug)]
-enum Node {
-    /// By the class of a fact.
-    Fact(usize, Box<[u16]>, Box<[Edge]>),
-    /// By the truth of a predicate: it holds, it does not, it is open.
-    Ask(u32, Box<[Edge; 3]>),
-    /// What the rules come to; `None` for what is left to the interpreter.
-    End(Option<Plan>),
+struct Node {
+    look: Look,
+    ways: Box<[Way]>,
+    /// The state that each way leads to; only needed when it is first taken.
+    states: Box<[State]>,
 }
+
+#[derive(Debug)]
+enum Look {
+    /// A fact: the way of each of its classes.
+    Fact(usize, Box<[u16]>),
+    /// A predicate: it holds, it does not, it is open.
+    Ask(u32),
+    /// What the rules come to; `None` for what is left to the interpreter.
+    End(Option<u32>),
+}
+
+/// Entered when the first request takes it; closed for good when there was no room for what it leads to.
+type Way = OnceLock<Option<Arc<Node>>>;
 
 impl Node {
-    fn weight(&self) -> usize {
-        match self {
-            Self::Fact(_, child, edges) => edges.len().saturating_mul(EDGE).saturating_add(child.len()),
-            Self::Ask(..) | Self::End(_) => EDGE.saturating_mul(3),
-        }
+    fn new(look: Look, states: Vec<State>) -> Self {
+        let ways = states.iter().map(|_| Way::new()).collect();
+        Self { look, ways, states: states.into() }
     }
-}
 
-/// A way to a state, which is entered when the first request takes it; closed for good when there was no room for it.
-#[derive(Debug)]
-struct Edge {
-    state: State,
-    node: OnceLock<Option<Arc<Node>>>,
-}
-
-impl Edge {
-    fn new(state: State) -> Self {
-        Self { state, node: OnceLock::new() }
+    fn weight(&self) -> usize {
+        let classes = if let Look::Fact(_, classes) = &self.look { classes.len() } else { 0 };
+        self.ways.len().saturating_add(1).saturating_mul(WAY).saturating_add(classes)
     }
 }
 
@@ -102,15 +104,18 @@ impl Edge {
 #[derive(Debug)]
 pub struct Diagram {
     steps: Vec<Step>,
-    root: Edge,
+    root: (State, Way),
     states: Mutex<States>,
+    /// What the rules come to at each end. Ends are states, so there is a place for each.
+    plans: Box<[OnceLock<Box<Plan>>]>,
 }
 
-/// The states that were entered, and what they weigh.
+/// The states that were entered, what they weigh, and how many of them are ends.
 #[derive(Debug, Default)]
 struct States {
     nodes: HashMap<State, Arc<Node>, FxBuildHasher>,
     weight: usize,
+    ends: u32,
 }
 
 impl Diagram {
@@ -121,38 +126,56 @@ impl Diagram {
         }
         let left = blocks(kind).map(|block| block.all).collect::<Words>();
         let open = left.iter().map(|_| 0).collect();
-        let root = Edge::new(State { step: 0, left, open });
-        Some(Self { steps: steps(kind), root, states: Mutex::default() })
+        let root = (State { step: 0, left, open }, Way::new());
+        let plans = (0..STATES).map(|_| OnceLock::new()).collect();
+        Some(Self { steps: steps(kind), root, states: Mutex::default(), plans })
     }
 
-    /// What the rules come to for a request; `None` when so many states are kept that no more are.
+    /// So many plans there are at most.
+    pub fn most_plans(&self) -> usize {
+        self.plans.len()
+    }
+
+    /// What the rules come to at an end, by its number.
+    pub fn plan(&self, at: u32) -> Option<&Plan> {
+        self.plans.get(usize::try_from(at).ok()?)?.get().map(|plan| &**plan)
+    }
+
+    /// What the rules come to for a request, and its number; `None` when so many states are kept that no more are.
     ///
     /// # Errors
     /// When the interpreter is needed.
-    pub fn walk<'d>(&'d self, view: &mut View<'_>) -> Result<Option<&'d Plan>, GiveUp> {
-        let mut edge = &self.root;
+    pub fn walk<'d>(&'d self, view: &mut View<'_>) -> Result<Option<(u32, &'d Plan)>, GiveUp> {
+        let (root, way) = &self.root;
+        let Some(mut node) = self.follow(way, root, view.kind) else { return Ok(None) };
         loop {
-            let Some(node) = self.follow(edge, view.kind) else { return Ok(None) };
-            edge = match node {
-                Node::Fact(fact, child, edges) => {
-                    let child = child.get(class(view.fact(*fact)?)).ok_or(GiveUp)?;
-                    edges.get(usize::from(*child)).ok_or(GiveUp)?
-                }
-                Node::Ask(predicate, edges) => {
-                    let [holds, fails, open] = &**edges;
-                    match run::predicate(view, *predicate)? {
-                        Tri::True => holds,
-                        Tri::False => fails,
-                        Tri::Open => open,
-                    }
-                }
-                Node::End(plan) => return plan.as_ref().map(Some).ok_or(GiveUp),
+            let at = match &node.look {
+                Look::Fact(fact, classes) => usize::from(*classes.get(class(view.fact(*fact)?)).ok_or(GiveUp)?),
+                Look::Ask(predicate) => match run::predicate(view, *predicate)? {
+                    Tri::True => 0,
+                    Tri::False => 1,
+                    Tri::Open => 2,
+                },
+                Look::End(None) => return Err(GiveUp),
+                Look::End(Some(end)) => return Ok(Some((*end, self.plan(*end).ok_or(GiveUp)?))),
             };
+            let next = match node.ways.get(at).ok_or(GiveUp)?.get() {
+                Some(known) => known.as_deref(),
+                None => self.first_way(node, at, view.kind)?,
+            };
+            let Some(next) = next else { return Ok(None) };
+            node = next;
         }
     }
 
-    fn follow<'d>(&'d self, edge: &'d Edge, kind: &KindProgram) -> Option<&'d Node> {
-        edge.node.get_or_init(|| self.enter(&edge.state, kind)).as_deref()
+    #[cold]
+    fn first_way<'d>(&'d self, node: &'d Node, at: usize, kind: &KindProgram) -> Result<Option<&'d Node>, GiveUp> {
+        let (way, state) = node.ways.get(at).zip(node.states.get(at)).ok_or(GiveUp)?;
+        Ok(self.follow(way, state, kind))
+    }
+
+    fn follow<'d>(&'d self, way: &'d Way, state: &State, kind: &KindProgram) -> Option<&'d Node> {
+        way.get_or_init(|| self.enter(state, kind)).as_deref()
     }
 
     #[cold]
@@ -165,14 +188,14 @@ impl Diagram {
         if states.nodes.len() >= STATES || states.weight >= WEIGHT {
             return None;
         }
-        let node = Arc::new(self.expand(state.clone(), kind)?);
+        let node = Arc::new(self.expand(state.clone(), kind, &mut states.ends)?);
         states.weight = states.weight.saturating_add(node.weight());
         states.nodes.insert(state.clone(), Arc::clone(&node));
         Some(node)
     }
 
     /// What is looked at next in a state: the first step that can change what is left.
-    fn expand(&self, mut state: State, kind: &KindProgram) -> Option<Node> {
+    fn expand(&self, mut state: State, kind: &KindProgram, ends: &mut u32) -> Option<Node> {
         while let Some(step) = self.steps.get(state.step) {
             state.step = state.step.checked_add(1)?;
             match step {
@@ -187,12 +210,16 @@ impl Diagram {
                         for uses in excluded {
                             holds.rule_out(uses)?;
                         }
-                        return Some(Node::Ask(*predicate, Box::new([holds, fails, open].map(Edge::new))));
+                        return Some(Node::new(Look::Ask(*predicate), vec![holds, fails, open]));
                     }
                 }
             }
         }
-        Some(Node::End(end(kind, &state).ok()))
+        let Ok(plan) = end(kind, &state) else { return Some(Node::new(Look::End(None), Vec::new())) };
+        let number = *ends;
+        self.plans.get(usize::try_from(number).ok()?)?.set(Box::new(plan)).ok()?;
+        *ends = number.checked_add(1)?;
+        Some(Node::new(Look::End(Some(number)), Vec::new()))
     }
 }
 
@@ -280,19 +307,19 @@ fn by_truth(uses: &[(usize, u64, u64)], state: &State) -> Option<[State; 3]> {
     Some(next)
 }
 
-/// Classes that lead to one state share an edge.
+/// Classes that lead to one state share a way.
 fn fact_node(fact: usize, next: Vec<State>) -> Option<Node> {
     let mut numbers: HashMap<State, u16, FxBuildHasher> = HashMap::default();
-    let (mut child, mut edges) = (Vec::with_capacity(next.len()), Vec::new());
+    let (mut classes, mut states) = (Vec::with_capacity(next.len()), Vec::new());
     for state in next {
-        let new = u16::try_from(edges.len()).ok()?;
+        let new = u16::try_from(states.len()).ok()?;
         let number = *numbers.entry(state).or_insert_with_key(|state| {
-            edges.push(Edge::new(state.clone()));
+            states.push(state.clone());
             new
         });
-        child.push(number);
+        classes.push(number);
     }
-    Some(Node::Fact(fact, child.into(), edges.into()))
+    Some(Node::new(Look::Fact(fact, classes.into()), states))
 }
 
 /// What is left at the end: rules that hold, and rules that may.

@@ -26,7 +26,6 @@ mod view;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use smallvec::SmallVec;
 
 use crate::bundle::checked::Bundle;
 use crate::decide::tree::parse;
@@ -39,9 +38,11 @@ pub use certificate::{KindCertificate, Part, RuleCertificate, ScriptCertificate}
 pub(crate) use check::{Periods, Tri, periods};
 pub use columns::Columns;
 pub use combine::{Brief, Why};
+pub(crate) use combine::Plan;
+pub(crate) use diagram::Diagram;
 pub(crate) use facts::FactTable;
 pub(crate) use program::{KindProgram, ResultValue, RuleProgram};
-pub(crate) use view::{Row, View};
+pub(crate) use view::View;
 
 use names::CodeBook;
 use program::compile_kind;
@@ -84,20 +85,30 @@ impl Compiled {
     /// Reads a plain request; `None` when it has to be read the long way.
     #[must_use]
     pub fn read(&self, bytes: &[u8]) -> Option<Request> {
+        let mut request = Request::default();
+        self.read_into(bytes, &mut request).map(|()| request)
+    }
+
+    /// Reads a plain request in place of one that was read before; `None` when it has to be read the long way, and then
+    /// what is left is no request.
+    pub fn read_into(&self, bytes: &[u8], request: &mut Request) -> Option<()> {
         if bytes.len() > self.limits.bytes.min(LONGEST_TEXT) {
             return None;
         }
         let text = std::str::from_utf8(bytes).ok()?;
         let named = slots::part(text, scan::kind_of(text, &self.limits)?);
-        let kind = self.bundle.kinds.iter().position(|kind| &*kind.name == named)?;
-        let program = self.kind(kind)?;
-        let mut facts = SmallVec::from_slice(&program.table.initial);
-        let mut scan = scan::Scan::new(text, &self.limits, &program.table.codes, &program.readings);
-        scan.kept = program.table.kept.clone();
-        scan.request(&program.keys, &mut facts)?;
-        let (id, at, kept) = (scan.id, scan.decided_at?, scan.kept);
-        program.table.take(&mut facts);
-        Some(Request { text: text.into(), kind, facts, kept, id, at })
+        request.kind = self.bundle.kinds.iter().position(|kind| &*kind.name == named)?;
+        let program = self.kind(request.kind)?;
+        request.facts.clear();
+        request.facts.extend_from_slice(&program.table.initial);
+        request.kept.clone_from(&program.table.kept);
+        let mut scan = scan::Scan::new(text, &self.limits, &program.table.codes, &program.readings, &mut request.kept);
+        scan.request(&program.keys, &mut request.facts)?;
+        (request.id, request.at) = (scan.id, scan.decided_at?);
+        program.table.take(&mut request.facts);
+        request.text.clear();
+        request.text.push_str(text);
+        Some(())
     }
 
     /// Decides a request that was read; `None` when the interpreter is needed.

@@ -18,11 +18,11 @@ use super::view::{Computed, View};
 pub fn decide(kind: &KindProgram, request: &Request) -> Result<Brief, GiveUp> {
     let mut view = View::new(kind, request);
     if let Some(diagram) = kind.diagram()
-        && let Some(plan) = diagram.walk(&mut view)?
+        && let Some((at, plan)) = diagram.walk(&mut view)?
     {
-        return plan.brief(&mut view);
+        return plan.brief(at, &mut view);
     }
-    block_by_block(&mut view)?.brief(&mut view)
+    block_by_block(&mut view)?.into_brief(&mut view)
 }
 
 /// What the rules come to, without the help of other requests.

@@ -15,7 +15,6 @@ use super::keys::{Keys, Place};
 use super::names::{Codes, Spelled};
 use super::slots::{Span, part};
 
-/// What may stand at a place.
 /// How the text of a fact becomes a slot.
 #[derive(Debug)]
 pub struct Reading {
@@ -62,12 +61,13 @@ pub struct Scan<'t> {
     /// The decision time as written.
     pub decided_at: Option<Span>,
     /// What the data refer to.
-    pub kept: Kept,
+    kept: &'t mut Kept,
 }
 
 /// The kind that a request names, wherever it stands.
 pub fn kind_of(text: &str, limits: &RequestLimits) -> Option<Span> {
-    let mut scan = Scan::new(text, limits, &[], &[]);
+    let mut kept = Kept::default();
+    let mut scan = Scan::new(text, limits, &[], &[], &mut kept);
     scan.blank();
     scan.expect(b'{')?;
     loop {
@@ -89,8 +89,14 @@ pub fn kind_of(text: &str, limits: &RequestLimits) -> Option<Span> {
 
 impl<'t> Scan<'t> {
     /// Starts at the beginning.
-    pub fn new(text: &'t str, limits: &'t RequestLimits, codes: &'t [Arc<Codes>], readings: &'t [Reading]) -> Self {
-        Self { text, at: 0, limits, codes, readings, id: None, decided_at: None, kept: Kept::default() }
+    pub fn new(
+        text: &'t str,
+        limits: &'t RequestLimits,
+        codes: &'t [Arc<Codes>],
+        readings: &'t [Reading],
+        kept: &'t mut Kept,
+    ) -> Self {
+        Self { text, at: 0, limits, codes, readings, id: None, decided_at: None, kept }
     }
 
     /// Reads the whole request.

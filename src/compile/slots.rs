@@ -43,10 +43,10 @@ pub enum Slot {
 const FACTS: usize = 48;
 
 /// A request that was read once.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Request {
     /// Its JSON.
-    pub text: Box<str>,
+    pub text: String,
     /// The kind, by position.
     pub kind: usize,
     /// What it says of each fact of the kind that is not derived.
@@ -75,10 +75,7 @@ pub fn part(text: &str, (from, until): Span) -> &str {
 /// The class of a fact by which columns are looked up: four states, then codes (or truth values, or one for all others).
 pub fn class(fact: Datum) -> usize {
     match fact.tag() {
-        Tag::Absent => 0,
-        Tag::Missing => 1,
-        Tag::Unrecognised => 2,
-        Tag::Other => 3,
+        tag @ (Tag::Absent | Tag::Missing | Tag::Unrecognised | Tag::Other) => tag as usize,
         Tag::Code | Tag::Boolean => usize::try_from(fact.word()).unwrap_or(usize::MAX).saturating_add(4),
         _ => 4,
     }

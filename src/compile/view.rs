@@ -24,7 +24,18 @@ pub enum Row {
     /// It depends on what is not known.
     Open,
     /// By its position.
-    Found(usize),
+    Found(u32),
+}
+
+impl Row {
+    /// The position of the row that applies.
+    pub fn found(self) -> Option<usize> {
+        if let Self::Found(at) = self { Some(index(at)) } else { None }
+    }
+}
+
+fn index(at: u32) -> usize {
+    usize::try_from(at).unwrap_or(usize::MAX)
 }
 
 /// What a script gives.
@@ -47,7 +58,9 @@ pub struct View<'r> {
     pub request: &'r Request,
     /// What was computed.
     pub scratch: Scratch<'r>,
-    derived: [Option<Datum>; DERIVED],
+    facts: &'r [Datum],
+    /// Computed so far; what was not is of no tag that a fact has.
+    derived: [Datum; DERIVED],
     rows: [Row; ROWS],
 }
 
@@ -55,13 +68,14 @@ impl<'r> View<'r> {
     /// Nothing computed yet.
     pub fn new(kind: &'r KindProgram, request: &'r Request) -> Self {
         let scratch = Scratch::new(&request.text, &request.kept);
-        Self { kind, request, scratch, derived: [None; DERIVED], rows: [Row::Unread; ROWS] }
+        let derived = [Datum::of(Tag::Unused); DERIVED];
+        Self { kind, request, scratch, facts: &request.facts, derived, rows: [Row::Unread; ROWS] }
     }
 
     /// What the request says of a fact.
     #[inline]
     pub fn stated(&self, local: usize) -> Datum {
-        self.request.facts.get(local).copied().unwrap_or(Datum::ABSENT)
+        self.facts.get(local).copied().unwrap_or(Datum::ABSENT)
     }
 
     /// The slot of a fact, stated or derived.
@@ -73,7 +87,7 @@ impl<'r> View<'r> {
     /// A fact, stated or derived.
     #[inline]
     pub fn fact(&mut self, local: usize) -> Result<Datum, GiveUp> {
-        match self.request.facts.get(local) {
+        match self.facts.get(local) {
             Some(stated) => Ok(*stated),
             None => self.fact_derived(local),
         }
@@ -91,9 +105,9 @@ impl<'r> View<'r> {
                 return Ok(if open { Datum::MISSING } else { self.stated(*fact) });
             }
         }
-        match self.derived.get(at).copied().flatten() {
-            Some(known) => Ok(known),
-            None => self.derive(local, at),
+        match self.derived.get(at) {
+            Some(known) if known.tag() != Tag::Unused => Ok(*known),
+            _ => self.derive(local, at),
         }
     }
 
@@ -114,7 +128,7 @@ impl<'r> View<'r> {
                 Computed::Open => Datum::MISSING,
             },
         };
-        *self.derived.get_mut(at).ok_or(GiveUp)? = Some(fact);
+        *self.derived.get_mut(at).ok_or(GiveUp)? = fact;
         Ok(fact)
     }
 
@@ -162,7 +176,7 @@ impl<'r> View<'r> {
         Ok(match self.row(table)? {
             Row::Found(at) if fact.is_known() => {
                 let rows = self.program_rows(table)?;
-                let cell = rows.get(at).and_then(|row| row.values.get(column)).ok_or(GiveUp)?;
+                let cell = rows.get(index(at)).and_then(|row| row.values.get(column)).ok_or(GiveUp)?;
                 Tri::of(compare(comparison, fact, cell, &self.scratch))
             }
             Row::None => Tri::False,
@@ -180,7 +194,7 @@ impl<'r> View<'r> {
             return Ok(*known);
         }
         let (mut found, mut open) = (Row::None, false);
-        for (at, row) in self.program_rows(table)?.iter().enumerate() {
+        for (at, row) in (0_u32..).zip(self.program_rows(table)?) {
             let mut truth = Tri::True;
             for (local, check) in &row.tests {
                 let fact = self.fact(*local)?;
@@ -290,7 +304,7 @@ impl<'r> View<'r> {
             }
             Source::Cell(table, column) => {
                 let Row::Found(at) = self.row(*table)? else { return Err(GiveUp) };
-                let cell = self.program_rows(*table)?.get(at).and_then(|row| row.values.get(*column));
+                let cell = self.program_rows(*table)?.get(index(at)).and_then(|row| row.values.get(*column));
                 self.scratch.value(cell.ok_or(GiveUp)?)
             }
             Source::Setting(dated) => {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use smallvec::SmallVec;
 
 use crate::bundle::checked::{Bundle, Evidence, Rule, Test};
-use crate::compile::{FactTable, Periods, Row, Slot, Tri, View, periods};
+use crate::compile::{FactTable, Periods, Slot, Tri, View, periods};
 use crate::explain::cited;
 use crate::model::clause::ClauseRef;
 use crate::model::value::Value;
@@ -148,7 +148,7 @@ impl Cites {
                     }
                 }
                 Cite::Rows(table, rows) => {
-                    if let Row::Found(at) = view.row(*table).ok()? {
+                    if let Some(at) = view.row(*table).ok()?.found() {
                         add(rows.get(at)?);
                     }
                 }

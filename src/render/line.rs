@@ -5,13 +5,14 @@ use std::fmt::Write;
 
 use smallvec::SmallVec;
 
-use crate::compile::{Brief, Compiled, FactTable, Request, ResultValue, Row, Slot, View};
+use crate::compile::{Brief, Compiled, FactTable, Request, ResultValue, Slot, View};
 use crate::model::decision::Outcome;
 use crate::model::value::Value;
 
 use super::resolve::{Names, Variable, shown};
 use super::template::{Chosen, Piece, escaped};
-use super::words::{Duty, KindWords, Language, Pieces, ReasonWords};
+use super::whole::{Part, duties, parts};
+use super::words::{KindWords, Language, Pieces, ReasonWords};
 
 /// Numbers up to here are written by Fluent as they are.
 const EXACT: i64 = 1 << 53;
@@ -60,6 +61,11 @@ impl<'w> Writer<'w> {
         out.push_str(&self.words.head);
         out.push_str(self.request.part(self.request.at));
         out.push_str("\",\"outcome\":\"");
+        if let Some((number, plan)) = self.brief.kept(self.view.kind) {
+            let make = || parts(self.language, self.words, self.view.kind, plan);
+            let parts = self.words.plan(number, make)?;
+            return parts.iter().try_for_each(|part| self.part(part, out));
+        }
         out.push_str(self.brief.outcome.as_str());
         out.push_str("\",\"reasons\":[");
         self.reasons(out)?;
@@ -72,18 +78,27 @@ impl<'w> Writer<'w> {
         Some(())
     }
 
+    fn part(&mut self, part: &Part, out: &mut String) -> Option<()> {
+        let words = self.words;
+        match part {
+            Part::Text(text) => out.push_str(text),
+            Part::Reason(rule) => self.reason(words.rule(*rule)?.reason.as_ref()?, out)?,
+            Part::Otherwise => self.pieces(words.otherwise.as_ref()?, out)?,
+            Part::Results => self.results(out)?,
+            Part::Duty(rule, at) => self.pieces(&words.rule(*rule)?.duties.as_ref()?.get(*at)?.words, out)?,
+        }
+        Some(())
+    }
+
     fn reasons(&mut self, out: &mut String) -> Option<()> {
         let (words, brief) = (self.words, self.brief);
-        for (number, why) in brief.because.iter().enumerate() {
+        for (number, why) in brief.because(Some(self.view.kind)).iter().enumerate() {
             if number > 0 {
                 out.push(',');
             }
             match why.rule {
                 None => self.pieces(words.otherwise.as_ref()?, out)?,
-                Some(rule) => {
-                    let rule = words.rules.get(usize::try_from(rule).ok()?)?;
-                    self.reason(rule.reason.as_ref().filter(|_| !why.waits)?, out)?;
-                }
+                Some(rule) => self.reason(words.rule(rule)?.reason.as_ref().filter(|_| !why.waits)?, out)?,
             }
         }
         Some(())
@@ -115,7 +130,7 @@ impl<'w> Writer<'w> {
                 out.push(',');
             }
             let value = &program.result(*rule, *at)?.value;
-            let rule = self.words.rules.get(usize::try_from(*rule).ok()?)?;
+            let rule = self.words.rule(*rule)?;
             out.push_str(rule.results.get(usize::try_from(*at).ok()?)?);
             match value {
                 ResultValue::Constant(_) => {}
@@ -151,26 +166,13 @@ impl<'w> Writer<'w> {
         &self.view.kind.table
     }
 
-    /// Obligations, then advice, each code once.
     fn duties(&mut self, out: &mut String) -> Option<()> {
         let words = self.words;
-        let mut all: SmallVec<[&Duty; 16]> = SmallVec::new();
-        for rule in &self.brief.carry {
-            for duty in words.rules.get(usize::try_from(*rule).ok()?)?.duties.as_ref()? {
-                if !all.iter().any(|known| known.code == duty.code) {
-                    all.push(duty);
-                }
+        for (number, (_, _, duty)) in duties(words, self.brief.carry(self.view.kind))?.into_iter().enumerate() {
+            if number > 0 {
+                out.push(',');
             }
-        }
-        let mut is_first = true;
-        for advice in [false, true] {
-            for duty in all.iter().filter(|duty| duty.advice == advice) {
-                if !is_first {
-                    out.push(',');
-                }
-                is_first = false;
-                self.pieces(&duty.words, out)?;
-            }
+            self.pieces(&duty.words, out)?;
         }
         Some(())
     }
@@ -263,7 +265,7 @@ impl<'w> Writer<'w> {
             }
         }
         for (table, column, names) in cells {
-            if let Row::Found(at) = self.view.row(*table).ok()? {
+            if let Some(at) = self.view.row(*table).ok()?.found() {
                 let row = self.compiled.bundle.tables.get(*table)?.rows.get(at)?;
                 return value_word(row.values.get(*column)?, names);
             }

@@ -6,6 +6,7 @@ mod cites;
 mod line;
 mod resolve;
 mod template;
+mod whole;
 mod words;
 
 use std::sync::{Arc, OnceLock};

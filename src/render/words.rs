@@ -3,12 +3,13 @@
 use std::sync::{Arc, OnceLock};
 
 use crate::bundle::checked::{Bundle, Effect, Kind, Rule};
-use crate::compile::{Compiled, KindProgram, ResultValue};
+use crate::compile::{Compiled, Diagram, KindProgram, ResultValue};
 use crate::model::value::Value;
 
 use super::cites::{Cites, Clauses};
 use super::resolve::{Resolver, Variable};
 use super::template::{Maker, Piece, Plurals, escaped};
+use super::whole::Part;
 
 /// A message with what surrounds it.
 pub type Pieces = Vec<Piece<Variable>>;
@@ -36,6 +37,20 @@ pub struct KindWords {
     pub otherwise: Option<Pieces>,
     /// The plural rules of the language.
     pub plurals: Plurals,
+    /// The words of plans, by their numbers, made when they are first spoken; `None` for what is left to the slow way.
+    plans: Box<[OnceLock<Option<Vec<Part>>>]>,
+}
+
+impl KindWords {
+    /// The words of a rule, by its position in the kind.
+    pub fn rule(&self, at: u32) -> Option<&RuleWords> {
+        self.rules.get(usize::try_from(at).ok()?)
+    }
+
+    /// The words of a plan that the kind keeps.
+    pub fn plan(&self, at: u32, make: impl FnOnce() -> Option<Vec<Part>>) -> Option<&[Part]> {
+        self.plans.get(usize::try_from(at).ok()?)?.get_or_init(make).as_deref()
+    }
 }
 
 /// The words of a rule.
@@ -123,7 +138,8 @@ fn kind_words(
     );
     let otherwise = maker.message(&name, &head, &format!("reason-{}", kind.otherwise));
     let head = format!("\"kind\":\"{}\",\"at\":\"", escaped(&kind.name)).into();
-    Some(KindWords { head, rules, otherwise, plurals })
+    let plans = (0..program.diagram().map_or(0, Diagram::most_plans)).map(|_| OnceLock::new()).collect();
+    Some(KindWords { head, rules, otherwise, plurals, plans })
 }
 
 struct WordsOf<'w> {

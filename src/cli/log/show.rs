@@ -99,7 +99,7 @@ fn explain(
                 rule_lines(out, engine, &reason, &language).map_err(stdout_failed)?;
             }
         }
-        Err(error) => output::request_error(&error),
+        Err(error) => output::request_error(&error, None),
     }
     Ok(())
 }

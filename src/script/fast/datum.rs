@@ -15,14 +15,14 @@ use super::GiveUp;
 /// What a datum is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Tag {
+    /// No value, and that is known.
+    Absent,
     /// A fact that was not given.
     Missing,
     /// A fact in words that no registry knows; asked for again. The word is a span of the request's text.
     Unrecognised,
     /// A fact in words that no registry knows, a value of its own. The word is a span of the request's text.
     Other,
-    /// No value, and that is known.
-    Absent,
     /// See [`Value::Boolean`].
     Boolean,
     /// See [`Value::Integer`].
@@ -95,10 +95,10 @@ impl Datum {
     #[inline]
     pub fn tag(self) -> Tag {
         match self.0 & TAG_MASK {
-            0 => Tag::Missing,
-            1 => Tag::Unrecognised,
-            2 => Tag::Other,
-            3 => Tag::Absent,
+            0 => Tag::Absent,
+            1 => Tag::Missing,
+            2 => Tag::Unrecognised,
+            3 => Tag::Other,
             4 => Tag::Boolean,
             5 => Tag::Integer,
             6 => Tag::Decimal,
@@ -238,10 +238,24 @@ impl Datum {
 }
 
 /// What the data of a request refer to.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct Kept {
     decimals: SmallVec<[Decimal; 3]>,
     durations: SmallVec<[Duration; 1]>,
+}
+
+impl Clone for Kept {
+    fn clone(&self) -> Self {
+        Self { decimals: self.decimals.clone(), durations: self.durations.clone() }
+    }
+
+    /// Without giving back what was allocated.
+    fn clone_from(&mut self, other: &Self) {
+        self.decimals.clear();
+        self.decimals.extend_from_slice(&other.decimals);
+        self.durations.clear();
+        self.durations.extend_from_slice(&other.durations);
+    }
 }
 
 impl Kept {
