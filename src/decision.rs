@@ -272,7 +272,9 @@ impl Decision {
     fn decided(&self) -> &Decided {
         match &self.body {
             Body::Full { decided, .. } => decided,
-            Body::Brief { held, full, .. } => full.get_or_init(|| Box::new(held.ready.compiled.full(&held.request))),
+            Body::Brief { held, brief, full, .. } => {
+                full.get_or_init(|| Box::new(held.ready.compiled.full(&held.request, brief)))
+            }
         }
     }
 

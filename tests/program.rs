@@ -29,7 +29,8 @@ fn requests() -> Vec<Json> {
 fn bytes(answer: &Result<Answer, RequestError>) -> String {
     match answer {
         Ok(answer) => {
-            let lines = ["en", "ru"].map(|language| answer.to_json_line(language));
+            // A line is written of words made ready, the tree of what every method of a decision tells.
+            let lines = ["en", "ru"].map(|language| (answer.to_json_line(language), answer.to_json(language)));
             let codes: Vec<Vec<&str>> = answer.decisions().iter().map(|one| one.reason_codes().collect()).collect();
             let results: Vec<String> =
                 answer.decisions().iter().map(|one| format!("{:?} {:?}", one.outcome(), one.results())).collect();
@@ -55,6 +56,10 @@ fn brief(answer: &Result<Answer, RequestError>) -> String {
 fn agree(engine: &Engine, text: &str, form: fn(&Result<Answer, RequestError>) -> String) {
     let (fast, slow) = (engine.decide_json(text.as_bytes()), engine.interpret_json(text.as_bytes()));
     assert_eq!(form(&fast), form(&slow), "{text}");
+    let mut line = "before ".to_owned();
+    let outcome = engine.json_lines("ru").decide(text.as_bytes(), &mut line);
+    let wanted = slow.as_ref().map(|answer| answer.to_json_line("ru")).unwrap_or_default();
+    assert_eq!((line, outcome.ok()), (format!("before {wanted}"), slow.ok().map(|answer| answer.outcome())), "{text}");
 }
 
 /// All places of a request, as paths of keys and positions.

@@ -45,9 +45,10 @@ pub struct Chunk {
 impl Chunk {
     /// Lines that are not blank, with their numbers.
     pub fn lines(&self) -> impl Iterator<Item = (u64, &[u8])> {
-        let text = self.text.strip_suffix(b"\n").unwrap_or(&self.text);
-        let lines = (self.first..).zip(text.split(|byte| *byte == b'\n'));
-        lines.filter(|(_, line)| !line.iter().all(u8::is_ascii_whitespace))
+        let ends = memchr::memchr_iter(b'\n', &self.text).chain([self.text.len()]);
+        let mut from = 0;
+        let lines = ends.map(move |end| self.text.get(std::mem::replace(&mut from, end.saturating_add(1))..end));
+        (self.first..).zip(lines.flatten()).filter(|(_, line)| !line.iter().all(u8::is_ascii_whitespace))
     }
 }
 

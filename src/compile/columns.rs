@@ -49,7 +49,7 @@ impl Compiled {
             read.push((local, data.collect()));
         }
         let facts = SmallVec::from_slice(&program.table.initial);
-        let blank = Request { text, kind, facts, kept, id: None, at: (0, 0) };
+        let blank = Request { text, kind, facts, took: 0, kept, id: None, at: (0, 0) };
         Some(Columns { program, blank, columns: read })
     }
 }
@@ -59,7 +59,8 @@ impl Columns<'_> {
     #[must_use]
     pub fn blank(&self) -> Request {
         let Request { text, kind, facts, kept, .. } = &self.blank;
-        Request { text: text.clone(), kind: *kind, facts: facts.clone(), kept: kept.clone(), id: None, at: (0, 0) }
+        let (text, facts, kept) = (text.clone(), facts.clone(), kept.clone());
+        Request { text, kind: *kind, facts, took: 0, kept, id: None, at: (0, 0) }
     }
 
     /// What all values refer to.
@@ -81,7 +82,7 @@ impl Columns<'_> {
         if *request.facts.get(self.program.table.decided_at()?)? == Datum::MISSING {
             return None;
         }
-        self.program.table.take(&mut request.facts);
+        request.took = self.program.table.take(&mut request.facts);
         run::decide(self.program, request).ok()
     }
 }

@@ -43,6 +43,11 @@ pub struct Taken {
     source_is_later: bool,
 }
 
+/// Beyond the bits there are, nothing is told.
+fn bit(at: usize) -> u64 {
+    u32::try_from(at).ok().and_then(|at| 1_u64.checked_shl(at)).unwrap_or(0)
+}
+
 impl Taken {
     /// The value that is taken.
     pub fn value(&self, facts: &[Datum]) -> Datum {
@@ -126,14 +131,28 @@ impl FactTable {
         self.decided_at
     }
 
-    /// Gives facts that a request does not state the value of those that they take theirs from.
-    pub fn take(&self, facts: &mut [Datum]) {
-        for taken in &self.taken {
+    /// Gives facts that a request does not state the value of those that they take theirs from, and tells which, a bit for
+    /// each of them in order.
+    pub fn take(&self, facts: &mut [Datum]) -> u64 {
+        let mut took = 0;
+        for (at, taken) in self.taken.iter().enumerate() {
             let from = taken.value(facts);
             if let Some(fact @ &mut Datum::MISSING) = facts.get_mut(taken.local) {
                 *fact = from;
+                took |= bit(at);
             }
         }
+        took
+    }
+
+    /// Whether there is a bit for each fact that takes its value from another.
+    pub fn tells_all_taken(&self) -> bool {
+        self.taken.len() <= 64
+    }
+
+    /// Whether a fact took its value from another, by what [`FactTable::take`] told; `None` for one that never does.
+    pub fn took(&self, local: usize, took: u64) -> Option<bool> {
+        self.taken.iter().position(|taken| taken.local == local).map(|at| took & bit(at) != 0)
     }
 
     /// Notes a derived fact whose value is another fact's.

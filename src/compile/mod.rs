@@ -10,6 +10,7 @@ mod certificate;
 mod check;
 mod columns;
 mod combine;
+mod decided;
 mod diagram;
 mod fact;
 mod facts;
@@ -105,7 +106,7 @@ impl Compiled {
         let mut scan = scan::Scan::new(text, &self.limits, &program.table.codes, &program.readings, &mut request.kept);
         scan.request(&program.keys, &mut request.facts)?;
         (request.id, request.at) = (scan.id, scan.decided_at?);
-        program.table.take(&mut request.facts);
+        request.took = program.table.take(&mut request.facts);
         request.text.clear();
         request.text.push_str(text);
         Some(())
@@ -119,7 +120,10 @@ impl Compiled {
 
     /// Everything about a decision, as the interpreter gives it.
     #[must_use]
-    pub fn full(&self, request: &Request) -> Decided {
+    pub fn full(&self, request: &Request, brief: &Brief) -> Decided {
+        if let Some(decided) = self.retold(request, brief) {
+            return decided;
+        }
         let tree = parse(request.text.as_bytes(), &self.limits).ok();
         let decided = tree.and_then(|tree| decide(&self.bundle, &self.shapes, &tree, &self.limits).ok());
         // What the program reads and decides the interpreter does too; the tests hold them to it.

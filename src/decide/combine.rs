@@ -69,6 +69,18 @@ pub fn combine(bundle: &Bundle, kind: &Kind, evaluated: &[Evaluated]) -> Verdict
     verdict(bundle, kind, &sorted, outcome, results, obligations)
 }
 
+/// The verdict with a known outcome, from the rules that are among its reasons.
+pub fn verdict_of(
+    bundle: &Bundle,
+    kind: &Kind,
+    reasons: &[Evaluated],
+    outcome: Outcome,
+    results: BTreeMap<Arc<str>, Value>,
+    obligations: Vec<(Arc<str>, RuleIx)>,
+) -> Verdict {
+    verdict(bundle, kind, &sort(bundle, reasons, &BTreeMap::new()), outcome, results, obligations)
+}
+
 /// The outcome unless a rule that is still open denies or adds obligations: rules that carry it and contradict one another
 /// deny whatever becomes of those.
 fn settled(sorted: &Sorted, outcome: Outcome) -> Outcome {

@@ -99,7 +99,8 @@ pub fn evaluate(bundle: &Bundle, kind: &Kind, facts: &Facts) -> Vec<Evaluated> {
         .collect()
 }
 
-fn evaluate_rule(bundle: &Bundle, facts: &Facts, ix: RuleIx, rule: &Rule) -> Evaluated {
+/// Evaluates a rule.
+pub fn evaluate_rule(bundle: &Bundle, facts: &Facts, ix: RuleIx, rule: &Rule) -> Evaluated {
     use crate::bundle::checked::Effect;
     let in_force = applies(facts, &rule.effective, &rule.retired);
     let mut truth = Truth::all([in_force, evaluate_condition(bundle, facts, &rule.when)]);

@@ -47,7 +47,9 @@ struct Pairs {
 fn told(engine: &Engine, answer: &Result<Answer, RequestError>) -> String {
     match answer {
         Ok(answer) => {
-            let lines: Vec<String> = engine.languages().map(|language| answer.to_json_line(language)).collect();
+            // A line is written of words made ready, the tree of what every method of a decision tells.
+            let both = |language| (answer.to_json_line(language), answer.to_json(language).to_string());
+            let lines: Vec<_> = engine.languages().map(both).collect();
             let typed = answer.decisions().iter().map(|one| {
                 let codes: Vec<&str> = one.reason_codes().collect();
                 format!(
