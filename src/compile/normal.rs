@@ -8,9 +8,9 @@ use rustc_hash::FxBuildHasher;
 use crate::bundle::checked::{Bundle, Condition};
 use crate::model::value::Value;
 
-use super::check::{Periods, Predicate, check};
+use super::check::{Check, Periods, Predicate, check};
 use super::facts::FactTable;
-use super::sources::{Dated, Scripts, compute};
+use super::sources::{Compute, Dated, Gate, Scripts, compute};
 
 /// A condition as alternatives of literals, each a predicate and whether it must hold.
 pub type Alternatives = Vec<Vec<(u32, bool)>>;
@@ -76,10 +76,32 @@ impl<'a> Normal<'a> {
                 self.literal(made.unwrap_or(Predicate::Beyond), holds)
             }
             Condition::Script(expression, _) => {
-                let made = compute(self.bundle, self.table, self.scripts, expression).map(Predicate::Script);
-                self.literal(made.unwrap_or(Predicate::Beyond), holds)
+                let made = compute(self.bundle, self.table, self.scripts, expression);
+                if let Some(guarded) = made.as_ref().filter(|_| holds).and_then(|made| self.guarded(made)) {
+                    return Some(guarded);
+                }
+                self.literal(made.map_or(Predicate::Beyond, Predicate::Script), holds)
             }
         }
+    }
+
+    /// A script that asks whether facts are there before it uses them, as tests of those facts and the rest; `None` for any
+    /// other, and where it may wait for something: then it waits whether they are there or not.
+    fn guarded(&mut self, made: &Compute) -> Option<Alternatives> {
+        if !made.gate.facts.is_empty() || !made.gate.needs_facts_only {
+            return None;
+        }
+        let (inputs, root) = self.scripts.graph.guards(made.root)?;
+        let facts: Vec<usize> = inputs.into_iter().map(Scripts::fact).collect::<Option<_>>()?;
+        if !facts.iter().all(|fact| self.table.is_never_open(*fact)) {
+            return None;
+        }
+        let gate = Gate { needs_facts_only: true, ..Gate::default() };
+        let mut all = self.literal(Predicate::Script(Compute { root, gate, constant: None, copies: None }), true)?;
+        for fact in facts {
+            all = both(&self.literal(Predicate::Fact(fact, Check::Present(true)), true)?, &all)?;
+        }
+        Some(all)
     }
 
     fn join(&mut self, parts: &[Condition], all: bool, holds: bool) -> Option<Alternatives> {

@@ -8,11 +8,9 @@ use crate::script::{Given, Graph, NodeIx, Script};
 
 use super::facts::FactTable;
 
-/// What a script reads.
+/// What a script reads besides facts.
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub enum Source {
-    /// A fact.
-    Fact(usize),
     /// A cell.
     Cell(usize, usize),
     /// A setting that changes with the date.
@@ -24,19 +22,36 @@ pub enum Source {
 pub struct Scripts {
     /// What they compute.
     pub graph: Graph,
-    /// What they read, each once.
-    pub inputs: Vec<Source>,
+    /// What they read besides facts, each once.
+    others: Vec<Source>,
     /// What derived facts compute, where nothing but facts has to be known.
     pub derived: BTreeMap<usize, (NodeIx, Vec<usize>)>,
 }
 
+/// The input of a fact is its number in the kind; from here on are the others.
+const OTHERS: u32 = 1 << 16;
+
 impl Scripts {
     fn input(&mut self, source: Source) -> Option<u32> {
-        let at = self.inputs.iter().position(|known| *known == source).unwrap_or(self.inputs.len());
-        if at == self.inputs.len() {
-            self.inputs.push(source);
+        let at = self.others.iter().position(|known| *known == source).unwrap_or(self.others.len());
+        if at == self.others.len() {
+            self.others.push(source);
         }
-        u32::try_from(at).ok()
+        u32::try_from(at).ok()?.checked_add(OTHERS)
+    }
+
+    /// The fact that an input is.
+    pub fn fact(input: u32) -> Option<usize> {
+        usize::try_from(input).ok().filter(|_| input < OTHERS)
+    }
+
+    fn input_of(fact: usize) -> Option<u32> {
+        u32::try_from(fact).ok().filter(|input| *input < OTHERS)
+    }
+
+    /// What an input reads that is no fact.
+    pub fn other(&self, input: u32) -> Option<&Source> {
+        self.others.get(usize::try_from(input.checked_sub(OTHERS)?).ok()?)
     }
 }
 
@@ -67,6 +82,8 @@ pub struct Gate {
     pub rows: Vec<usize>,
     /// Settings that change with the date, by their inputs.
     pub settings: Vec<u32>,
+    /// Whether there are neither tables nor settings.
+    pub needs_facts_only: bool,
 }
 
 /// A script with what it reads.
@@ -104,11 +121,9 @@ pub fn compute_script(
     let made = script.fast(&given, &mut scripts.graph)?;
     let Wanted { facts, rows, settings } = wanted;
     let needs_nothing = facts.is_empty() && rows.is_empty() && settings.is_empty();
-    let copies = made.copies.and_then(|input| match scripts.inputs.get(usize::try_from(input).ok()?)? {
-        Source::Fact(local) if rows.is_empty() && settings.is_empty() => Some(*local),
-        _ => None,
-    });
+    let copies = made.copies.and_then(Scripts::fact).filter(|_| rows.is_empty() && settings.is_empty());
     let gate = Gate {
+        needs_facts_only: rows.is_empty() && settings.is_empty(),
         facts: facts.into_iter().collect(),
         rows: rows.into_iter().collect(),
         settings: settings.into_iter().collect(),
@@ -164,7 +179,7 @@ impl Wanted {
         if !table.is_never_open(local) {
             self.facts.insert(local);
         }
-        Some(Given::Later { input: scripts.input(Source::Fact(local))?, present: table.is_never_absent(local) })
+        Some(Given::Later { input: Scripts::input_of(local)?, present: table.is_never_absent(local) })
     }
 }
 

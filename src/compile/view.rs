@@ -7,7 +7,7 @@ use super::check::{Check, Periods, Tri, by_state, compare, in_force, passes, sam
 use super::fact;
 use super::program::{DerivedFact, KindProgram, TableRow};
 use super::slots::{Request, Slot};
-use super::sources::{Compute, Dated, Gate, Source};
+use super::sources::{Compute, Dated, Gate, Scripts, Source};
 
 /// Derived facts of a kind.
 pub const DERIVED: usize = 16;
@@ -101,7 +101,7 @@ impl<'r> View<'r> {
         if let Some(DerivedFact { copy_of: Some(fact), compute }) = self.kind.derived.get(at).and_then(Option::as_ref) {
             let open = compute.gate.facts.iter().any(|gate| self.stated(*gate).is_open());
             let stated = compute.gate.facts.iter().chain([fact]).all(|fact| *fact < self.kind.table.stated);
-            if stated && compute.gate.rows.is_empty() && compute.gate.settings.is_empty() {
+            if stated && compute.gate.needs_facts_only {
                 return Ok(if open { Datum::MISSING } else { self.stated(*fact) });
             }
         }
@@ -189,10 +189,16 @@ impl<'r> View<'r> {
     }
 
     /// The row of a table that applies. Two that do are left to the interpreter.
+    #[inline]
     pub fn row(&mut self, table: usize) -> Result<Row, GiveUp> {
-        if let Some(known @ (Row::None | Row::Open | Row::Found(_))) = self.rows.get(table) {
-            return Ok(*known);
+        match self.rows.get(table) {
+            Some(known @ (Row::None | Row::Open | Row::Found(_))) => Ok(*known),
+            _ => self.find_row(table),
         }
+    }
+
+    #[inline(never)]
+    fn find_row(&mut self, table: usize) -> Result<Row, GiveUp> {
         let (mut found, mut open) = (Row::None, false);
         for (at, row) in (0_u32..).zip(self.program_rows(table)?) {
             let mut truth = Tri::True;
@@ -253,11 +259,20 @@ impl<'r> View<'r> {
     }
 
     /// Whether all is known that a script needs; false when it reads a table of which no row applies.
+    #[inline]
     fn pass(&mut self, gate: &Gate) -> Result<Tri, GiveUp> {
         let mut open = false;
         for fact in &gate.facts {
             open |= self.fact(*fact)?.is_open();
         }
+        if gate.needs_facts_only {
+            return Ok(if open { Tri::Open } else { Tri::True });
+        }
+        self.pass_others(gate, open)
+    }
+
+    #[inline(never)]
+    fn pass_others(&mut self, gate: &Gate, mut open: bool) -> Result<Tri, GiveUp> {
         let mut no_row = false;
         for table in &gate.rows {
             match self.row(*table)? {
@@ -267,7 +282,7 @@ impl<'r> View<'r> {
             }
         }
         for input in &gate.settings {
-            let Source::Setting(dated) = self.source(*input)? else { return Err(GiveUp) };
+            let Source::Setting(dated) = self.kind.scripts.other(*input).ok_or(GiveUp)? else { return Err(GiveUp) };
             open |= self.dated(dated)?.is_none();
         }
         Ok(match (no_row, open) {
@@ -275,10 +290,6 @@ impl<'r> View<'r> {
             (false, true) => Tri::Open,
             (false, false) => Tri::True,
         })
-    }
-
-    fn source(&self, input: u32) -> Result<&'r Source, GiveUp> {
-        usize::try_from(input).ok().and_then(|at| self.kind.scripts.inputs.get(at)).ok_or(GiveUp)
     }
 
     /// A fact as a script reads it.
@@ -296,12 +307,12 @@ impl<'r> View<'r> {
     }
 
     #[inline(never)]
-    fn input_rarely(&mut self, source: &'r Source) -> Result<Datum, GiveUp> {
-        match source {
-            Source::Fact(local) => {
-                let fact = self.fact(*local)?;
-                self.operand(*local, fact)
-            }
+    fn input_rarely(&mut self, number: u32) -> Result<Datum, GiveUp> {
+        if let Some(local) = Scripts::fact(number) {
+            let fact = self.fact(local)?;
+            return self.operand(local, fact);
+        }
+        match self.kind.scripts.other(number).ok_or(GiveUp)? {
             Source::Cell(table, column) => {
                 let Row::Found(at) = self.row(*table)? else { return Err(GiveUp) };
                 let cell = self.program_rows(*table)?.get(index(at)).and_then(|row| row.values.get(*column));
@@ -318,14 +329,11 @@ impl<'r> View<'r> {
 impl<'r> Inputs<'r> for View<'r> {
     #[inline]
     fn input(&mut self, number: u32) -> Result<Datum, GiveUp> {
-        let source = self.source(number)?;
-        if let Source::Fact(local) = source {
-            let fact = self.fact(*local)?;
-            if !matches!(fact.tag(), Tag::Codes | Tag::Code) {
-                return Ok(fact);
-            }
+        let stated = usize::try_from(number).ok().and_then(|number| self.facts.get(number));
+        match stated {
+            Some(fact) if !matches!(fact.tag(), Tag::Codes | Tag::Code) => Ok(*fact),
+            _ => self.input_rarely(number),
         }
-        self.input_rarely(source)
     }
 
     fn scratch(&mut self) -> &mut Scratch<'r> {

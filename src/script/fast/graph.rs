@@ -150,8 +150,7 @@ impl Graph {
         let own = (0_u32..).map(NodeIx).take(self.nodes.len());
         let mut kept: Vec<NodeIx> = own.clone().collect();
         for ((at, uses), kept) in own.zip(uses).zip(&mut kept) {
-            let at_hand = matches!(self.op(at), None | Some(Op::Plain(_) | Op::Constant(..) | Op::Input(_)));
-            if uses < 2 || at_hand {
+            if uses < 2 || self.is_at_hand(at) {
                 continue;
             }
             let Some(memo) = self.add(Op::Memo(self.places, at), self.sort(at)) else { continue };
@@ -167,6 +166,37 @@ impl Graph {
         }
         self.kept = kept;
         self.numbers = HashMap::default();
+    }
+
+    /// Whether computing it again costs no more than keeping it.
+    fn is_at_hand(&self, at: NodeIx) -> bool {
+        let is_input = |at: NodeIx| matches!(self.op(at), Some(Op::Input(_)));
+        match self.op(at) {
+            None | Some(Op::Plain(_) | Op::Constant(..) | Op::Input(_)) => true,
+            Some(Op::IsAbsent(of, _) | Op::Call(Builtin::Date, of, _)) => is_input(*of),
+            Some(Op::Call(Builtin::SecondsBetween, from, to)) => is_input(*from) && is_input(*to),
+            Some(_) => false,
+        }
+    }
+
+    /// A script that holds where inputs are there and something else holds: those inputs, and the rest; `None` for any
+    /// other. What the rest computes is computed only where they are there.
+    pub(crate) fn guards(&mut self, at: NodeIx) -> Option<(Vec<u32>, NodeIx)> {
+        let Some(Op::All(items)) = self.op(at).cloned() else { return None };
+        let guard = |item: &NodeIx| match self.op(*item) {
+            Some(Op::IsAbsent(of, true)) => match self.op(*of) {
+                Some(Op::Input(input)) => Some(*input),
+                _ => None,
+            },
+            _ => None,
+        };
+        let inputs: Vec<u32> = items.iter().map_while(guard).collect();
+        match items.get(inputs.len()..)? {
+            [] => None,
+            _ if inputs.is_empty() => None,
+            [only] => Some((inputs, *only)),
+            rest => Some((inputs, self.add(Op::All(rest.into()), Sort::Other)?)),
+        }
     }
 
     /// Whether computing it never fails.

@@ -5,6 +5,7 @@
 mod datum;
 mod graph;
 mod make;
+mod rounding;
 mod run;
 mod unmade;
 

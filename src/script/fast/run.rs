@@ -5,6 +5,7 @@ use rust_decimal::{Decimal, RoundingStrategy};
 use super::super::ops::{self, BinaryOp};
 use super::datum::{Datum, Scratch, Tag};
 use super::graph::{Graph, NodeIx, Op, Sort};
+use super::rounding::{quotient, round};
 use super::{Builtin, GiveUp};
 use crate::model::Date;
 use crate::model::currency::minor_units;
@@ -316,6 +317,10 @@ impl<'a, I: Inputs<'a>> Run<'_, 'a, I> {
     }
 
     fn rounded(&mut self, strategy: RoundingStrategy, amount: NodeIx, digits: NodeIx) -> Result<Datum, GiveUp> {
+        if let Some(Op::Binary(BinaryOp::Divide, of, by)) = self.graph.op(amount) {
+            let (of, by, digits) = (self.decimal(*of)?, self.decimal(*by)?, self.integer(digits)?);
+            return Ok(self.inputs.scratch().keep(quotient(strategy, of, by, digits)?));
+        }
         let rounded = round(strategy, self.decimal(amount)?, self.integer(digits)?)?;
         Ok(self.inputs.scratch().keep(rounded))
     }
@@ -338,11 +343,4 @@ fn ordered(op: BinaryOp, order: std::cmp::Ordering) -> bool {
         BinaryOp::Greater => order.is_gt(),
         _ => order.is_ge(),
     }
-}
-
-fn round(strategy: RoundingStrategy, amount: Decimal, digits: i64) -> Result<Decimal, GiveUp> {
-    let scale = u32::try_from(digits).ok().filter(|digits| *digits <= Decimal::MAX_SCALE).ok_or(GiveUp)?;
-    let mut rounded = amount.round_dp_with_strategy(scale, strategy);
-    rounded.rescale(scale);
-    if rounded.scale() == scale { Ok(ops::without_negative_zero(rounded)) } else { Err(GiveUp) }
 }

@@ -1,0 +1,92 @@
+//! A decision of the program as the interpreter would give it: with all facts, and with what each reason waits for. Only
+//! the rules that wait are evaluated again.
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::bundle::checked::{Absence, Effect, FactIx, RuleIx};
+use crate::decide::Decided;
+use crate::decide::combine::verdict_of;
+use crate::decide::evaluate::{Evaluated, Truth, evaluate_rule};
+use crate::decide::facts::{Facts, Stated};
+use crate::model::value::Value;
+use crate::script::{Datum, Tag};
+
+use super::Compiled;
+use super::combine::{Brief, Why};
+use super::program::KindProgram;
+use super::slots::Request;
+
+impl Compiled {
+    /// Everything about a decision but what every rule gave; `None` for what the request has to be read again for.
+    pub(super) fn retold(&self, request: &Request, brief: &Brief) -> Option<Decided> {
+        let (kind, program) = (self.bundle.kinds.get(request.kind)?, self.kind(request.kind)?);
+        let is_told = Cell::new(program.table.tells_all_taken());
+        let stated = |ix| {
+            self.stated(request, program, ix).unwrap_or_else(|| {
+                is_told.set(false);
+                None
+            })
+        };
+        let facts = Facts::new(&self.bundle, kind, stated);
+        if !is_told.get() {
+            return None;
+        }
+        let one = |why: &Why| {
+            let ix = program.rule(why.rule?)?.ix;
+            let rule = self.bundle.rules.get(ix.0)?;
+            let asks = matches!(rule.effect, Effect::Ask(..));
+            Some(if why.waits || asks { evaluate_rule(&self.bundle, &facts, ix, rule) } else { holds(ix) })
+        };
+        let evaluated: Vec<Evaluated> = brief.because(Some(program)).iter().filter_map(one).collect();
+        let results = self.results(request, brief);
+        let obligations = self.obligations(program, brief);
+        let verdict = verdict_of(&self.bundle, kind, &evaluated, brief.outcome, results, obligations);
+        Some(Decided { facts: Arc::new(facts), verdict, ..Decided::default() })
+    }
+
+    /// What a request states for a fact; the outer `None` where its slot does not tell.
+    fn stated(&self, request: &Request, program: &KindProgram, ix: FactIx) -> Option<Option<Stated>> {
+        let local = program.table.local(ix)?;
+        let datum = *request.facts.get(local)?;
+        let absence = self.bundle.kinds.get(request.kind).and_then(|kind| Some(&kind.facts.get(&ix)?.absence));
+        match (datum.tag(), absence) {
+            _ if program.table.took(local, request.took) == Some(true) => Some(None),
+            (Tag::Missing, _) | (Tag::Absent, Some(Absence::Optional)) => Some(None),
+            // In words that are ignored.
+            (Tag::Absent, _) => None,
+            // The entries that the words may mean are not kept.
+            (Tag::Unrecognised, _) => None,
+            (Tag::Other, _) => Some(Some(Stated::Unrecognised(request.part(datum.as_span()).into(), Vec::new()))),
+            _ => self.told(request, program, local, datum).map(|value| Some(Stated::Value(value))),
+        }
+    }
+
+    fn told(&self, request: &Request, program: &KindProgram, local: usize, datum: Datum) -> Option<Value> {
+        let codes = program.table.codes_of(local);
+        if datum.tag() == Tag::Codes {
+            let codes = program.table.codes.get(codes?)?;
+            let held = (0..u64::BITS).filter(|at| datum.word().cast_unsigned() >> at & 1 == 1);
+            return Some(Value::Set(held.map(|at| Value::Symbol(Arc::clone(codes.code(at)))).collect()));
+        }
+        let view = super::view::View::new(program, request);
+        self.value(request, codes, &super::fact::slot(datum, &view.scratch).ok()?)
+    }
+
+    fn obligations(&self, program: &KindProgram, brief: &Brief) -> Vec<(Arc<str>, RuleIx)> {
+        let mut all: Vec<(Arc<str>, RuleIx)> = Vec::new();
+        for ix in brief.carry(program).iter().filter_map(|at| Some(program.rule(*at)?.ix)) {
+            for code in self.bundle.rules.get(ix.0).map(|rule| rule.obligations.as_slice()).unwrap_or_default() {
+                if !all.iter().any(|(known, _)| known == code) {
+                    all.push((Arc::clone(code), ix));
+                }
+            }
+        }
+        all
+    }
+}
+
+fn holds(rule: RuleIx) -> Evaluated {
+    Evaluated { rule, truth: Truth::True, ask: None, results: BTreeMap::new() }
+}
