@@ -67,6 +67,14 @@ fn main() {
         drop(black_box(engine.decide_json(line.as_bytes()).unwrap().to_json_line("en")));
     });
     report("engine, from JSON to JSON", &words, Some(&parse));
+    let again = std::cell::RefCell::new((engine.json_lines("en"), String::new()));
+    let decide = |line: &String| {
+        let (lines, out) = &mut *again.borrow_mut();
+        out.clear();
+        lines.decide(black_box(line.as_bytes()), out).unwrap();
+    };
+    report("the same, with buffers that serve again", &measure(&lines, decide), Some(&parse));
+    println!("allocations: from JSON to JSON, with buffers that serve again {:.2}", allocations(ALLOCATOR, &lines, decide));
     println!(
         "allocations: from JSON {:.2}",
         allocations(ALLOCATOR, &lines, |line| {
@@ -92,8 +100,15 @@ fn one_section(section: &str, engine: &Engine, lines: &[String]) {
             "words" => lines
                 .iter()
                 .for_each(|line| drop(black_box(engine.decide_json(line.as_bytes()).unwrap().to_json_line("en")))),
+            "again" => {
+                let (mut again, mut out) = (engine.json_lines("en"), String::new());
+                for line in &lines {
+                    out.clear();
+                    again.decide(black_box(line.as_bytes()), &mut out).unwrap();
+                }
+            }
             "load" => drop(black_box(Engine::builder().build().unwrap())),
-            other => panic!("no section `{other}`: prepared, json, words, load"),
+            other => panic!("no section `{other}`: prepared, json, words, again, load"),
         }
     }
 }

@@ -136,7 +136,10 @@ impl<'t> Scan<'t> {
     }
 
     fn blank(&mut self) {
-        while matches!(self.peek(), Some(b' ' | b'\n' | b'\r' | b'\t')) {
+        while let Some(byte) = self.peek()
+            && byte <= b' '
+            && matches!(byte, b' ' | b'\n' | b'\r' | b'\t')
+        {
             self.step();
         }
     }
@@ -232,7 +235,7 @@ impl<'t> Scan<'t> {
 
     /// An object, its opening brace being read.
     fn object(&mut self, keys: &Keys, facts: &mut [Datum]) -> Option<()> {
-        let mut seen = 0_u64;
+        let (mut seen, mut last) = (0_u64, None);
         self.blank();
         if self.expect(b'}').is_some() {
             return Some(());
@@ -240,9 +243,8 @@ impl<'t> Scan<'t> {
         loop {
             self.blank();
             self.expect(b'"')?;
-            let from = self.at;
-            self.string()?;
-            let (at, place) = keys.find(self.text, from, self.at.checked_sub(1)?)?;
+            let (at, place) = self.key(keys, last)?;
+            last = Some(at);
             let bit = 1_u64.checked_shl(u32::try_from(at).ok()?)?;
             if seen & bit != 0 {
                 return None;
@@ -257,6 +259,19 @@ impl<'t> Scan<'t> {
                 return self.expect(b'}');
             }
         }
+    }
+
+    /// A key, its opening quote being read.
+    fn key<'k>(&mut self, keys: &'k Keys, last: Option<usize>) -> Option<(usize, &'k Place)> {
+        let from = self.at;
+        if let Some((at, place, end)) = keys.expected(self.text, from, last) {
+            self.at = end.wrapping_add(1);
+            return Some((at, place));
+        }
+        self.string()?;
+        let (at, place) = keys.find(self.text, from, self.at.checked_sub(1)?)?;
+        keys.expect(last, at);
+        Some((at, place))
     }
 
     fn value(&mut self, place: &Place, facts: &mut [Datum]) -> Option<()> {

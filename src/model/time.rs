@@ -7,7 +7,7 @@ use std::fmt;
 
 use chrono_tz::Tz;
 
-use chrono::{DateTime, Datelike, Days, FixedOffset, Months, NaiveDate, NaiveTime, Offset, TimeDelta, TimeZone, Utc};
+use chrono::{DateTime, Datelike, Days, FixedOffset, Months, NaiveDate, NaiveTime, Offset, TimeDelta, TimeZone, Timelike, Utc};
 
 /// A civil date, years 0001 to 9999.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -121,8 +121,21 @@ impl Date {
 
 impl fmt::Display for Date {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:04}-{:02}-{:02}", self.0.year(), self.0.month(), self.0.day())
+        let year = self.0.year().unsigned_abs();
+        let ([y1, y2], [y3, y4]) = (two_digits(year / 100), two_digits(year % 100));
+        let ([m1, m2], [d1, d2]) = (two_digits(self.0.month()), two_digits(self.0.day()));
+        written(f, &[y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2])
     }
+}
+
+/// Times are written all the time, and `write!` parses nothing but costs ten times as much.
+fn two_digits(number: u32) -> [u8; 2] {
+    let digit = |digit: u32| u8::try_from(digit % 10).unwrap_or_default().saturating_add(b'0');
+    [digit(number / 10), digit(number)]
+}
+
+fn written(f: &mut fmt::Formatter<'_>, ascii: &[u8]) -> fmt::Result {
+    f.write_str(std::str::from_utf8(ascii).map_err(|_| fmt::Error)?)
 }
 
 /// An instant, or a whole UTC day where only a date was written.
@@ -250,6 +263,12 @@ impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.whole_day {
             return self.date().fmt(f);
+        }
+        if self.instant.nanosecond() == 0 {
+            let ([h1, h2], [m1, m2]) = (two_digits(self.instant.hour()), two_digits(self.instant.minute()));
+            let [s1, s2] = two_digits(self.instant.second());
+            self.date().fmt(f)?;
+            return written(f, &[b'T', h1, h2, b':', m1, m2, b':', s1, s2, b'Z']);
         }
         let text = self.instant.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true);
         f.write_str(&text)

@@ -23,6 +23,18 @@ enum Word<'t> {
     Text(Cow<'t, str>),
     /// A whole number.
     Number(i64),
+    /// What is written as it is.
+    Shown(Slot),
+}
+
+impl Word<'_> {
+    fn write(&self, out: &mut String) {
+        match self {
+            Self::Text(text) => out.push_str(text),
+            Self::Number(number) => push_number(*number, out),
+            Self::Shown(slot) => push_shown(slot, out),
+        }
+    }
 }
 
 struct Writer<'w> {
@@ -155,7 +167,11 @@ impl<'w> Writer<'w> {
             }
             other => {
                 out.push('"');
-                out.push_str(&self.plain(other)?);
+                match self.text(other) {
+                    Some(text) => out.push_str(text),
+                    None if is_shown(other) => push_shown(other, out),
+                    None => return None,
+                }
                 out.push('"');
             }
         }
@@ -181,15 +197,17 @@ impl<'w> Writer<'w> {
         for piece in pieces {
             match piece {
                 Piece::Text(text) => out.push_str(text),
-                Piece::Value(variable) => match self.word(variable)? {
-                    Word::Text(text) => out.push_str(&text),
-                    Word::Number(number) => push_number(number, out),
-                },
+                Piece::Value(variable) => self.word(variable)?.write(out),
                 Piece::Select(variable, variants, otherwise) => {
                     let word = self.word(variable)?;
+                    let mut shown = String::new();
                     let chosen = match &word {
                         Word::Text(text) => Chosen::Text(text),
                         Word::Number(number) => Chosen::Number(*number),
+                        Word::Shown(slot) => {
+                            push_shown(slot, &mut shown);
+                            Chosen::Text(&shown)
+                        }
                     };
                     let found = variants.iter().find(|(key, _)| key.matches(chosen, &self.words.plurals));
                     self.pieces(found.map_or(otherwise, |(_, pieces)| pieces), out)?;
@@ -223,22 +241,21 @@ impl<'w> Writer<'w> {
         Some(match slot {
             Slot::Absent | Slot::Missing => text_word("?"),
             Slot::Integer(i) => Word::Number(*i),
-            other => Word::Text(self.plain(other)?),
+            Slot::Boolean(b) => text_word(if *b { "true" } else { "false" }),
+            other => match self.text(other) {
+                Some(text) => text_word(text),
+                None if is_shown(other) => Word::Shown(*other),
+                None => return None,
+            },
         })
     }
 
-    /// A value that is neither a code nor a set, as text.
-    fn plain(&self, slot: &Slot) -> Option<Cow<'w, str>> {
-        Some(match slot {
-            Slot::Unrecognised(span) | Slot::Other(span) | Slot::Text(span) => Cow::Borrowed(self.request.part(*span)),
-            Slot::Boolean(b) => Cow::Borrowed(if *b { "true" } else { "false" }),
-            Slot::Decimal(d) => d.to_string().into(),
-            Slot::Date(d) => d.to_string().into(),
-            Slot::Timestamp(t) => t.to_string().into(),
-            Slot::Duration(d) => d.to_string().into(),
-            Slot::Integer(i) => i.to_string().into(),
-            Slot::Absent | Slot::Missing | Slot::Symbol(_) | Slot::Set(_) => return None,
-        })
+    /// What the request says in words.
+    fn text(&self, slot: &Slot) -> Option<&'w str> {
+        match slot {
+            Slot::Unrecognised(span) | Slot::Other(span) | Slot::Text(span) => Some(self.request.part(*span)),
+            _ => None,
+        }
     }
 
     /// The names of a set's codes, in the order of the codes.
@@ -306,6 +323,22 @@ fn state(slot: &Slot) -> Option<&'static str> {
         Slot::Set(0) => "empty",
         _ => "known",
     })
+}
+
+fn is_shown(slot: &Slot) -> bool {
+    matches!(slot, Slot::Decimal(_) | Slot::Date(_) | Slot::Timestamp(_) | Slot::Duration(_))
+}
+
+/// Writes what is neither of the request's words nor a code.
+fn push_shown(slot: &Slot, out: &mut String) {
+    // Writing to a string does not fail.
+    let _ = match slot {
+        Slot::Decimal(d) => write!(out, "{d}"),
+        Slot::Date(d) => write!(out, "{d}"),
+        Slot::Timestamp(t) => write!(out, "{t}"),
+        Slot::Duration(d) => write!(out, "{d}"),
+        _ => Ok(()),
+    };
 }
 
 fn push_number(number: i64, out: &mut String) {
