@@ -1,5 +1,6 @@
 //! Single tests of a fact, ready to run on a slot.
 
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
 use crate::bundle::checked::{Bundle, Comparison, Effective, ListEntry, Retired, Test};
@@ -64,6 +65,20 @@ impl Periods {
     }
 }
 
+/// What facts are compared with.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub struct Limit {
+    value: Value,
+    /// As a datum, where it is one.
+    datum: Option<Datum>,
+}
+
+impl Limit {
+    fn new(value: &Value) -> Self {
+        Self { value: value.clone(), datum: Datum::plain(value) }
+    }
+}
+
 /// A test of a fact.
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub enum Check {
@@ -74,11 +89,11 @@ pub enum Check {
     /// The value is this one, which needs no scratch.
     Is(Datum),
     /// It compares so with a constant.
-    Compare(Comparison, Value),
+    Compare(Comparison, Limit),
     /// It compares so with a column of a table.
     Table(Comparison, usize, usize),
     /// It compares so with what a column of a table says in every row, where a row applies.
-    AnyRow(Comparison, usize, Value),
+    AnyRow(Comparison, usize, Limit),
     /// The set has one of these.
     AnyOf(u64),
     /// The set has all of these.
@@ -149,9 +164,9 @@ pub fn check(bundle: &Bundle, table: &FactTable, local: usize, test: &Test) -> O
         Test::OneOf(values) => one_of(table, local, values)?,
         Test::InList(list) => in_list(table, local, &bundle.lists.get(list.0)?.entries)?,
         Test::Compare(_, Value::Symbol(_) | Value::Set(_) | Value::Text(_)) => return None,
-        Test::Compare(comparison, limit) => Check::Compare(*comparison, limit.clone()),
+        Test::Compare(comparison, limit) => Check::Compare(*comparison, Limit::new(limit)),
         Test::CompareTable(comparison, at, column) => match same_in_all(bundle, *at, *column) {
-            Some(value) => Check::AnyRow(*comparison, at.0, value.clone()),
+            Some(value) => Check::AnyRow(*comparison, at.0, Limit::new(value)),
             None => Check::Table(*comparison, at.0, *column),
         },
         Test::AnyOf(values) => Check::AnyOf(bits(values)?),
@@ -233,7 +248,7 @@ pub fn passes(check: &Check, fact: Datum, scratch: &Scratch<'_>) -> Tri {
         (Check::Codes(wanted), Tag::Code) => usize::try_from(fact.word()).is_ok_and(|at| wanted.get(at) == Some(&true)),
         (Check::Is(wanted), _) => fact == *wanted,
         (Check::Values(values), _) => values.iter().any(|value| same(fact, value, scratch)),
-        (Check::Compare(comparison, limit), _) => compare(*comparison, fact, limit, scratch),
+        (Check::Compare(comparison, limit), _) => within(*comparison, fact, limit, scratch),
         (Check::AnyOf(bits), Tag::Codes) => fact.word().cast_unsigned() & bits != 0,
         (Check::AllOf(bits), Tag::Codes) => fact.word().cast_unsigned() & bits == *bits,
         (Check::NoneOf(bits), Tag::Codes) => fact.word().cast_unsigned() & bits == 0,
@@ -248,6 +263,25 @@ pub fn same(fact: Datum, value: &Value, scratch: &Scratch<'_>) -> bool {
         (Tag::Decimal, Value::Decimal(wanted)) => scratch.decimal(fact) == Ok(*wanted),
         (Tag::Duration, Value::Duration(wanted)) => scratch.duration(fact) == Ok(*wanted),
         _ => Datum::plain(value) == Some(fact),
+    }
+}
+
+/// Compares a fact with what it is always compared with.
+#[inline]
+pub fn within(comparison: Comparison, fact: Datum, limit: &Limit, scratch: &Scratch<'_>) -> bool {
+    match limit.datum {
+        Some(datum) if datum.tag() == fact.tag() => holds(comparison, fact.word().cmp(&datum.word())),
+        _ => compare(comparison, fact, &limit.value, scratch),
+    }
+}
+
+fn holds(comparison: Comparison, order: Ordering) -> bool {
+    match comparison {
+        Comparison::AtLeast => order.is_ge(),
+        Comparison::AtMost => order.is_le(),
+        Comparison::MoreThan => order.is_gt(),
+        Comparison::LessThan => order.is_lt(),
+        Comparison::Equal => order.is_eq(),
     }
 }
 
@@ -274,13 +308,7 @@ pub fn compare(comparison: Comparison, fact: Datum, limit: &Value, scratch: &Scr
         },
         _ => return false,
     };
-    match comparison {
-        Comparison::AtLeast => order.is_ge(),
-        Comparison::AtMost => order.is_le(),
-        Comparison::MoreThan => order.is_gt(),
-        Comparison::LessThan => order.is_lt(),
-        Comparison::Equal => order.is_eq(),
-    }
+    holds(comparison, order)
 }
 
 /// Whether a period holds at the fact that dates it.

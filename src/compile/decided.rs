@@ -11,10 +11,11 @@ use crate::decide::combine::verdict_of;
 use crate::decide::evaluate::{Evaluated, Truth, evaluate_rule};
 use crate::decide::facts::{Facts, Stated};
 use crate::model::value::Value;
-use crate::script::{Datum, Tag};
+use crate::script::{Scratch, Tag};
 
 use super::Compiled;
 use super::combine::{Brief, Why};
+use super::fact::slot;
 use super::program::KindProgram;
 use super::slots::Request;
 
@@ -23,8 +24,9 @@ impl Compiled {
     pub(super) fn retold(&self, request: &Request, brief: &Brief) -> Option<Decided> {
         let (kind, program) = (self.bundle.kinds.get(request.kind)?, self.kind(request.kind)?);
         let is_told = Cell::new(program.table.tells_all_taken());
+        let scratch = Scratch::new(&request.text, &request.kept);
         let stated = |ix| {
-            self.stated(request, program, ix).unwrap_or_else(|| {
+            self.stated(request, program, &scratch, ix).unwrap_or_else(|| {
                 is_told.set(false);
                 None
             })
@@ -47,7 +49,13 @@ impl Compiled {
     }
 
     /// What a request states for a fact; the outer `None` where its slot does not tell.
-    fn stated(&self, request: &Request, program: &KindProgram, ix: FactIx) -> Option<Option<Stated>> {
+    fn stated(
+        &self,
+        request: &Request,
+        program: &KindProgram,
+        scratch: &Scratch<'_>,
+        ix: FactIx,
+    ) -> Option<Option<Stated>> {
         let local = program.table.local(ix)?;
         let datum = *request.facts.get(local)?;
         let absence = self.bundle.kinds.get(request.kind).and_then(|kind| Some(&kind.facts.get(&ix)?.absence));
@@ -59,19 +67,17 @@ impl Compiled {
             // The entries that the words may mean are not kept.
             (Tag::Unrecognised, _) => None,
             (Tag::Other, _) => Some(Some(Stated::Unrecognised(request.part(datum.as_span()).into(), Vec::new()))),
-            _ => self.told(request, program, local, datum).map(|value| Some(Stated::Value(value))),
+            (Tag::Codes, _) => {
+                let codes = program.table.codes.get(program.table.codes_of(local)?)?;
+                let held = (0..u64::BITS).filter(|at| datum.word().cast_unsigned() >> at & 1 == 1);
+                let codes = held.map(|at| Value::Symbol(Arc::clone(codes.code(at))));
+                Some(Some(Stated::Value(Value::Set(codes.collect()))))
+            }
+            _ => {
+                let value = self.value(request, program.table.codes_of(local), &slot(datum, scratch).ok()?)?;
+                Some(Some(Stated::Value(value)))
+            }
         }
-    }
-
-    fn told(&self, request: &Request, program: &KindProgram, local: usize, datum: Datum) -> Option<Value> {
-        let codes = program.table.codes_of(local);
-        if datum.tag() == Tag::Codes {
-            let codes = program.table.codes.get(codes?)?;
-            let held = (0..u64::BITS).filter(|at| datum.word().cast_unsigned() >> at & 1 == 1);
-            return Some(Value::Set(held.map(|at| Value::Symbol(Arc::clone(codes.code(at)))).collect()));
-        }
-        let view = super::view::View::new(program, request);
-        self.value(request, codes, &super::fact::slot(datum, &view.scratch).ok()?)
     }
 
     fn obligations(&self, program: &KindProgram, brief: &Brief) -> Vec<(Arc<str>, RuleIx)> {

@@ -16,6 +16,7 @@ mod fact;
 mod facts;
 mod keys;
 mod names;
+mod native;
 mod normal;
 mod program;
 mod run;
@@ -27,6 +28,8 @@ mod view;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+
+use smallvec::SmallVec;
 
 use crate::bundle::checked::Bundle;
 use crate::decide::tree::parse;
@@ -100,8 +103,11 @@ impl Compiled {
         let named = slots::part(text, scan::kind_of(text, &self.limits)?);
         request.kind = self.bundle.kinds.iter().position(|kind| &*kind.name == named)?;
         let program = self.kind(request.kind)?;
-        request.facts.clear();
-        request.facts.extend_from_slice(&program.table.initial);
+        if request.facts.len() == program.table.initial.len() {
+            request.facts.copy_from_slice(&program.table.initial);
+        } else {
+            request.facts = SmallVec::from_slice(&program.table.initial);
+        }
         request.kept.clone_from(&program.table.kept);
         let mut scan = scan::Scan::new(text, &self.limits, &program.table.codes, &program.readings, &mut request.kept);
         scan.request(&program.keys, &mut request.facts)?;

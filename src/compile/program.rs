@@ -6,6 +6,7 @@ use crate::bundle::checked::{Bundle, Effect, Expression, FactIx, Kind, Operand, 
 use crate::decide::Shapes;
 use crate::model::decision::{INFORMATION_MISSING, Outcome};
 use crate::model::value::{Type, Value};
+use crate::script::NodeIx;
 
 use super::blocks::{Alternative, Builder, Group, alternatives};
 use super::check::{Check, Periods, Predicate, check, periods};
@@ -14,6 +15,7 @@ use super::diagram::Diagram;
 use super::facts::FactTable;
 use super::keys::Keys;
 use super::names::CodeBook;
+use super::native::Native;
 use super::normal::{Alternatives, Normal, both};
 use super::scan::Reading;
 use super::sources::{Compute, Scripts, compute, compute_script};
@@ -128,6 +130,8 @@ pub struct KindProgram {
     pub derived: Vec<Option<DerivedFact>>,
     /// What scripts compute.
     pub scripts: Scripts,
+    /// Scripts that are computed without the graph, by their roots.
+    natives: Vec<Option<Native>>,
     /// Tables of the bundle.
     pub tables: Vec<Option<Box<[TableRow]>>>,
     /// What conditions are made of.
@@ -162,8 +166,23 @@ impl KindProgram {
         });
         let derived = self.derived.iter().flatten().map(|derived| &derived.compute);
         let all: Vec<_> = conditions.chain(results).chain(derived).map(|compute| compute.root).collect();
-        self.scripts.graph.settle(all);
+        self.scripts.graph.settle(all.iter().copied());
+        let graph = &self.scripts.graph;
+        for root in all {
+            let native = Native::new(graph, self.table.stated, root);
+            if self.natives.len() <= root.index() {
+                self.natives.resize_with(root.index().saturating_add(1), || None);
+            }
+            if let Some(place) = self.natives.get_mut(root.index()) {
+                *place = native;
+            }
+        }
         self.diagram = Diagram::new(self);
+    }
+
+    /// What computes a script without the graph.
+    pub fn native(&self, root: NodeIx) -> Option<&Native> {
+        self.natives.get(root.index())?.as_ref()
     }
 
     /// The rules as a diagram; `None` where they are found by a fact.
@@ -230,6 +249,7 @@ pub fn compile_kind(bundle: &Bundle, shapes: &Shapes, kind: &Kind, book: &mut Co
         readings,
         derived,
         scripts,
+        natives: Vec::new(),
         tables,
         predicates,
         contradictions,

@@ -2,14 +2,14 @@
 
 use smallvec::SmallVec;
 
-use crate::script::{Datum, GiveUp, Tag};
+use crate::script::{GiveUp, Tag};
 
 use super::blocks::{Block, Group};
-use super::check::{Check, Predicate, Tri};
+use super::check::{Check, Predicate, Tri, within};
 use super::combine::{Brief, Plan};
 use super::program::KindProgram;
 use super::slots::{Request, class};
-use super::view::{Computed, View};
+use super::view::{Row, View};
 
 /// Decides a request that was read.
 ///
@@ -123,15 +123,19 @@ pub fn predicate(view: &mut View<'_>, at: u32) -> Result<Tri, GiveUp> {
             match check {
                 Check::AnyOf(bits) if fact.tag() == Tag::Codes => Ok(Tri::of(fact.word().cast_unsigned() & bits != 0)),
                 Check::Is(wanted) if fact.is_known() => Ok(Tri::of(fact == *wanted)),
+                Check::AnyRow(comparison, table, limit) if fact.is_known() => Ok(match view.row(*table)? {
+                    Row::Found(_) => Tri::of(within(*comparison, fact, limit, &view.scratch)),
+                    Row::None => Tri::False,
+                    Row::Open | Row::Unread => Tri::Open,
+                }),
                 _ => view.check(check, fact),
             }
         }
         Predicate::InForce(local, period) => view.in_force(*local, period),
-        Predicate::Script(compute) => Ok(match view.compute(compute)? {
-            Computed::Value(value) => Tri::of(value == Datum::boolean(true)),
-            Computed::NoRow => Tri::False,
-            Computed::Open => Tri::Open,
-        }),
+        Predicate::Script(compute) => match view.pass(&compute.gate)? {
+            Tri::True => view.truth(compute.root).map(Tri::of),
+            other => Ok(other),
+        },
         Predicate::Setting(dated) => Ok(view.dated(dated)?.map_or(Tri::Open, |is| Tri::of(*is))),
         Predicate::Beyond => Err(GiveUp),
     }

@@ -1,10 +1,11 @@
 //! What is known while one request is decided: facts, derived ones as they are needed, and rows of tables.
 
 use crate::bundle::checked::{Comparison, Effective};
-use crate::script::{Datum, GiveUp, Inputs, Scratch, Tag};
+use crate::script::{Datum, GiveUp, Inputs, NodeIx, Scratch, Tag};
 
-use super::check::{Check, Periods, Tri, by_state, compare, in_force, passes, same};
+use super::check::{Check, Periods, Tri, by_state, compare, in_force, passes, same, within};
 use super::fact;
+use super::native::Native;
 use super::program::{DerivedFact, KindProgram, TableRow};
 use super::slots::{Request, Slot};
 use super::sources::{Compute, Dated, Gate, Scripts, Source};
@@ -145,7 +146,7 @@ impl<'r> View<'r> {
             Check::Table(comparison, table, column) => self.check_table(*comparison, *table, *column, fact),
             Check::AnyRow(..) if matches!(fact.tag(), Tag::Absent | Tag::Other) => Ok(Tri::False),
             Check::AnyRow(comparison, table, cell) => Ok(match self.row(*table)? {
-                Row::Found(_) if fact.is_known() => Tri::of(compare(*comparison, fact, cell, &self.scratch)),
+                Row::Found(_) if fact.is_known() => Tri::of(within(*comparison, fact, cell, &self.scratch)),
                 Row::None => Tri::False,
                 _ => Tri::Open,
             }),
@@ -249,10 +250,21 @@ impl<'r> View<'r> {
         Ok(Some(&dated.otherwise))
     }
 
+    /// Whether a script holds, of which all is known that it needs.
+    pub fn truth(&mut self, root: NodeIx) -> Result<bool, GiveUp> {
+        match self.kind.native(root) {
+            Some(Native::Truth(truth)) => truth(self),
+            _ => Ok(self.kind.scripts.graph.run(root, self)? == Datum::boolean(true)),
+        }
+    }
+
     /// Runs a script.
     pub fn compute(&mut self, compute: &'r Compute) -> Result<Computed, GiveUp> {
         match self.pass(&compute.gate)? {
-            Tri::True => self.kind.scripts.graph.run(compute.root, self).map(Computed::Value),
+            Tri::True => match self.kind.native(compute.root) {
+                Some(native) => native.datum(self).map(Computed::Value),
+                None => self.kind.scripts.graph.run(compute.root, self).map(Computed::Value),
+            },
             Tri::False => Ok(Computed::NoRow),
             Tri::Open => Ok(Computed::Open),
         }
@@ -260,7 +272,7 @@ impl<'r> View<'r> {
 
     /// Whether all is known that a script needs; false when it reads a table of which no row applies.
     #[inline]
-    fn pass(&mut self, gate: &Gate) -> Result<Tri, GiveUp> {
+    pub fn pass(&mut self, gate: &Gate) -> Result<Tri, GiveUp> {
         let mut open = false;
         for fact in &gate.facts {
             open |= self.fact(*fact)?.is_open();

@@ -9,7 +9,7 @@ use crate::model::Value;
 
 /// An operator with two operands, both always evaluated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum BinaryOp {
+pub(crate) enum BinaryOp {
     Add,
     Subtract,
     Multiply,
@@ -50,7 +50,30 @@ impl BinaryOp {
         Self::ARITHMETIC.into_iter().chain(Self::COMPARISONS).find(|op| op.symbol() == symbol)
     }
 
-    pub(super) fn is_arithmetic(self) -> bool {
+    /// Arithmetic of whole numbers; `None` where there is no result of 64 bits.
+    pub(crate) fn of_integers(self, a: i64, b: i64) -> Option<i64> {
+        match self {
+            Self::Add => a.checked_add(b),
+            Self::Subtract => a.checked_sub(b),
+            Self::Multiply => a.checked_mul(b),
+            Self::Divide => a.checked_div(b),
+            _ => a.checked_rem(b),
+        }
+    }
+
+    /// Whether a comparison holds for an order.
+    pub(crate) fn orders(self, order: Ordering) -> bool {
+        match self {
+            Self::Equal => order.is_eq(),
+            Self::NotEqual => order.is_ne(),
+            Self::Less => order.is_lt(),
+            Self::LessOrEqual => order.is_le(),
+            Self::Greater => order.is_gt(),
+            _ => order.is_ge(),
+        }
+    }
+
+    pub(crate) fn is_arithmetic(self) -> bool {
         Self::ARITHMETIC.contains(&self)
     }
 

@@ -7,7 +7,7 @@
 use rust_decimal::Decimal;
 use smallvec::SmallVec;
 
-use crate::model::time::Instant;
+use crate::model::time::{Instant, is_day};
 use crate::model::{Date, Duration, Timestamp, Value};
 
 use super::GiveUp;
@@ -139,6 +139,11 @@ impl Datum {
         Self::pack(Tag::Date, number)
     }
 
+    /// A date, by its number; `None` outside the years 0001 to 9999.
+    pub(crate) fn day(number: i64) -> Option<Self> {
+        Some(number).filter(|number| is_day(*number)).and_then(Self::date)
+    }
+
     /// An instant; `None` for one that no timestamp is.
     #[must_use]
     pub(crate) fn instant(instant: Instant) -> Option<Self> {
@@ -252,9 +257,12 @@ impl Clone for Kept {
     /// Without giving back what was allocated.
     fn clone_from(&mut self, other: &Self) {
         self.decimals.clear();
-        self.decimals.extend_from_slice(&other.decimals);
         self.durations.clear();
-        self.durations.extend_from_slice(&other.durations);
+        // Nearly always there is nothing.
+        if !other.decimals.is_empty() || !other.durations.is_empty() {
+            self.decimals.extend_from_slice(&other.decimals);
+            self.durations.extend_from_slice(&other.durations);
+        }
     }
 }
 
@@ -300,7 +308,7 @@ impl<'a> Scratch<'a> {
 
     /// What was computed for a place.
     #[inline]
-    pub(super) fn recall(&self, place: usize) -> Option<Datum> {
+    pub(crate) fn recall(&self, place: usize) -> Option<Datum> {
         let kept = self.memo.get(place).or_else(|| self.more.get(place.wrapping_sub(MEMO)));
         // No script gives a fact that is missing.
         kept.copied().filter(|datum| datum.tag() != Tag::Missing)
@@ -308,7 +316,7 @@ impl<'a> Scratch<'a> {
 
     /// Keeps what was computed for one of so many places.
     #[inline]
-    pub(super) fn remember(&mut self, place: usize, places: usize, datum: Datum) {
+    pub(crate) fn remember(&mut self, place: usize, places: usize, datum: Datum) {
         match self.memo.get_mut(place) {
             Some(kept) => *kept = datum,
             None => self.remember_more(place.wrapping_sub(MEMO), places, datum),

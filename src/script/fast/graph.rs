@@ -14,14 +14,15 @@ use crate::model::Value;
 pub struct NodeIx(u32);
 
 impl NodeIx {
-    fn index(self) -> usize {
+    /// Its position.
+    pub(crate) fn index(self) -> usize {
         usize::try_from(self.0).unwrap_or(usize::MAX)
     }
 }
 
 /// What a node computes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Op {
+pub(crate) enum Op {
     /// A constant that needs no scratch, or nothing.
     Plain(Datum),
     /// Any other constant, and the scale of a decimal: decimals are equal whatever that is, but not written alike.
@@ -122,8 +123,18 @@ impl Graph {
         self.present.get(at.index()).copied().unwrap_or(false)
     }
 
-    pub(super) fn op(&self, at: NodeIx) -> Option<&Op> {
+    pub(crate) fn op(&self, at: NodeIx) -> Option<&Op> {
         self.nodes.get(at.index())
+    }
+
+    /// Whether its value is a whole number.
+    pub(crate) fn is_integer(&self, at: NodeIx) -> bool {
+        self.sort(at) == Sort::Integer
+    }
+
+    /// How many values are kept.
+    pub(crate) fn places(&self) -> usize {
+        self.places
     }
 
     pub(super) fn sort(&self, at: NodeIx) -> Sort {
@@ -131,7 +142,7 @@ impl Graph {
     }
 
     /// The node where the value of a node is kept, or itself.
-    pub(super) fn place(&self, at: NodeIx) -> NodeIx {
+    pub(crate) fn place(&self, at: NodeIx) -> NodeIx {
         self.kept.get(at.index()).copied().unwrap_or(at)
     }
 

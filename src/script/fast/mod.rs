@@ -12,6 +12,7 @@ mod unmade;
 use crate::model::Value;
 
 pub use datum::{Datum, Kept, LONGEST_TEXT, Scratch, Tag};
+pub(crate) use graph::Op;
 pub use graph::{Graph, NodeIx};
 pub use make::Made;
 pub use run::Inputs;
@@ -39,8 +40,9 @@ pub enum Given {
     Value(Value),
 }
 
+/// A host function that is done here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Builtin {
+pub(crate) enum Builtin {
     Date,
     LocalDate,
     AddSeconds,

@@ -9,7 +9,7 @@ use super::rounding::{quotient, round};
 use super::{Builtin, GiveUp};
 use crate::model::Date;
 use crate::model::currency::minor_units;
-use crate::model::time::{Instant, is_day};
+use crate::model::time::Instant;
 
 /// Where scripts read from.
 pub trait Inputs<'a> {
@@ -29,7 +29,12 @@ impl Graph {
     /// # Errors
     /// When the script fails.
     pub fn run<'a>(&'a self, root: NodeIx, inputs: &mut impl Inputs<'a>) -> Result<Datum, GiveUp> {
-        Run { graph: self, inputs }.eval(self.place(root))
+        self.value(self.place(root), inputs)
+    }
+
+    /// The value of a node.
+    pub(crate) fn value<'a>(&'a self, at: NodeIx, inputs: &mut impl Inputs<'a>) -> Result<Datum, GiveUp> {
+        Run { graph: self, inputs }.eval(at)
     }
 }
 
@@ -123,14 +128,7 @@ impl<'a, I: Inputs<'a>> Run<'_, 'a, I> {
         match self.graph.op(at).ok_or(GiveUp)? {
             Op::Integers(op, left, right) if op.is_arithmetic() => {
                 let (a, b) = (self.integer(*left)?, self.integer(*right)?);
-                let result = match op {
-                    BinaryOp::Add => a.checked_add(b),
-                    BinaryOp::Subtract => a.checked_sub(b),
-                    BinaryOp::Multiply => a.checked_mul(b),
-                    BinaryOp::Divide => a.checked_div(b),
-                    _ => a.checked_rem(b),
-                };
-                result.ok_or(GiveUp)
+                op.of_integers(a, b).ok_or(GiveUp)
             }
             Op::Call(Builtin::DaysBetween, first, second) => {
                 let (first, second) = (self.day(*first)?, self.day(*second)?);
@@ -226,7 +224,7 @@ impl<'a, I: Inputs<'a>> Run<'_, 'a, I> {
             }
             Op::Integers(op, left, right) if !op.is_arithmetic() => {
                 let (a, b) = (self.integer(*left)?, self.integer(*right)?);
-                Ok(ordered(*op, a.cmp(&b)))
+                Ok(op.orders(a.cmp(&b)))
             }
             _ => {
                 let value = self.eval(at)?;
@@ -259,7 +257,7 @@ impl<'a, I: Inputs<'a>> Run<'_, 'a, I> {
                 _ => !b.is_after(a),
             }));
         }
-        Ok(Datum::boolean(ordered(op, self.inputs.scratch().order(left, right)?)))
+        Ok(Datum::boolean(op.orders(self.inputs.scratch().order(left, right)?)))
     }
 
     fn symbol(&mut self, at: NodeIx) -> Result<Datum, GiveUp> {
@@ -289,8 +287,8 @@ impl<'a, I: Inputs<'a>> Run<'_, 'a, I> {
                 from.plus_seconds(seconds).and_then(Datum::instant).ok_or(GiveUp)?
             }
             Builtin::AddDays => {
-                let later = self.day(first)?.checked_add(self.integer(second)?).filter(|later| is_day(*later));
-                later.and_then(Datum::date).ok_or(GiveUp)?
+                let later = self.day(first)?.checked_add(self.integer(second)?);
+                later.and_then(Datum::day).ok_or(GiveUp)?
             }
             Builtin::AddDuration => {
                 let from = Date::from_number(self.day(first)?).ok_or(GiveUp)?;
@@ -331,16 +329,5 @@ impl<'a, I: Inputs<'a>> Run<'_, 'a, I> {
         let chosen = if scratch.order(first, second)?.is_gt() == greater { first } else { second };
         let mixed = first.tag() == Tag::Decimal || second.tag() == Tag::Decimal;
         if mixed && chosen.tag() == Tag::Integer { Ok(scratch.keep(Decimal::from(chosen.word()))) } else { Ok(chosen) }
-    }
-}
-
-fn ordered(op: BinaryOp, order: std::cmp::Ordering) -> bool {
-    match op {
-        BinaryOp::Equal => order.is_eq(),
-        BinaryOp::NotEqual => order.is_ne(),
-        BinaryOp::Less => order.is_lt(),
-        BinaryOp::LessOrEqual => order.is_le(),
-        BinaryOp::Greater => order.is_gt(),
-        _ => order.is_ge(),
     }
 }
