@@ -2,7 +2,7 @@
 //! the rules that wait are evaluated again.
 
 use std::cell::Cell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::bundle::checked::{Absence, Effect, FactIx, RuleIx};
@@ -23,6 +23,29 @@ impl Compiled {
     /// Everything about a decision but what every rule gave; `None` for what the request has to be read again for.
     pub(super) fn retold(&self, request: &Request, brief: &Brief) -> Option<Decided> {
         let (kind, program) = (self.bundle.kinds.get(request.kind)?, self.kind(request.kind)?);
+        let facts = self.facts(request, |_| true)?;
+        let reasons = brief.because(Some(program));
+        let evaluated: Vec<Evaluated> =
+            reasons.iter().filter_map(|why| self.evaluated(program, &facts, why)).collect();
+        let results = self.results(request, brief);
+        let obligations = self.obligations(program, brief);
+        let verdict = verdict_of(&self.bundle, kind, &evaluated, brief.outcome, results, obligations);
+        Some(Decided { facts: Arc::new(facts), verdict, ..Decided::default() })
+    }
+
+    /// What each reason of a decision that asks for information waits for; `None` for what the request has to be read again
+    /// for.
+    pub(crate) fn waits(&self, request: &Request, brief: &Brief) -> Option<Vec<BTreeSet<FactIx>>> {
+        let (kind, program) = (self.bundle.kinds.get(request.kind)?, self.kind(request.kind)?);
+        let reasons = brief.because(Some(program));
+        let wanted: Vec<&BTreeSet<FactIx>> =
+            reasons.iter().map(|why| program.reads(&self.bundle, kind, why.rule?)).collect::<Option<_>>()?;
+        let facts = self.facts(request, |ix| wanted.iter().any(|reads| reads.contains(&ix)))?;
+        reasons.iter().map(|why| self.evaluated(program, &facts, why).map(waits_for)).collect()
+    }
+
+    fn facts(&self, request: &Request, wanted: impl Fn(FactIx) -> bool) -> Option<Facts> {
+        let (kind, program) = (self.bundle.kinds.get(request.kind)?, self.kind(request.kind)?);
         let is_told = Cell::new(program.table.tells_all_taken());
         let scratch = Scratch::new(&request.text, &request.kept);
         let stated = |ix| {
@@ -31,21 +54,16 @@ impl Compiled {
                 None
             })
         };
-        let facts = Facts::new(&self.bundle, kind, stated);
-        if !is_told.get() {
-            return None;
-        }
-        let one = |why: &Why| {
-            let ix = program.rule(why.rule?)?.ix;
-            let rule = self.bundle.rules.get(ix.0)?;
-            let asks = matches!(rule.effect, Effect::Ask(..));
-            Some(if why.waits || asks { evaluate_rule(&self.bundle, &facts, ix, rule) } else { holds(ix) })
-        };
-        let evaluated: Vec<Evaluated> = brief.because(Some(program)).iter().filter_map(one).collect();
-        let results = self.results(request, brief);
-        let obligations = self.obligations(program, brief);
-        let verdict = verdict_of(&self.bundle, kind, &evaluated, brief.outcome, results, obligations);
-        Some(Decided { facts: Arc::new(facts), verdict, ..Decided::default() })
+        let facts = Facts::some(&self.bundle, kind, stated, wanted);
+        is_told.get().then_some(facts)
+    }
+
+    /// What the rule of a reason gave.
+    fn evaluated(&self, program: &KindProgram, facts: &Facts, why: &Why) -> Option<Evaluated> {
+        let ix = program.rule(why.rule?)?.ix;
+        let rule = self.bundle.rules.get(ix.0)?;
+        let asks = matches!(rule.effect, Effect::Ask(..));
+        Some(if why.waits || asks { evaluate_rule(&self.bundle, facts, ix, rule) } else { holds(ix) })
     }
 
     /// What a request states for a fact; the outer `None` where its slot does not tell.
@@ -95,4 +113,13 @@ impl Compiled {
 
 fn holds(rule: RuleIx) -> Evaluated {
     Evaluated { rule, truth: Truth::True, ask: None, results: BTreeMap::new() }
+}
+
+/// The facts that a rule waits for.
+fn waits_for(evaluated: Evaluated) -> BTreeSet<FactIx> {
+    let mut all = evaluated.ask.map(|(_, unmet)| unmet).unwrap_or_default();
+    if let Truth::Unknown(facts) = evaluated.truth {
+        all.extend(facts);
+    }
+    all
 }

@@ -46,10 +46,20 @@ pub struct Facts {
 impl Facts {
     /// The states of all facts of a kind, from what the request states.
     pub fn new(bundle: &Bundle, kind: &Kind, stated: impl Fn(FactIx) -> Option<Stated>) -> Self {
+        Self::some(bundle, kind, stated, |_| true)
+    }
+
+    /// The states of some facts of a kind, among them all that these are derived or taken from. Any other is absent.
+    pub fn some(
+        bundle: &Bundle,
+        kind: &Kind,
+        stated: impl Fn(FactIx) -> Option<Stated>,
+        wanted: impl Fn(FactIx) -> bool,
+    ) -> Self {
         let mut facts = Self { states: vec![State::Absent; bundle.facts.len()], taken_from: Vec::new() };
         let derived: BTreeSet<FactIx> = kind.derived.iter().copied().collect();
         let mut later = Vec::new();
-        for (ix, meaning) in kind.facts.iter().filter(|(ix, _)| !derived.contains(ix)) {
+        for (ix, meaning) in kind.facts.iter().filter(|(ix, _)| wanted(**ix) && !derived.contains(ix)) {
             match (state_of(*ix, meaning, stated(*ix)), &meaning.absence) {
                 (Some(state), _) => facts.set(*ix, state),
                 (None, Absence::From(source)) => later.push((*ix, *source)),
@@ -61,7 +71,7 @@ impl Facts {
             facts.set(ix, state);
             facts.taken_from.push((ix, source));
         }
-        for ix in &kind.derived {
+        for ix in kind.derived.iter().filter(|ix| wanted(**ix)) {
             let state = derive(bundle, &facts, *ix);
             facts.set(*ix, state);
         }

@@ -6,6 +6,7 @@ pub mod facts;
 pub mod failure;
 pub mod parts;
 pub mod read;
+pub mod reads;
 pub mod shape;
 pub mod tree;
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use smallvec::SmallVec;
 
-use crate::bundle::checked::{Bundle, Evidence, Rule, Test};
+use crate::bundle::checked::{Bundle, Effect, Evidence, Rule, Test};
 use crate::compile::{FactTable, Periods, Slot, Tri, View, periods};
 use crate::explain::cited;
 use crate::model::clause::ClauseRef;
@@ -81,7 +81,7 @@ impl Cites {
     /// What a rule of a kind cites; `None` for what is left to the slow way.
     pub fn new(bundle: &Bundle, table: &FactTable, clauses: &Clauses, rule: &Rule) -> Option<Self> {
         let mut more = Some(Vec::new());
-        cited::tests(&rule.when, &mut |fact, test| {
+        let mut visit = |fact, test: &Test| {
             let Some(local) = table.local(fact) else { return };
             let cite = match test {
                 Test::InList(list) => {
@@ -117,7 +117,11 @@ impl Cites {
                 (Some(all), Some(cite)) => all.push(cite),
                 _ => more = None,
             }
-        });
+        };
+        cited::tests(&rule.when, &mut visit);
+        if let Effect::Ask(needed, _) = &rule.effect {
+            cited::tests(needed, &mut visit);
+        }
         let evidence = rule.evidence.line().map(|line| quoted(&line));
         Some(Self { own: clauses.positions(&rule.clauses), evidence, more: more? })
     }

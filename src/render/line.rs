@@ -1,10 +1,12 @@
 //! Writes one decision from the words of its language and the slots of its request.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use smallvec::SmallVec;
 
+use crate::bundle::checked::FactIx;
 use crate::compile::{Brief, Compiled, FactTable, Request, ResultValue, Slot, View};
 use crate::model::decision::Outcome;
 use crate::model::value::Value;
@@ -44,6 +46,8 @@ struct Writer<'w> {
     request: &'w Request,
     brief: &'w Brief,
     view: View<'w>,
+    /// What the reason that is written waits for.
+    missing: String,
 }
 
 /// Writes a decision; `None` for what is left to the slow way.
@@ -54,12 +58,9 @@ pub fn write(
     brief: &Brief,
     out: &mut String,
 ) -> Option<()> {
-    if brief.outcome == Outcome::NeedsInformation {
-        return None;
-    }
     let words = language.kind(compiled, request.kind)?;
     let view = View::new(compiled.kind(request.kind)?, request);
-    Writer { compiled, language, words, request, brief, view }.decision(out)
+    Writer { compiled, language, words, request, brief, view, missing: String::new() }.decision(out)
 }
 
 impl<'w> Writer<'w> {
@@ -73,6 +74,9 @@ impl<'w> Writer<'w> {
         out.push_str(&self.words.head);
         out.push_str(self.request.part(self.request.at));
         out.push_str("\",\"outcome\":\"");
+        if self.brief.outcome == Outcome::NeedsInformation {
+            return self.asking(out);
+        }
         if let Some((number, plan)) = self.brief.kept(self.view.kind) {
             let make = || parts(self.language, self.words, self.view.kind, plan);
             let parts = self.words.plan(number, make)?;
@@ -85,9 +89,48 @@ impl<'w> Writer<'w> {
         self.results(out)?;
         out.push_str("},\"obligations\":[");
         self.duties(out)?;
+        out.push_str("],\"missing\":[],");
+        out.push_str(&self.language.end);
+        Some(())
+    }
+
+    /// A decision that asks for information: with what each reason, and the whole, waits for.
+    fn asking(&mut self, out: &mut String) -> Option<()> {
+        let (words, brief) = (self.words, self.brief);
+        let waits = self.compiled.waits(self.request, brief)?;
+        out.push_str(brief.outcome.as_str());
+        out.push_str("\",\"reasons\":[");
+        for (number, (why, missing)) in brief.because(Some(self.view.kind)).iter().zip(&waits).enumerate() {
+            if number > 0 {
+                out.push(',');
+            }
+            self.missing = self.paths(missing).join(", ");
+            let reason = match why.waits {
+                true => words.waiting(self.compiled, self.language, self.request.kind, why.rule?)?,
+                false => words.rule(why.rule?)?.reason.as_ref()?,
+            };
+            self.reason(reason, out)?;
+        }
+        out.push_str("],\"results\":{");
+        self.results(out)?;
+        out.push_str("},\"obligations\":[");
+        self.duties(out)?;
+        out.push_str("],\"missing\":[");
+        let all = waits.into_iter().flatten().collect();
+        for (number, path) in self.paths(&all).iter().enumerate() {
+            out.push_str(if number > 0 { ",\"" } else { "\"" });
+            out.push_str(path);
+            out.push('"');
+        }
         out.push_str("],");
         out.push_str(&self.language.end);
         Some(())
+    }
+
+    /// The paths of facts in order, as JSON writes them.
+    fn paths(&self, facts: &BTreeSet<FactIx>) -> Vec<String> {
+        let paths: BTreeSet<_> = facts.iter().map(|ix| self.compiled.bundle.path(*ix)).collect();
+        paths.iter().map(|path| escaped(path)).collect()
     }
 
     fn part(&mut self, part: &Part, out: &mut String) -> Option<()> {
@@ -220,6 +263,7 @@ impl<'w> Writer<'w> {
     fn word(&mut self, variable: &'w Variable) -> Option<Word<'w>> {
         let word = match variable {
             Variable::Fixed(text) => text_word(text),
+            Variable::Missing => Word::Text(Cow::Owned(self.missing.clone())),
             Variable::State(local) => text_word(state(&self.view.slot(*local).ok()?)?),
             Variable::Fact(local, names) => {
                 let slot = self.view.slot(*local).ok()?;

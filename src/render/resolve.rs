@@ -20,6 +20,8 @@ pub type Names = BTreeMap<Arc<str>, Box<str>>;
 pub enum Variable {
     /// Text that is the same for every request.
     Fixed(Box<str>),
+    /// What the reason waits for.
+    Missing,
     /// The value of a fact, by its number, with the names of its codes by their positions.
     Fact(usize, Box<[Box<str>]>),
     /// What is known of a fact.
@@ -52,8 +54,9 @@ impl<'b> Messages<'b, Variable> for Resolver<'b> {
 
     fn variable(&self, name: &str) -> Option<Variable> {
         Some(match name {
-            // Nothing is waited for and nothing failed where the program decides.
-            "missing" | "error" | "candidates" => Variable::Fixed("".into()),
+            "missing" => Variable::Missing,
+            // Nothing failed where the program decides, and ambiguous words are left to the slow way.
+            "error" | "candidates" => Variable::Fixed("".into()),
             "rule" => Variable::Fixed(escaped(self.rule).into()),
             _ => {
                 let state_of = name.strip_suffix("_state").and_then(|base| self.fact(base));

@@ -43,7 +43,7 @@ pub fn parts(language: &Language, words: &KindWords, kind: &KindProgram, plan: &
         parts.separate(number);
         parts.pieces(&duty.words, Part::Duty(rule, at));
     }
-    parts.text.push_str("],");
+    parts.text.push_str("],\"missing\":[],");
     parts.text.push_str(&language.end);
     parts.end();
     Some(parts.all)

@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use crate::bundle::checked::{Bundle, Effect, Kind, Rule};
 use crate::compile::{Compiled, Diagram, KindProgram, ResultValue};
+use crate::model::decision::INFORMATION_MISSING;
 use crate::model::value::Value;
 
 use super::cites::{Cites, Clauses};
@@ -22,7 +23,7 @@ pub struct Language {
     kinds: Vec<OnceLock<Option<KindWords>>>,
     /// The clauses that rules name by position.
     pub clauses: Clauses,
-    /// `"missing":[],"bundle":{…}}`
+    /// `"bundle":{…}}`
     pub end: Box<str>,
 }
 
@@ -47,6 +48,16 @@ impl KindWords {
         self.rules.get(usize::try_from(at).ok()?)
     }
 
+    /// The reason of a rule where it waits for facts, by its position in the kind.
+    pub fn waiting(&self, compiled: &Compiled, language: &Language, kind: usize, at: u32) -> Option<&ReasonWords> {
+        let make = || {
+            let (bundle, program) = (&*compiled.bundle, compiled.kind(kind)?);
+            let maker = WordsOf { bundle, clauses: &language.clauses, language: &language.name, program };
+            maker.reason(program.rule(at)?.bundle_rule(bundle)?, INFORMATION_MISSING)
+        };
+        self.rule(at)?.waiting.get_or_init(make).as_ref()
+    }
+
     /// The words of a plan that the kind keeps.
     pub fn plan(&self, at: u32, make: impl FnOnce() -> Option<Vec<Part>>) -> Option<&[Part]> {
         self.plans.get(usize::try_from(at).ok()?)?.get_or_init(make).as_deref()
@@ -58,6 +69,8 @@ impl KindWords {
 pub struct RuleWords {
     /// Its reason; `None` for what is left to the slow way.
     pub reason: Option<ReasonWords>,
+    /// Its reason where it waits for facts, made when it first does.
+    waiting: OnceLock<Option<ReasonWords>>,
     /// Results that are the same for every request, as `"name":value`; for others `"name":`.
     pub results: Vec<Box<str>>,
     /// Obligations and advice; `None` for what is left to the slow way.
@@ -104,7 +117,7 @@ impl Language {
         });
         let part = |key: &str| format!("\"{key}\":{}", identity.get(key).unwrap_or_default());
         let parts = ["name", "version", "digest"].map(part).join(",");
-        Self { name: Arc::clone(name), kinds, clauses, end: format!("\"missing\":[],\"bundle\":{{{parts}}}}}").into() }
+        Self { name: Arc::clone(name), kinds, clauses, end: format!("\"bundle\":{{{parts}}}}}").into() }
     }
 }
 
@@ -153,7 +166,12 @@ impl WordsOf<'_> {
     fn rule(&self, rule: &Rule, program: &crate::compile::RuleProgram) -> Option<RuleWords> {
         let results = program.results.iter().map(|one| result(&one.name, &one.value)).collect();
         let duties = rule.obligations.iter().map(|code| self.duty(rule, code)).collect();
-        Some(RuleWords { reason: self.reason(rule), results, duties })
+        let code = match &rule.effect {
+            Effect::Permit(code) | Effect::Deny(code) | Effect::Refer(code) | Effect::Ask(_, code) => Some(code),
+            Effect::Attach(_) => None,
+        };
+        let reason = code.and_then(|code| self.reason(rule, code));
+        Some(RuleWords { reason, waiting: OnceLock::new(), results, duties })
     }
 
     /// A message after its head, to the end of its object.
@@ -164,11 +182,7 @@ impl WordsOf<'_> {
         Some(joined(all))
     }
 
-    fn reason(&self, rule: &Rule) -> Option<ReasonWords> {
-        let code = match &rule.effect {
-            Effect::Permit(code) | Effect::Deny(code) | Effect::Refer(code) => code,
-            Effect::Ask(..) | Effect::Attach(_) => return None,
-        };
+    fn reason(&self, rule: &Rule, code: &str) -> Option<ReasonWords> {
         let cites = Cites::new(self.bundle, &self.program.table, self.clauses, rule)?;
         let head = format!("{{\"code\":\"{}\",\"rule\":\"{}\",\"clauses\":[", escaped(code), escaped(&rule.name));
         let source = format!("],\"source\":\"{}\"", escaped(&rule.place.to_string()));
