@@ -14,6 +14,7 @@ mod decided;
 mod diagram;
 mod fact;
 mod facts;
+mod heads;
 mod keys;
 mod names;
 mod native;

@@ -1,12 +1,15 @@
 //! Codes of a registry by every exact spelling that its files have; other spellings are left to the registry.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 use rustc_hash::FxBuildHasher;
 
 use crate::bundle::domain::{Domain, Entry, Resolved};
 use crate::model::value::Value;
+
+use super::heads::Heads;
 
 /// What a spelling stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +38,7 @@ pub struct Codes {
     domain: Arc<Domain>,
     by_region: bool,
     codes: Vec<Arc<str>>,
-    positions: HashMap<Arc<str>, u32, FxBuildHasher>,
+    positions: Heads,
     /// Every exact spelling; made when the first name is looked up that is no code.
     spelled: OnceLock<HashMap<Box<str>, Spelled, FxBuildHasher>>,
 }
@@ -44,7 +47,7 @@ impl Codes {
     /// The codes of a domain; only names of regions count `by_region`.
     pub fn new(domain: &Arc<Domain>, by_region: bool) -> Self {
         let codes: Vec<Arc<str>> = domain.codes().cloned().collect();
-        let positions = codes.iter().cloned().zip(0_u32..).collect();
+        let positions = Heads::new(codes.iter().map(|code| &**code));
         Self { domain: Arc::clone(domain), by_region, codes, positions, spelled: OnceLock::new() }
     }
 
@@ -69,7 +72,7 @@ impl Codes {
 
     /// The position of a code.
     pub fn position(&self, code: &str) -> Option<u32> {
-        self.positions.get(code).copied()
+        self.positions.find(code, 0..code.len()).and_then(|at| u32::try_from(at).ok())
     }
 
     /// The positions of values; `None` when one of them is no code.
@@ -78,12 +81,13 @@ impl Codes {
         values.into_iter().map(one).collect()
     }
 
-    /// What was written, resolved.
-    pub fn spelled(&self, written: &str) -> Spelled {
+    /// What was written in a part of a text, resolved.
+    pub fn spelled(&self, text: &str, part: Range<usize>) -> Spelled {
         // A code stands for itself; only regions go by other names first.
-        if let (false, Some(at)) = (self.by_region, self.positions.get(written)) {
-            return Spelled::Code(*at);
+        if let (false, Some(at)) = (self.by_region, self.positions.find(text, part.clone())) {
+            return u32::try_from(at).map_or(Spelled::Unrecognised, Spelled::Code);
         }
+        let written = text.get(part).unwrap_or_default();
         let spelled = self.spelled.get_or_init(|| self.spellings());
         spelled.get(written).copied().unwrap_or_else(|| self.resolve(written))
     }

@@ -13,7 +13,7 @@ use crate::script::{Datum, Kept, Tag};
 use super::facts::FactTable;
 use super::keys::{Keys, Place};
 use super::names::{Codes, Spelled};
-use super::slots::{Span, part};
+use super::slots::{Span, part, range};
 
 /// How the text of a fact becomes a slot.
 #[derive(Debug)]
@@ -326,7 +326,7 @@ impl<'t> Scan<'t> {
                     return Some(unstated);
                 }
                 if matches!(type_, Type::Symbol(_)) {
-                    return self.symbol(reading, text, span);
+                    return self.symbol(reading, span);
                 }
                 self.scalar(type_, text, span, reading.minimum.as_ref())?
             }
@@ -337,8 +337,8 @@ impl<'t> Scan<'t> {
         }
     }
 
-    fn symbol(&self, reading: &Reading, text: &str, span: Span) -> Option<Datum> {
-        match self.codes.get(reading.codes?)?.spelled(text) {
+    fn symbol(&self, reading: &Reading, span: Span) -> Option<Datum> {
+        match self.codes.get(reading.codes?)?.spelled(self.text, range(span)) {
             Spelled::Code(code) => {
                 let allowed = reading.allowed.as_ref();
                 let fine = allowed.is_none_or(|all| usize::try_from(code).is_ok_and(|at| all.get(at) == Some(&true)));
@@ -368,8 +368,7 @@ impl<'t> Scan<'t> {
             self.blank();
             self.expect(b'"')?;
             let span = self.string()?;
-            let text = part(self.text, span);
-            match codes.spelled(text) {
+            match codes.spelled(self.text, range(span)) {
                 Spelled::Code(code) => bits |= 1_u64.checked_shl(code)?,
                 Spelled::Unrecognised
                     if reading.unrecognised == Unrecognised::Ask || reading.unrecognised == Unrecognised::Error =>

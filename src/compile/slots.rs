@@ -1,5 +1,7 @@
 //! A request as the program reads it: what it says of each fact of its kind.
 
+use std::ops::Range;
+
 use crate::model::time::{Date, Duration, Timestamp};
 use crate::script::{Datum, Kept, Tag};
 use rust_decimal::Decimal;
@@ -69,9 +71,14 @@ impl Request {
 }
 
 /// A part of a text; nothing where the span is none of its own.
-pub fn part(text: &str, (from, until): Span) -> &str {
+pub fn part(text: &str, span: Span) -> &str {
+    text.get(range(span)).unwrap_or_default()
+}
+
+/// The bytes of a part of a text.
+pub fn range((from, until): Span) -> Range<usize> {
     let index = |at: u32| usize::try_from(at).unwrap_or(usize::MAX);
-    text.get(index(from)..index(until)).unwrap_or_default()
+    index(from)..index(until)
 }
 
 /// The class of a fact by which columns are looked up: four states, then codes (or truth values, or one for all others).
