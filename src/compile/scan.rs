@@ -52,6 +52,8 @@ impl Reading {
 /// One reading of a text.
 pub struct Scan<'t> {
     text: &'t str,
+    /// See [`is_plain`].
+    plain: bool,
     at: usize,
     limits: &'t RequestLimits,
     codes: &'t [Arc<Codes>],
@@ -67,7 +69,9 @@ pub struct Scan<'t> {
 /// The kind that a request names, wherever it stands.
 pub fn kind_of(text: &str, limits: &RequestLimits) -> Option<Span> {
     let mut kept = Kept::default();
-    let mut scan = Scan::new(text, limits, &[], &[], &mut kept);
+    // It stands near the beginning; the whole text is looked at when it is read.
+    let mut scan = Scan { plain: false, ..Scan::new("", limits, &[], &[], &mut kept) };
+    scan.text = text;
     scan.blank();
     scan.expect(b'{')?;
     loop {
@@ -96,7 +100,7 @@ impl<'t> Scan<'t> {
         readings: &'t [Reading],
         kept: &'t mut Kept,
     ) -> Self {
-        Self { text, at: 0, limits, codes, readings, id: None, decided_at: None, kept }
+        Self { text, plain: is_plain(text), at: 0, limits, codes, readings, id: None, decided_at: None, kept }
     }
 
     /// Reads the whole request.
@@ -145,7 +149,33 @@ impl<'t> Scan<'t> {
     }
 
     /// A string without escapes and control characters, its opening quote being read.
+    #[inline]
     fn string(&mut self) -> Option<Span> {
+        let from = self.at;
+        let at = if self.plain { self.quote()? } else { self.careful_quote()? };
+        if at.checked_sub(from)? > self.limits.text_bytes {
+            return None;
+        }
+        self.at = at.wrapping_add(1);
+        Some((u32::try_from(from).ok()?, u32::try_from(at).ok()?))
+    }
+
+    /// Where the next quote is, in a plain text.
+    fn quote(&self) -> Option<usize> {
+        let (bytes, mut at) = (self.text.as_bytes(), self.at);
+        // Eight bytes at a time.
+        while let Some(eight) = bytes.get(at..)?.first_chunk::<8>() {
+            match zeros(u64::from_le_bytes(*eight) ^ ONES.wrapping_mul(0x22)) & HIGH {
+                0 => at = at.wrapping_add(8),
+                first => return at.checked_add(usize::try_from(first.trailing_zeros() >> 3).ok()?),
+            }
+        }
+        at.checked_add(bytes.get(at..)?.iter().position(|byte| *byte == b'"')?)
+    }
+
+    /// Where the next quote is; `None` where an escape or a control character comes before it.
+    #[inline(never)]
+    fn careful_quote(&self) -> Option<usize> {
         let from = self.at;
         let bytes = self.text.as_bytes();
         let (mut at, mut plain) = (from, true);
@@ -168,12 +198,7 @@ impl<'t> Scan<'t> {
             }
             at = at.wrapping_add(1);
         }
-        let length = at.checked_sub(from)?;
-        if length > self.limits.text_bytes || (!plain && self.text.get(from..at)?.chars().any(char::is_control)) {
-            return None;
-        }
-        self.at = at.wrapping_add(1);
-        Some((u32::try_from(from).ok()?, u32::try_from(at).ok()?))
+        (plain || !self.text.get(from..at)?.chars().any(char::is_control)).then_some(at)
     }
 
     fn integer(&mut self) -> Option<i64> {
@@ -409,14 +434,25 @@ impl<'t> Scan<'t> {
     }
 }
 
+const ONES: u64 = 0x0101_0101_0101_0101;
+const HIGH: u64 = 0x8080_8080_8080_8080;
+
+/// Whether a text is printable ASCII without backslashes, so that a string in it ends at the next quote.
+fn is_plain(text: &str) -> bool {
+    // Without an early end, so that the compiler looks at many bytes at once.
+    text.as_bytes().iter().fold(true, |plain, byte| plain & matches!(byte, 0x20..=0x5b | 0x5d..=0x7e))
+}
+
+/// The highest bit of each byte that is zero, right up to the first of them.
+fn zeros(bytes: u64) -> u64 {
+    bytes.wrapping_sub(ONES) & !bytes
+}
+
 /// The highest bit of each byte of a text that ends a string or is not printable ASCII; right up to the first of them.
 fn matters(eight: u64) -> u64 {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const HIGH: u64 = 0x8080_8080_8080_8080;
-    let zero = |bytes: u64| bytes.wrapping_sub(ONES) & !bytes;
     let control = eight.wrapping_sub(ONES.wrapping_mul(0x20)) & !eight;
-    let quote = zero(eight ^ ONES.wrapping_mul(0x22));
-    let backslash = zero(eight ^ ONES.wrapping_mul(0x5c));
+    let quote = zeros(eight ^ ONES.wrapping_mul(0x22));
+    let backslash = zeros(eight ^ ONES.wrapping_mul(0x5c));
     // From 0x7f on one more has the highest bit; a carry only reaches bytes after one that matters.
     let above = eight.wrapping_add(ONES) | eight;
     (control | quote | backslash | above) & HIGH
