@@ -1,6 +1,7 @@
 //! The answer: decisions, their reasons and obligations, and how they are written as JSON of the contract.
 
 mod json;
+mod lanes;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
@@ -19,6 +20,7 @@ use crate::model::value::Value;
 use crate::render::Lines;
 
 pub use json::InLanguage;
+pub(crate) use lanes::{Lane, Lanes};
 
 /// Most answers are shorter than this, in bytes.
 const LINE: usize = 2048;
@@ -116,7 +118,7 @@ impl Ready {
 #[derive(Debug)]
 pub(crate) struct Held {
     /// What it is decided by.
-    pub ready: Arc<Ready>,
+    pub ready: Arc<Lane>,
     /// The request.
     pub request: Request,
 }

@@ -20,7 +20,7 @@ use crate::bundle::releases::{self, Release};
 use crate::compile::{Compiled, KindCertificate};
 use crate::decide::tree::{Tree, parse};
 use crate::decide::{DecidedRequest, Failure, Shapes, decide, read_request};
-use crate::decision::{Answer, Held, Ready, answer};
+use crate::decision::{Answer, Held, Lanes, Ready, answer};
 use crate::embedded;
 use crate::explain::words::{Subject, message};
 use crate::explain::{Asked, Explanation, explain};
@@ -52,7 +52,7 @@ pub struct Engine {
 
 #[derive(Debug)]
 struct Inner {
-    ready: Arc<Ready>,
+    ready: Lanes,
     limits: Limits,
 }
 
@@ -121,9 +121,7 @@ impl Engine {
     /// # Errors
     /// As [`Engine::decide`].
     pub fn decide_json(&self, bytes: &[u8]) -> Result<Answer, RequestError> {
-        let ready = &self.inner.ready;
-        let held = ready.compiled.read(bytes).map(|request| Arc::new(Held { ready: Arc::clone(ready), request }));
-        match held.and_then(|held| held.decide()) {
+        match self.held(bytes).and_then(|held| held.decide()) {
             Some(answer) => Ok(answer),
             None => self.interpret_json(bytes),
         }
@@ -141,8 +139,13 @@ impl Engine {
     /// has an error), which [`Engine::decide_json`] takes as well.
     #[must_use]
     pub fn prepare(&self, bytes: &[u8]) -> Option<Prepared> {
-        let (ready, request) = (Arc::clone(&self.inner.ready), self.inner.ready.compiled.read(bytes)?);
-        Some(Prepared { held: Arc::new(Held { ready, request }) })
+        self.held(bytes).map(|held| Prepared { held })
+    }
+
+    fn held(&self, bytes: &[u8]) -> Option<Arc<Held>> {
+        let ready = &self.inner.ready;
+        let request = ready.compiled.read(bytes)?;
+        Some(Arc::new(Held { ready: ready.own()?, request }))
     }
 
     pub(crate) fn decide_tree(&self, tree: &Tree) -> Result<Answer, RequestError> {
@@ -205,7 +208,7 @@ impl Engine {
     /// An engine for a checked bundle, as it was loaded or changed since.
     #[must_use]
     pub fn with_bundle(bundle: Bundle, limits: Limits) -> Self {
-        let ready = Arc::new(Ready::new(Compiled::new(Arc::new(bundle), limits.request.clone())));
+        let ready = Lanes::new(Ready::new(Compiled::new(Arc::new(bundle), limits.request.clone())));
         Self { inner: Arc::new(Inner { ready, limits }) }
     }
 
@@ -300,7 +303,7 @@ impl Prepared {
     /// # Errors
     /// As [`Engine::decide`].
     pub fn decide(&self, engine: &Engine) -> Result<Answer, RequestError> {
-        let own = Arc::ptr_eq(&self.held.ready, &engine.inner.ready);
+        let own = Arc::ptr_eq(&**self.held.ready, &*engine.inner.ready);
         match own.then(|| self.held.decide()).flatten() {
             Some(answer) => Ok(answer),
             None => engine.decide_json(self.held.request.text.as_bytes()),

@@ -39,6 +39,9 @@ pub fn read(files: &Files, named: &[&Named], limits: &BundleLimits) -> Ahead {
     if named.len() < FILES || named.len() > limits.files || threads < 2 {
         return Ahead::new();
     }
+    // The longest first, so that none is left at the end that all others wait for.
+    let mut named = named.to_vec();
+    named.sort_by_cached_key(|named| std::cmp::Reverse(files.size(&named.path)));
     let (next, read) = (AtomicUsize::new(0), Mutex::new(Ahead::new()));
     let work = || {
         while let Some(named) = named.get(next.fetch_add(1, Ordering::Relaxed)) {
