@@ -77,6 +77,7 @@ pub fn read_header<'n>(
         overlay::read_retirements(node, dated_by, draft, findings);
     }
     let rules = map.take("rules");
+    let mistyped = map.mistyped("request");
     map.finish(findings);
     // The rules of a policy without a name of its own are still checked; the bundle does not load.
     let policy_name = policy_name.unwrap_or_else(|| file.into());
@@ -90,7 +91,8 @@ pub fn read_header<'n>(
     }
     let policy = draft.policies.len();
     draft.policies.push(Policy { name: policy_name, file: file.into() });
-    Some((Header { policy, kinds, says_kinds: request.is_some(), source, effective, dated_by }, rules))
+    let says_kinds = request.is_some() || mistyped;
+    Some((Header { policy, kinds, says_kinds, source, effective, dated_by }, rules))
 }
 
 fn kinds(node: &Node, draft: &Draft, findings: &mut Findings) -> Vec<KindIx> {
@@ -156,7 +158,10 @@ pub fn read_rules(header: &Header, node: &Node, draft: &mut Draft, findings: &mu
         if findings.len() > before {
             draft.ledger.mark_mentioned(item);
         }
-        let Some(rule) = rule else { continue };
+        let Some(rule) = rule else {
+            mark_broken(header, item, draft);
+            continue;
+        };
         let first = draft.rule_index.get(&rule.name).and_then(|at| draft.rules.get(*at));
         if let Some(first) = first {
             let message = format!("the rule `{}` is defined twice", rule.name);
@@ -178,6 +183,14 @@ pub fn read_rules(header: &Header, node: &Node, draft: &mut Draft, findings: &mu
     }
 }
 
+/// A rule with a mistake of its own is there all the same for what names it.
+fn mark_broken(header: &Header, rule: &Node, draft: &Draft) {
+    let id = rule.entry("id").and_then(Node::text);
+    if let Some((policy, id)) = draft.policies.get(header.policy).zip(id) {
+        draft.ledger.mark_broken("rule", &format!("{}/{id}", policy.name));
+    }
+}
+
 fn read_rule(header: &Header, node: &Node, draft: &mut Draft, findings: &mut Findings) -> Option<Rule> {
     let before = findings.len();
     let mut map = Mapping::open(node, "a rule", findings)?;
@@ -187,12 +200,6 @@ fn read_rule(header: &Header, node: &Node, draft: &mut Draft, findings: &mut Fin
         Some(node) => kinds(node, draft, findings),
         None => header.kinds.clone(),
     };
-    if kinds.is_empty() && request.is_none() && !header.says_kinds {
-        findings.push(
-            Finding::new(Code::MissingKey, map.place(), "the rule speaks to no kind of request")
-                .help("add `request:` to the rule or to the policy"),
-        );
-    }
     let clauses = draft.clauses(map.take("clauses"), header.source.as_ref(), findings);
     map.take("gist").map(|node| super::vocabulary::gist(node, draft, findings));
     let dated = dated_by(map.take("dated-by"), header.dated_by, draft, findings);
@@ -203,6 +210,12 @@ fn read_rule(header: &Header, node: &Node, draft: &mut Draft, findings: &mut Fin
     let evidence = overlay::evidence(&mut map, findings);
     let adds = map.take("results").is_some() || map.take("obligations").is_some();
     let place = map.place().clone();
+    if request.is_none() && !header.says_kinds && !map.mistyped("request") {
+        findings.push(
+            Finding::new(Code::MissingKey, &place, "the rule speaks to no kind of request")
+                .help("add `request:` to the rule or to the policy"),
+        );
+    }
     let whole = map.finish(findings);
     if whole && matches!(effect, Some((_, Effect::Attach(_)))) && !adds {
         findings.push(Finding::new(Code::MissingKey, &place, "the rule has no effect").help(

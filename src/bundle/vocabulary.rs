@@ -137,8 +137,9 @@ fn read_type(key: &Node, body: &Node, draft: &mut Draft, findings: &mut Findings
         let domain = Domain::new(Arc::clone(&name), false, entries, &[], &|_, _| None, findings);
         draft.domains.insert(Arc::clone(&name), Arc::new(domain));
         Some(TypeDef { type_: Type::Symbol(Arc::clone(&name)), by_region: false, unrecognised: Unrecognised::Error })
+    } else if map.mistyped("values") {
+        None
     } else {
-        // `values` or `registry`: a mistyped key may be either.
         map.need("registry").and_then(|node| registry_type(node, draft, findings))
     };
     let by_region = map.take("by").and_then(|node| choice(node, &[("regions", true)], findings)).unwrap_or(false);
@@ -277,6 +278,8 @@ pub fn gist(node: &Node, draft: &Draft, findings: &mut Findings) -> BTreeMap<Arc
         (Content::Scalar(text, _), Some(language)) => {
             BTreeMap::from([(Arc::clone(language), Arc::from(text.as_str()))])
         }
+        // Which languages there are is not known, which is told where they are missing.
+        (Content::Scalar(..), None) => BTreeMap::new(),
         _ => by_language(node, &draft.languages, findings),
     }
 }
@@ -481,8 +484,10 @@ fn change_fact(
     let values = map
         .take("values")
         .map(|node| list(node, findings))
-        .map(|items| items.iter().filter_map(|item| value(item, &def.type_, draft, findings)).collect::<BTreeSet<_>>());
+        .map(|items| items.iter().map(|item| value(item, &def.type_, draft, findings)).collect::<Vec<_>>());
     map.finish(findings);
+    // With a value that is mistyped, it is not known which there are.
+    let values = values.and_then(|items| items.into_iter().collect::<Option<BTreeSet<_>>>());
     facts.insert(ix, KindFact { absence, unrecognised, values: values.or(old.values) });
 }
 
