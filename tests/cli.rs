@@ -106,6 +106,34 @@ fn a_line_over_the_limit_is_refused_and_the_next_is_decided() {
     assert_eq!(lines[2]["outcome"], "deny");
 }
 
+const YAML: &str = "kind: hybrid-benefit\nat: 2021-07-01\nlicense:\n  { product: Windows Server, edition: Standard, software_assurance: true }\n";
+
+#[test]
+fn yaml_is_read_from_the_standard_input_as_from_a_file() {
+    for before in ["", "# A request.\n", "---\n", "\n\n", "\u{feff}"] {
+        let done = run(&["decide"], &format!("{before}{YAML}"));
+        assert_eq!((done.code, done.out.lines().count()), (0, 1), "{before:?}: {}", done.err);
+    }
+    let list: String = format!("- {}", YAML.replace('\n', "\n  ").trim_end());
+    let done = run(&["decide"], &format!("{list}\n{list}\n"));
+    assert_eq!((done.code, json(&done.out).as_array().map(Vec::len)), (0, Some(2)), "{}", done.err);
+}
+
+#[test]
+fn a_mistake_in_yaml_is_told_as_one_with_its_place() {
+    let done = run(&["decide"], &format!("\n{YAML}at: 2021-07-02\n"));
+    let error = &json(&done.out)["error"];
+    assert_eq!(error["message"], "the key `at` is given twice (line 6, column 1)");
+    assert_eq!((done.code, done.err.lines().count()), (1, 1), "{}", done.err);
+}
+
+#[test]
+fn a_byte_order_mark_before_the_input_is_no_part_of_it() {
+    for input in [permitted(), format!("{}\n{}\n", permitted(), permitted()), format!("[{}]", permitted())] {
+        assert_eq!(run(&["decide"], &format!("\u{feff}{input}")).code, 0, "{input}");
+    }
+}
+
 #[test]
 fn answers_come_before_the_input_ends() {
     let mut child = command(&["decide"]).spawn().unwrap();

@@ -1,11 +1,13 @@
-//! Requests from a file or the standard input: one object, an array, or one per line, streamed.
+//! Requests from a file or the standard input: one object, an array, YAML, or one per line, streamed.
+
+mod yaml;
 
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
-use crate::model::error::{RequestError, RequestErrorKind};
+use crate::model::error::RequestError;
 
 use super::Failure;
 
@@ -40,12 +42,27 @@ impl Lines {
 }
 
 fn next_nonempty(reader: &mut Source, most: usize, what: &str) -> Result<Option<Vec<u8>>, Failure> {
+    Ok(skip_blank(reader, most, what)?.map(|(_, line)| line))
+}
+
+/// The next line that is not blank, and how many blank ones stand before it.
+fn skip_blank(reader: &mut Source, most: usize, what: &str) -> Result<Option<(usize, Vec<u8>)>, Failure> {
+    let mut blank: usize = 0;
     loop {
         match read_line(reader, most, what)? {
-            Some(line) if line.iter().all(u8::is_ascii_whitespace) => {}
-            other => return Ok(other),
+            Some(line) if line.iter().all(u8::is_ascii_whitespace) => blank = blank.saturating_add(1),
+            other => return Ok(other.map(|line| (blank, line))),
         }
     }
+}
+
+/// A byte order mark tells how a file is written and is no part of what it says; editors put it there.
+fn without_mark(reader: &mut Source) -> std::io::Result<()> {
+    const MARK: &[u8] = "\u{feff}".as_bytes();
+    if reader.fill_buf()?.starts_with(MARK) {
+        reader.consume(MARK.len());
+    }
+    Ok(())
 }
 
 impl Requests {
@@ -84,9 +101,10 @@ impl Requests {
             None => Box::new(std::io::stdin()),
             Some(path) => Box::new(open(path, &what)?),
         };
-        let reader = BufReader::with_capacity(1 << 18, reader);
-        let yaml = file.and_then(Path::extension).is_some_and(|end| end == "yaml" || end == "yml");
-        if yaml { whole_yaml(reader, most, &what) } else { sniff(reader, most, what) }
+        let mut reader = BufReader::with_capacity(1 << 18, reader);
+        without_mark(&mut reader).map_err(|error| Failure::Io { what: what.clone(), error })?;
+        let is_yaml = file.and_then(Path::extension).is_some_and(|end| end == "yaml" || end == "yml");
+        if is_yaml { yaml::whole(reader, most, &what) } else { sniff(reader, most, what) }
     }
 }
 
@@ -131,12 +149,17 @@ fn skip_line(reader: &mut Source) -> std::io::Result<()> {
     }
 }
 
-/// An array begins with `[`. Anything else is one object over several lines, or one request per line: it is the
+/// An array begins with `[`, YAML with a key or a comment. Anything else is one object over several lines, or one request per line: it is the
 /// latter when the first line is a whole JSON value, or broken in a way that no further line can mend.
 fn sniff(mut reader: Source, most: usize, what: String) -> Result<Requests, Failure> {
-    let Some(first) = next_nonempty(&mut reader, most, &what)? else {
+    let Some((blank, first)) = skip_blank(&mut reader, most, &what)? else {
         return Ok(Requests::Whole(vec![Ok(Vec::new())].into_iter(), false));
     };
+    if yaml::begins(&first) {
+        // With the lines that were read, so that places are told as they are.
+        let before = [vec![b'\n'; blank], first, vec![b'\n']].concat();
+        return yaml::whole(std::io::Cursor::new(before).chain(reader), most, &what);
+    }
     let is_array = first.iter().find(|b| !b.is_ascii_whitespace()) == Some(&b'[');
     let lines =
         |reader, what, ahead: Vec<Vec<u8>>| Ok(Requests::Lines(Lines { reader, what, most, read_ahead: ahead.into() }));
@@ -174,24 +197,4 @@ fn sniff(mut reader: Source, most: usize, what: String) -> Result<Requests, Fail
 fn could_continue(line: &[u8]) -> bool {
     let error = serde_json::from_slice::<serde::de::IgnoredAny>(line).err();
     error.is_some_and(|error| error.is_eof())
-}
-
-/// YAML is ours to write and small; it is read whole and turned into JSON.
-fn whole_yaml(reader: Source, most: usize, what: &str) -> Result<Requests, Failure> {
-    let mut text = String::new();
-    let left = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
-    let fail = |error| Failure::Io { what: what.to_owned(), error };
-    reader.take(left).read_to_string(&mut text).map_err(fail)?;
-    let items = match crate::bundle::yaml::to_json("request", &text, most) {
-        Ok(serde_json::Value::Array(items)) => {
-            let items: Vec<Request> = items.iter().map(|item| Ok(item.to_string().into_bytes())).collect();
-            return Ok(Requests::Whole(items.into_iter(), true));
-        }
-        Ok(one) => Ok(one.to_string().into_bytes()),
-        Err(finding) => {
-            let message = format!("{} (line {}, column {})", finding.message, finding.place.line, finding.place.column);
-            Err(RequestError::new(RequestErrorKind::Malformed, "", message))
-        }
-    };
-    Ok(Requests::Whole(vec![items].into_iter(), false))
 }
