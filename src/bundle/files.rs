@@ -53,7 +53,15 @@ impl Files {
                     .help("split it into several files"),
             ),
         })?;
-        let text = String::from_utf8(bytes).map_err(|_| missing("it is not UTF-8 text".into()))?;
+        let text = String::from_utf8(bytes).map_err(|error| {
+            let bytes = error.as_bytes();
+            let wide = bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff");
+            let why = if wide { "it is UTF-16 text, by its byte order mark" } else { "it is not UTF-8 text" };
+            let mut finding = missing(why.into());
+            finding.edit = None;
+            finding.help = Some("save it as UTF-8".into());
+            finding
+        })?;
         Ok(text.strip_prefix('\u{feff}').unwrap_or(&text).into())
     }
 }

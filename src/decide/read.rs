@@ -195,7 +195,11 @@ impl Reader<'_> {
             (Type::Boolean, Tree::Boolean(value)) => return Ok(Some(Stated::Value(Value::Boolean(*value)))),
             (Type::Boolean, other) => return Err(wrong_type(path, "`true` or `false`", other)),
             (Type::Integer, Tree::Integer(value)) => return Ok(Some(Stated::Value(Value::Integer(*value)))),
-            (Type::Integer, other) => return Err(wrong_type(path, "an integer", other)),
+            (Type::Integer, Tree::OtherNumber(number)) => {
+                let message = format!("the value must be a whole number: {number}");
+                return Err(RequestError::new(Kindof::WrongType, path, message));
+            }
+            (Type::Integer, other) => return Err(wrong_type(path, "a whole number", other)),
             (Type::Decimal, other) if !matches!(other, Tree::Text(_)) => {
                 return Err(wrong_type(path, "an amount as a string, for example \"1000.00\"", other));
             }
