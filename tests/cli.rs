@@ -231,3 +231,34 @@ fn pipes_get_no_colour() {
     assert!(done.out.starts_with("DENY  hybrid-benefit"), "{}", done.out);
     assert!(!done.out.contains('\u{1b}') && !done.err.contains('\u{1b}'));
 }
+
+/// Every command tells a bundle that is named in another way, or nearly, how it is named.
+#[test]
+fn a_bundle_that_is_not_found_or_stands_elsewhere_is_pointed_to() {
+    let tip = "a bundle is named with `--bundle policies/csp`";
+    let elsewhere = "is a bundle and not";
+    let cases: [(&[&str], i32, &str); 17] = [
+        (&["prove", "policies/csp"], 64, tip),
+        (&["who", "--kind", "purchase", "policies/csp"], 64, tip),
+        (&["show", "policies/csp"], 64, tip),
+        (&["decide", "one.json", "policies/csp"], 64, tip),
+        (&["decide", "policies/csp"], 64, elsewhere),
+        (&["explain", "policies/csp"], 64, elsewhere),
+        (&["history", "policies/csp"], 64, elsewhere),
+        (&["test", "policies/csp"], 64, elsewhere),
+        (&["coverage", "policies/csp"], 64, elsewhere),
+        (&["mutate", "policies/csp"], 64, elsewhere),
+        (&["prove", "--bundle", "csp-timelin"], 65, "did you mean `csp-timeline`?"),
+        (&["decide", "--bundle", "policies/cps"], 65, "did you mean `policies/csp`?"),
+        (&["check", "policies/csp-timelin"], 65, "did you mean `policies/csp-timeline`?"),
+        (&["diff", "csp", "csp-timelin"], 65, "did you mean `csp-timeline`?"),
+        (&["who", "--kind", "purchas"], 64, "did you mean `purchase`?"),
+        (&["who", "--kind", "purchase", "--when", "customer.market=GLL"], 64, "did you mean `GL`?"),
+        (&["history", "--kind", "purchas", "--fact", "customer.market=GL"], 1, "did you mean `purchase`?"),
+    ];
+    for (args, code, says) in cases {
+        let done = run(args, "");
+        assert!(done.code == code && done.err.contains(says), "{args:?} gives {}: {}", done.code, done.err);
+    }
+    assert_eq!(run(&["check", "csp-timeline"], "").code, 0, "shipped bundles are known by their names everywhere");
+}

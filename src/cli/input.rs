@@ -110,6 +110,7 @@ impl Requests {
 
 fn open(path: &Path, what: &str) -> Result<File, Failure> {
     let file = File::open(path).map_err(|error| Failure::Io { what: what.to_owned(), error })?;
+    super::hints::bundle_instead_of("a request", path)?;
     let is_dir = file.metadata().is_ok_and(|meta| meta.is_dir());
     if is_dir {
         return Err(Failure::Io { what: what.to_owned(), error: std::io::ErrorKind::IsADirectory.into() });
