@@ -1,5 +1,6 @@
 //! YAML → checked bundle: raw text, validation, registries, sources, periods of effect.
 
+mod absence;
 mod ahead;
 mod cascade;
 pub mod checked;

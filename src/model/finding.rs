@@ -270,6 +270,8 @@ macro_rules! codes {
 }
 
 codes! {
+    /// Facts that take their values from one another, or from one that takes its own later.
+    AbsenceCycle "absence-cycle" Error,
     /// The name fits two entries of one registry.
     AliasClash "alias-clash" Error,
     /// An anchor, alias, tag or merge key, which bundle files do not use.
