@@ -579,6 +579,8 @@ pub struct Setting {
     pub dated: Vec<(Value, Effective)>,
     /// All values it may take, when they are enumerated.
     pub choices: Vec<Value>,
+    /// Where it takes the names of time zones: what it takes besides.
+    pub time_zone_or: Option<Vec<Value>>,
     /// The clauses it reads.
     pub clauses: Vec<ClauseRef>,
     /// What it means, by language.

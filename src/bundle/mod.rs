@@ -28,6 +28,7 @@ pub mod releases;
 mod restrict;
 mod satisfy;
 mod scalars;
+mod settings;
 mod tables;
 pub(crate) mod values;
 mod vocabulary;

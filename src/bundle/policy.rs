@@ -5,12 +5,9 @@ use std::sync::Arc;
 
 use crate::model::decision::Outcome;
 use crate::model::finding::{Code, Finding, Findings, Place};
-use crate::model::value::{Type, Value};
 
 use super::cascade::{Part, is_whole};
-use super::checked::{
-    Condition, Effect, Effective, Expression, FactIx, KindIx, ObligationDef, Policy, Rule, RuleIx, Setting,
-};
+use super::checked::{Condition, Effect, Effective, Expression, FactIx, KindIx, ObligationDef, Policy, Rule, RuleIx};
 use super::condition;
 use super::draft::Draft;
 use super::expression;
@@ -384,110 +381,4 @@ fn obligations(node: &Node, draft: &mut Draft, findings: &mut Findings) -> Vec<A
         }
     }
     out
-}
-
-/// The settings of a manifest: declared with a type in the bundle that introduces them, set to a value in overlays.
-pub fn read_settings(node: &Node, draft: &mut Draft, findings: &mut Findings) {
-    for (key, body) in entries(node, "`settings`", findings) {
-        let Some(setting) = name(key, findings) else { continue };
-        if let Some(known) = draft.settings.get(&setting) {
-            let (type_, choices) = (known.type_.clone(), known.choices.clone());
-            let Some(value) = super::values::value(body, &type_, draft, findings) else { continue };
-            if !choices.is_empty() && !choices.contains(&value) {
-                let message = format!("`{value}` is not a choice of `{setting}`");
-                let all = choices.iter().map(ToString::to_string).collect::<Vec<_>>().join("`, `");
-                let finding = Finding::new(Code::UnknownValue, &body.place, message);
-                findings.push(finding.help(format!("it takes `{all}`")).related(&known.place, "the setting"));
-            } else if let Some(known) = draft.settings.get_mut(&setting) {
-                known.value = value;
-                draft.dated_settings.remove(&setting);
-            }
-            continue;
-        }
-        declare_setting(setting, key, body, draft, findings);
-    }
-}
-
-/// The values of settings that hold for a time, once the facts that date them are known.
-pub fn read_dated_settings(draft: &mut Draft, findings: &mut Findings) {
-    for (name, (values, clock_node)) in std::mem::take(&mut draft.dated_settings) {
-        let Some(type_) = draft.settings.get(&name).map(|setting| setting.type_.clone()) else { continue };
-        let clock = dated_by(clock_node.as_ref(), FactIx(0), draft, findings);
-        if let (Some(node), true) = (&clock_node, draft.facts.get(clock.0).is_some_and(|fact| fact.derived.is_some())) {
-            findings.push(
-                Finding::new(Code::TypeMismatch, &node.place, "a setting cannot be dated by a derived fact")
-                    .help("name a fact that requests give: derived facts may read settings"),
-            );
-        }
-        let dated = dated_values(&values, &type_, clock, draft, findings);
-        if let Some(setting) = draft.settings.get_mut(&name) {
-            setting.dated = dated;
-        }
-    }
-}
-
-/// Values of a setting that hold for a time.
-fn dated_values(
-    node: &Node,
-    type_: &Type,
-    clock: FactIx,
-    draft: &Draft,
-    findings: &mut Findings,
-) -> Vec<(Value, Effective)> {
-    let mut out = Vec::new();
-    for item in list(node, findings) {
-        let Some(mut map) = Mapping::open(item, "a dated value", findings) else { continue };
-        let value = map.need("value").and_then(|node| super::values::value(node, type_, draft, findings));
-        let period = effective(map.need("effective"), clock, findings);
-        map.finish(findings);
-        out.extend(value.zip(period));
-    }
-    out
-}
-
-/// Settings that are given with the load: values only.
-pub fn read_given_settings(node: &Node, draft: &mut Draft, findings: &mut Findings) {
-    for (key, _) in entries(node, "the settings given", findings) {
-        let known = draft.settings.keys().map(|name| &**name);
-        if key.text().is_some_and(|name| !draft.settings.contains_key(name)) {
-            draft.unknown("setting", Code::UnknownSetting, key, "the bundle has no setting", known, findings);
-        }
-    }
-    read_settings(node, draft, findings);
-}
-
-fn declare_setting(setting: Arc<str>, key: &Node, body: &Node, draft: &mut Draft, findings: &mut Findings) {
-    let super::yaml::Content::Mapping(_) = body.content else {
-        let known = draft.settings.keys().map(|name| &**name);
-        draft.unknown("setting", Code::UnknownSetting, key, "the bundle has no setting", known, findings);
-        return;
-    };
-    match read_setting(key, body, draft, findings) {
-        Some(new) => {
-            draft.settings.insert(setting, new);
-        }
-        None => draft.ledger.mark_broken("setting", &setting),
-    }
-}
-
-fn read_setting(key: &Node, body: &Node, draft: &mut Draft, findings: &mut Findings) -> Option<Setting> {
-    let mut map = Mapping::open(body, "a setting", findings)?;
-    let type_ = map.need("type").and_then(|node| super::vocabulary::type_named(node, draft, findings));
-    let default = map.need("default");
-    let choices = map.take("choices").map(|node| list(node, findings)).unwrap_or_default();
-    let source = map.take("source").and_then(|node| source(node, draft, findings));
-    let clauses = draft.clauses(map.take("clauses"), source.as_ref(), findings);
-    let gist = map.take("gist").map(|node| super::vocabulary::gist(node, draft, findings)).unwrap_or_default();
-    let (dated, clock) = (map.take("dated"), map.take("dated-by"));
-    map.finish(findings);
-    let (def, default) = (type_?, default?);
-    if let (Some(dated), Some(name)) = (dated, key.text()) {
-        draft.dated_settings.insert(name.into(), (dated.clone(), clock.cloned()));
-    }
-    let value = |node: &Node, findings: &mut Findings| super::values::value(node, &def.type_, draft, findings);
-    let default = value(default, findings)?;
-    let choices = choices.iter().filter_map(|item| value(item, findings)).collect();
-    let place = key.place.clone();
-    let dated = Vec::new();
-    Some(Setting { type_: def.type_.clone(), value: default, dated, choices, clauses, gist, place })
 }

@@ -1,6 +1,7 @@
 //! Dates, instants and calendar durations. The only place that names `chrono`.
 
 mod instant;
+pub mod zone;
 
 use std::cmp::Ordering;
 use std::fmt;
