@@ -365,6 +365,8 @@ pub struct Rule {
     pub kinds: Vec<KindIx>,
     /// The clauses it rests on.
     pub clauses: Vec<ClauseRef>,
+    /// What it says, by language.
+    pub gist: BTreeMap<Arc<str>, Arc<str>>,
     /// When it is in force; all must hold.
     pub effective: Vec<Effective>,
     /// When overlays hold that it is not.

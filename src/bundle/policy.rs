@@ -198,27 +198,15 @@ fn read_rule(header: &Header, node: &Node, draft: &mut Draft, findings: &mut Fin
         None => header.kinds.clone(),
     };
     let clauses = draft.clauses(map.take("clauses"), header.source.as_ref(), findings);
-    map.take("gist").map(|node| super::vocabulary::gist(node, draft, findings));
+    let gist = map.take("gist").map(|node| super::vocabulary::gist(node, draft, findings)).unwrap_or_default();
     let dated = dated_by(map.take("dated-by"), header.dated_by, draft, findings);
     let period = effective(map.take("effective"), dated, findings);
     let effect = read_effect(&mut map, &kinds, draft, findings);
     let results = map.take("results").map(|node| read_results(node, &kinds, draft, findings)).unwrap_or_default();
     let obligations = map.take("obligations").map(|n| obligations(n, draft, findings)).unwrap_or_default();
     let evidence = overlay::evidence(&mut map, findings);
-    let adds = map.take("results").is_some() || map.take("obligations").is_some();
     let place = map.place().clone();
-    if request.is_none() && !header.says_kinds && !map.mistyped("request") {
-        findings.push(
-            Finding::new(Code::MissingKey, &place, "the rule speaks to no kind of request")
-                .help("add `request:` to the rule or to the policy"),
-        );
-    }
-    let whole = map.finish(findings);
-    if whole && matches!(effect, Some((_, Effect::Attach(_)))) && !adds {
-        findings.push(Finding::new(Code::MissingKey, &place, "the rule has no effect").help(
-            "add `permit:`, `deny:`, `refer:`, `require:` or `ask:`, or the `results:` or `obligations:` it adds",
-        ));
-    }
+    check_said(map, header, &effect, findings);
     let (when, effect) = effect?;
     // What could not be read is missing from the condition.
     if findings.len() == before && draft.ledger.is_clean() && draft.gaps.is_empty() {
@@ -229,7 +217,36 @@ fn read_rule(header: &Header, node: &Node, draft: &mut Draft, findings: &mut Fin
     let effective = header.effective.clone().into_iter().chain(period).collect();
     let retired = Vec::new();
     let policy = header.policy;
-    Some(Rule { name, policy, place, kinds, clauses, effective, retired, evidence, when, effect, results, obligations })
+    Some(Rule {
+        name,
+        policy,
+        place,
+        kinds,
+        clauses,
+        gist,
+        effective,
+        retired,
+        evidence,
+        when,
+        effect,
+        results,
+        obligations,
+    })
+}
+
+/// Whether a rule, all of whose keys were asked for, says to what it speaks and what follows.
+fn check_said(mut map: Mapping<'_>, header: &Header, effect: &Option<(Condition, Effect)>, findings: &mut Findings) {
+    let place = map.place();
+    if map.take("request").is_none() && !header.says_kinds && !map.mistyped("request") {
+        let finding = Finding::new(Code::MissingKey, place, "the rule speaks to no kind of request");
+        findings.push(finding.help("add `request:` to the rule or to the policy"));
+    }
+    let adds = map.take("results").is_some() || map.take("obligations").is_some();
+    if map.finish(findings) && matches!(effect, Some((_, Effect::Attach(_)))) && !adds {
+        let help =
+            "add `permit:`, `deny:`, `refer:`, `require:` or `ask:`, or the `results:` or `obligations:` it adds";
+        findings.push(Finding::new(Code::MissingKey, place, "the rule has no effect").help(help));
+    }
 }
 
 const EFFECTS: [&str; 5] = ["permit", "deny", "refer", "require", "ask"];
