@@ -9,6 +9,7 @@ use crate::model::finding::{Code, Edit, Finding, Findings, Place};
 use crate::model::names::nearest;
 
 use super::cascade::Part;
+use super::citations;
 use super::draft::Draft;
 use super::lines::Lines;
 use super::messages::Messages;
@@ -45,6 +46,7 @@ pub fn whole(draft: &Draft, messages: &Messages, findings: &mut Findings) {
     privacy::decisions(draft, findings);
     if complete {
         clauses_without_rule(draft, findings);
+        citations::check(draft, findings);
         unused(draft, findings);
         periods::check(draft, findings);
     }

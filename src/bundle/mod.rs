@@ -4,6 +4,7 @@ mod absence;
 mod ahead;
 mod cascade;
 pub mod checked;
+mod citations;
 mod condition;
 pub mod domain;
 pub(crate) mod draft;

@@ -276,6 +276,8 @@ codes! {
     AliasClash "alias-clash" Error,
     /// An anchor, alias, tag or merge key, which bundle files do not use.
     AnchorOrTag "anchor-or-tag" Error,
+    /// A rule, row or list entry that cites no clause, where others of its policy, table or list do.
+    CitesNothing "cites-nothing" Warning,
     /// A normative clause of a source that nothing in the bundle cites.
     ClauseWithoutRule "clause-without-rule" Warning,
     /// A form that could turn a refusal into a permit, in an overlay that only restricts.
