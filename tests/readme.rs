@@ -77,7 +77,7 @@ fn pages_show_what_the_command_prints() {
     for page in pages {
         if std::env::var_os("UPDATE_DOCS").is_some() {
             let text = fs::read_to_string(&page).unwrap();
-            let text = renewed(&if page.ends_with("README.md") { with_rule(&text) } else { text });
+            let text = renewed(&if page == common::root().join("README.md") { with_rule(&text) } else { text });
             fs::write(&page, text).unwrap();
         }
         for shown in shown(&fs::read_to_string(&page).unwrap()) {
