@@ -10,7 +10,7 @@ use crate::bundle::domain::Resolved;
 use crate::model::error::{RequestError, RequestErrorKind as Kindof};
 use crate::model::limits::RequestLimits;
 use crate::model::names::nearest;
-use crate::model::time::{Date, Duration, Timestamp};
+use crate::model::time::{Date, Duration, Timestamp, names_leap_second};
 use crate::model::value::{Type, Value};
 
 use super::facts::Stated;
@@ -221,6 +221,13 @@ impl Reader<'_> {
         };
         match value {
             Some(value) => Ok(Some(Stated::Value(value))),
+            None if *type_ == Type::Timestamp && names_leap_second(text) => {
+                let message = format!(
+                    "`{}` is a leap second, which is not taken: write the second before it, `:59`",
+                    text.escape_debug()
+                );
+                Err(RequestError::new(Kindof::WrongType, path, message))
+            }
             None => {
                 let message = format!("`{}` is not {}", text.escape_debug(), form(type_));
                 Err(RequestError::new(Kindof::WrongType, path, message))

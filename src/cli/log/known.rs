@@ -13,9 +13,12 @@ use super::super::Failure;
 /// The names of one sort, of all bundles.
 type Names = BTreeSet<String>;
 
+/// The name that is looked for, what it names, and the names that a bundle has.
+type Asked<'q> = (&'q Option<String>, &'static str, fn(&Bundle) -> Names);
+
 /// Refuses names that are known to no bundle of the log. Where one of the bundles does not load, nothing is said.
 pub fn check(store: &Store, query: &Query) -> Result<(), Failure> {
-    let asked: [(&Option<String>, &str, fn(&Bundle) -> Names); 4] = [
+    let asked: [Asked<'_>; 4] = [
         (&query.kind, "kind of request", |bundle| bundle.kinds.iter().map(|kind| kind.name.to_string()).collect()),
         (&query.rule, "rule", |bundle| bundle.rules.iter().map(|rule| rule.name.to_string()).collect()),
         (&query.reason, "reason", |bundle| bundle.reasons.keys().map(ToString::to_string).collect()),
