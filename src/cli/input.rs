@@ -185,12 +185,17 @@ fn sniff(mut reader: Source, most: usize, what: String) -> Result<Requests, Fail
     if !is_array || text.len() > bound {
         return Ok(Requests::Whole(vec![Ok(text)].into_iter(), false));
     }
+    Ok(elements(text))
+}
+
+/// The elements of an array; what is none is refused as a whole.
+fn elements(text: Vec<u8>) -> Requests {
     match serde_json::from_slice::<Vec<&serde_json::value::RawValue>>(&text) {
         Ok(items) => {
             let items: Vec<Request> = items.iter().map(|item| Ok(item.get().as_bytes().to_vec())).collect();
-            Ok(Requests::Whole(items.into_iter(), true))
+            Requests::Whole(items.into_iter(), true)
         }
-        Err(_) => Ok(Requests::Whole(vec![Ok(text)].into_iter(), false)),
+        Err(_) => Requests::Whole(vec![Ok(text)].into_iter(), false),
     }
 }
 

@@ -221,17 +221,7 @@ impl Reader<'_> {
         };
         match value {
             Some(value) => Ok(Some(Stated::Value(value))),
-            None if *type_ == Type::Timestamp && names_leap_second(text) => {
-                let message = format!(
-                    "`{}` is a leap second, which is not taken: write the second before it, `:59`",
-                    text.escape_debug()
-                );
-                Err(RequestError::new(Kindof::WrongType, path, message))
-            }
-            None => {
-                let message = format!("`{}` is not {}", text.escape_debug(), form(type_));
-                Err(RequestError::new(Kindof::WrongType, path, message))
-            }
+            None => Err(unreadable(type_, text, path)),
         }
     }
 
@@ -268,6 +258,16 @@ fn one_of<'a>(text: &str, known: impl Iterator<Item = &'a str> + Clone, path: &s
     let all = known.collect::<Vec<_>>().join("`, `");
     let message = format!("`{}` is not one of `{all}`{near}", text.escape_debug());
     RequestError::new(Kindof::UnknownValue, path, message)
+}
+
+fn unreadable(type_: &Type, text: &str, path: &str) -> RequestError {
+    let shown = text.escape_debug();
+    let message = if *type_ == Type::Timestamp && names_leap_second(text) {
+        format!("`{shown}` is a leap second, which is not taken: write the second before it, `:59`")
+    } else {
+        format!("`{shown}` is not {}", form(type_))
+    };
+    RequestError::new(Kindof::WrongType, path, message)
 }
 
 fn form(type_: &Type) -> &'static str {

@@ -105,26 +105,31 @@ pub fn note_pruned(pruned: u64) {
     }
 }
 
-pub fn find(args: &FindArgs) -> Result<u8, Failure> {
-    let QueryArgs { id, order, customer, actor, kind, rule, clause, outcome, reason, from, to } = &args.query;
-    let query = Query {
-        id: id.clone(),
-        order: order.clone(),
-        customer: customer.clone(),
-        actor: actor.clone(),
-        kind: kind.clone(),
-        rule: rule.clone(),
-        clause: clause.clone(),
-        outcome: outcome.clone(),
-        reason: reason.clone(),
-        from: *from,
-        to: *to,
-    };
-    if let (Some(from), Some(to)) = (from, to)
-        && from.is_after(*to)
-    {
-        return Err(Failure::Usage(format!("`--from {from}` is later than `--to {to}`")));
+impl QueryArgs {
+    fn query(&self) -> Result<Query, Failure> {
+        if let (Some(from), Some(to)) = (self.from, self.to)
+            && from.is_after(to)
+        {
+            return Err(Failure::Usage(format!("`--from {from}` is later than `--to {to}`")));
+        }
+        Ok(Query {
+            id: self.id.clone(),
+            order: self.order.clone(),
+            customer: self.customer.clone(),
+            actor: self.actor.clone(),
+            kind: self.kind.clone(),
+            rule: self.rule.clone(),
+            clause: self.clause.clone(),
+            outcome: self.outcome.clone(),
+            reason: self.reason.clone(),
+            from: self.from,
+            to: self.to,
+        })
     }
+}
+
+pub fn find(args: &FindArgs) -> Result<u8, Failure> {
+    let query = args.query.query()?;
     let store = Store::open_read_only(&args.log)?;
     let mut out = BufWriter::new(anstream::AutoStream::auto(std::io::stdout().lock()));
     let (mut listed, mut failed, mut pruned, mut more) = (0_u64, None, 0_u64, false);
