@@ -86,82 +86,106 @@ fn replay_alone(path: &Path) -> Outcome<()> {
 fn measure(requests: &[&str], entries: usize, folder: &Path) -> Outcome<()> {
     let engine = Engine::embedded()?;
     let received = Timestamp::parse("2021-07-01T12:00:00Z").ok_or("no time")?;
-    let turn = || requests.iter().cycle().take(entries);
     let compiled = |line: &&&str| engine.prepare(line.as_bytes()).is_some_and(|request| request.is_compiled());
     println!(
         "{} requests, {} of them left to the interpreter",
         requests.len(),
         requests.len() - requests.iter().filter(compiled).count()
     );
-
     let since = Since::now();
-    for request in turn() {
+    for request in requests.iter().cycle().take(entries) {
         std::hint::black_box(engine.decide_json(request.as_bytes())).ok();
     }
     rate("decide, one thread, nothing recorded", entries, since);
-
     parts(&engine, requests, entries, received)?;
+    let plain = writing(&engine, requests, entries, received, folder)?;
+    let log = folder.join("log");
+    recording(&engine, requests, entries, received, plain, &log)?;
+    let store = Store::open_read_only(&log)?;
+    again(&store, &log, entries)?;
+    from_ndjson(&store, entries, folder)?;
+    #[cfg(feature = "parquet")]
+    from_parquet(&store, entries, folder)?;
+    Ok(())
+}
 
+/// Writes entries without a chain and with it; gives the best rate of those without.
+fn writing(engine: &Engine, requests: &[&str], entries: usize, received: Timestamp, folder: &Path) -> Outcome<f64> {
     // Entries are put together beforehand, so that what is compared is writing alone.
     let mut best = (0.0_f64, 0.0_f64);
     for round in 0..3 {
         let scratch = LogFile::open(folder.join("scratch"), Options::default())?;
         let recorder = engine.with_record(&scratch);
         let drafts = || -> Outcome<Vec<Draft>> {
-            turn().map(|request| Ok(recorder.draft(request.as_bytes(), received)?.1)).collect()
+            let turn = requests.iter().cycle().take(entries);
+            turn.map(|request| Ok(recorder.draft(request.as_bytes(), received)?.1)).collect()
         };
         let plain = plain(&folder.join(format!("plain-{round}")), drafts()?)?;
         let chained = chained(&folder.join(format!("chained-{round}")), drafts()?)?;
         best = (best.0.max(plain), best.1.max(chained));
     }
     println!("{:<58} {:>10.2}", "ratio of the best", best.1 / best.0);
+    Ok(best.0)
+}
 
-    let log = folder.join("log");
+/// Decides and records, the last time into the log that is read afterwards.
+fn recording(
+    engine: &Engine,
+    requests: &[&str],
+    entries: usize,
+    received: Timestamp,
+    plain: f64,
+    log: &Path,
+) -> Outcome<()> {
     let mut recorded = 0.0_f64;
     for round in 0..3 {
-        let path = if round == 2 { log.clone() } else { folder.join(format!("recorded-{round}")) };
-        recorded = recorded.max(record(&engine, requests, entries, received, &path)?);
+        let path = if round == 2 { log.to_owned() } else { log.with_file_name(format!("recorded-{round}")) };
+        recorded = recorded.max(record(engine, requests, entries, received, &path)?);
     }
-    println!("{:<58} {:>10.2}", "ratio of the best to plain inserts", recorded / best.0);
+    println!("{:<58} {:>10.2}", "ratio of the best to plain inserts", recorded / plain);
+    Ok(())
+}
 
-    let store = Store::open_read_only(&log)?;
+/// Verifies the log and decides it again.
+fn again(store: &Store, log: &Path, entries: usize) -> Outcome<()> {
     let since = Since::now();
-    let verified = clausal::record::verify::verify(&store, &[], &[])?;
+    let verified = clausal::record::verify::verify(store, &[], &[])?;
     rate("verify", entries, since);
     assert!(verified.is_good(), "{:?}", verified.faults);
     let since = Since::now();
-    let tally = replay(&Source::open(&log)?, None, |_| ())?;
+    let tally = replay(&Source::open(log)?, None, |_| ())?;
     rate("replay from the log, all cores", entries, since);
-    read("reading the log, one thread", &log, entries)?;
+    read("reading the log, one thread", log, entries)?;
     assert_eq!(tally.different, 0);
+    Ok(())
+}
+
+fn from_ndjson(store: &Store, entries: usize, folder: &Path) -> Outcome<()> {
     let export = folder.join("log.ndjson");
-    clausal::record::export::ndjson(
-        &store,
-        Default::default(),
-        &mut std::io::BufWriter::new(std::fs::File::create(&export)?),
-    )?;
+    let mut file = std::io::BufWriter::new(std::fs::File::create(&export)?);
+    clausal::record::export::ndjson(store, Default::default(), &mut file)?;
+    drop(file);
     let since = Since::now();
     replay(&Source::open(&export)?, None, |_| ())?;
     rate("replay from NDJSON, all cores", entries, since);
     read("reading NDJSON, one thread", &export, entries)?;
     let since = Since::now();
-    let tally =
-        replay(&Source::open(&export)?, Some(&Engine::builder().setting("role_mode", "union").build()?), |_| ())?;
+    let other = Engine::builder().setting("role_mode", "union").build()?;
+    let tally = replay(&Source::open(&export)?, Some(&other), |_| ())?;
     rate("replay from NDJSON by another bundle", entries, since);
     assert_eq!(tally.entries, u64::try_from(entries)?);
-    #[cfg(feature = "parquet")]
-    {
-        let columns = folder.join("log.parquet");
-        clausal::record::columns::write(
-            &store,
-            Default::default(),
-            std::io::BufWriter::new(std::fs::File::create(&columns)?),
-        )?;
-        let since = Since::now();
-        replay(&Source::open(&columns)?, None, |_| ())?;
-        rate("replay from Parquet, all cores", entries, since);
-        read("reading Parquet, one thread", &columns, entries)?;
-    }
+    Ok(())
+}
+
+#[cfg(feature = "parquet")]
+fn from_parquet(store: &Store, entries: usize, folder: &Path) -> Outcome<()> {
+    let columns = folder.join("log.parquet");
+    let file = std::io::BufWriter::new(std::fs::File::create(&columns)?);
+    clausal::record::columns::write(store, Default::default(), file)?;
+    let since = Since::now();
+    replay(&Source::open(&columns)?, None, |_| ())?;
+    rate("replay from Parquet, all cores", entries, since);
+    read("reading Parquet, one thread", &columns, entries)?;
     Ok(())
 }
 

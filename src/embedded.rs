@@ -12,6 +12,12 @@ pub fn has(name: &str) -> bool {
     EMBEDDED.iter().any(|(path, _)| *path == manifest)
 }
 
+/// The names of the bundles.
+#[cfg_attr(not(feature = "cli"), expect(dead_code, reason = "only the command suggests names"))]
+pub fn names() -> impl Iterator<Item = &'static str> {
+    EMBEDDED.iter().filter_map(|(path, _)| path.strip_suffix("/bundle.yaml"))
+}
+
 /// All files of `policies/`, the release index among them.
 pub fn all() -> Files {
     files("")

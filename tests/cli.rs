@@ -118,6 +118,34 @@ fn a_line_over_the_limit_is_refused_and_the_next_is_decided() {
     assert_eq!(lines[2]["outcome"], "deny");
 }
 
+const YAML: &str = "kind: hybrid-benefit\nat: 2021-07-01\nlicense:\n  { product: Windows Server, edition: Standard, software_assurance: true }\n";
+
+#[test]
+fn yaml_is_read_from_the_standard_input_as_from_a_file() {
+    for before in ["", "# A request.\n", "---\n", "\n\n", "\u{feff}"] {
+        let done = run(&["decide"], &format!("{before}{YAML}"));
+        assert_eq!((done.code, done.out.lines().count()), (0, 1), "{before:?}: {}", done.err);
+    }
+    let list: String = format!("- {}", YAML.replace('\n', "\n  ").trim_end());
+    let done = run(&["decide"], &format!("{list}\n{list}\n"));
+    assert_eq!((done.code, json(&done.out).as_array().map(Vec::len)), (0, Some(2)), "{}", done.err);
+}
+
+#[test]
+fn a_mistake_in_yaml_is_told_as_one_with_its_place() {
+    let done = run(&["decide"], &format!("\n{YAML}at: 2021-07-02\n"));
+    let error = &json(&done.out)["error"];
+    assert_eq!(error["message"], "the key `at` is given twice (line 6, column 1)");
+    assert_eq!((done.code, done.err.lines().count()), (1, 1), "{}", done.err);
+}
+
+#[test]
+fn a_byte_order_mark_before_the_input_is_no_part_of_it() {
+    for input in [permitted(), format!("{}\n{}\n", permitted(), permitted()), format!("[{}]", permitted())] {
+        assert_eq!(run(&["decide"], &format!("\u{feff}{input}")).code, 0, "{input}");
+    }
+}
+
 #[test]
 fn answers_come_before_the_input_ends() {
     let mut child = command(&["decide"]).spawn().unwrap();
@@ -214,4 +242,35 @@ fn pipes_get_no_colour() {
     let done = run(&["decide", "--text"], &denied());
     assert!(done.out.starts_with("DENY  hybrid-benefit"), "{}", done.out);
     assert!(!done.out.contains('\u{1b}') && !done.err.contains('\u{1b}'));
+}
+
+/// Every command tells a bundle that is named in another way, or nearly, how it is named.
+#[test]
+fn a_bundle_that_is_not_found_or_stands_elsewhere_is_pointed_to() {
+    let tip = "a bundle is named with `--bundle policies/csp`";
+    let elsewhere = "is a bundle and not";
+    let cases: [(&[&str], i32, &str); 17] = [
+        (&["prove", "policies/csp"], 64, tip),
+        (&["who", "--kind", "purchase", "policies/csp"], 64, tip),
+        (&["show", "policies/csp"], 64, tip),
+        (&["decide", "one.json", "policies/csp"], 64, tip),
+        (&["decide", "policies/csp"], 64, elsewhere),
+        (&["explain", "policies/csp"], 64, elsewhere),
+        (&["history", "policies/csp"], 64, elsewhere),
+        (&["test", "policies/csp"], 64, elsewhere),
+        (&["coverage", "policies/csp"], 64, elsewhere),
+        (&["mutate", "policies/csp"], 64, elsewhere),
+        (&["prove", "--bundle", "csp-timelin"], 65, "did you mean `csp-timeline`?"),
+        (&["decide", "--bundle", "policies/cps"], 65, "did you mean `policies/csp`?"),
+        (&["check", "policies/csp-timelin"], 65, "did you mean `policies/csp-timeline`?"),
+        (&["diff", "csp", "csp-timelin"], 65, "did you mean `csp-timeline`?"),
+        (&["who", "--kind", "purchas"], 64, "did you mean `purchase`?"),
+        (&["who", "--kind", "purchase", "--when", "customer.market=GLL"], 64, "did you mean `GL`?"),
+        (&["history", "--kind", "purchas", "--fact", "customer.market=GL"], 1, "did you mean `purchase`?"),
+    ];
+    for (args, code, says) in cases {
+        let done = run(args, "");
+        assert!(done.code == code && done.err.contains(says), "{args:?} gives {}: {}", done.code, done.err);
+    }
+    assert_eq!(run(&["check", "csp-timeline"], "").code, 0, "shipped bundles are known by their names everywhere");
 }

@@ -79,9 +79,11 @@ fn item<'j>(completion: &'j Json, label: &str) -> &'j Json {
 fn shipped_files_have_no_diagnostics() {
     let Some(mut client) = server() else { return };
     let other = ["bundle", "vocabulary", "roles", "sources/csp-2021-06"];
-    for file in ["cancellation-windows", "unavailable-markets", "role-permissions", "obligations"].iter().chain(&other)
-    {
-        let path = format!("policies/csp/{file}.yaml");
+    let csp = ["cancellation-windows", "unavailable-markets", "role-permissions", "obligations"];
+    let csp = csp.iter().chain(&other).map(|file| format!("csp/{file}"));
+    let timeline = ["bundle", "vocabulary", "windows", "markets", "credit"].map(|file| format!("csp-timeline/{file}"));
+    for file in csp.chain(timeline) {
+        let path = format!("policies/{file}.yaml");
         let found = open(&mut client, &path, &shipped(&path));
         assert!(found.is_empty(), "{file}: {found:?}");
     }

@@ -113,8 +113,11 @@ fn readings_page_is_up_to_date() {
         let default = written(&setting.value);
         write!(page, "\n## `{name}`\n\n{}\n\n_{}_\n\n", setting.gist["en"], setting.gist["ru"]).unwrap();
         let clauses: Vec<String> = setting.clauses.iter().map(|clause| format!("`{clause}`")).collect();
-        let any =
-            if setting.choices.is_empty() { format!("any {}", setting.type_) } else { "one of those below".into() };
+        let any = match (&setting.time_zone_or, setting.choices.is_empty()) {
+            (Some(_), _) => "any IANA time zone, or one of the words below".into(),
+            (None, true) => format!("any {}", setting.type_),
+            (None, false) => "one of those below".into(),
+        };
         writeln!(page, "Default `{default}`; {any}. Reads {}.\n", clauses.join(", ")).unwrap();
         let scenarios = readings_of(name);
         let mut values: Vec<String> = setting.choices.iter().map(written).collect();

@@ -76,7 +76,8 @@ fn pages_show_what_the_command_prints() {
     let mut count = 0;
     for page in pages {
         if std::env::var_os("UPDATE_DOCS").is_some() {
-            let text = renewed(&fs::read_to_string(&page).unwrap());
+            let text = fs::read_to_string(&page).unwrap();
+            let text = renewed(&if page == common::root().join("README.md") { with_rule(&text) } else { text });
             fs::write(&page, text).unwrap();
         }
         for shown in shown(&fs::read_to_string(&page).unwrap()) {
@@ -88,6 +89,27 @@ fn pages_show_what_the_command_prints() {
         }
     }
     assert!(count >= 3, "{count} commands");
+}
+
+/// The README with the rule that it shows as it stands in the policy that it names.
+fn with_rule(readme: &str) -> String {
+    let (before, block) = readme.split_once("```yaml\n").unwrap();
+    let (shown, _) = block.split_once("```").unwrap();
+    let (_, path) = before.rsplit_once("](").unwrap();
+    let policy = fs::read_to_string(common::root().join(path.split_once(')').unwrap().0)).unwrap();
+    let head = shown.lines().next().unwrap();
+    let mut rule = policy.lines().skip_while(|line| *line != head);
+    let mut wanted = format!("{}\n", rule.next().unwrap_or_else(|| panic!("no rule `{head}`")));
+    for line in rule.take_while(|line| line.starts_with("    ") && !line.trim_start().starts_with('#')) {
+        wanted.push_str(&format!("{line}\n"));
+    }
+    readme.replacen(shown, &wanted, 1)
+}
+
+#[test]
+fn the_readme_shows_a_rule_as_it_stands() {
+    let readme = fs::read_to_string(common::root().join("README.md")).unwrap();
+    assert_eq!(readme, with_rule(&readme));
 }
 
 /// The README names one command that passes the tests, and CI runs that one.

@@ -235,6 +235,25 @@ fn lists_say_what_they_leave_out() {
     let wrong = run(&["log", "find", "log", "--outcome", "denied"]);
     assert!(wrong.0 == 64 && wrong.2.contains("did you mean `deny`"), "{}", wrong.2);
     assert!(run(&["log", "find", "log", "--id", "nobody"]).2.contains("no entry meets"));
+    let seen = json(&run(&["log", "show", "log", "3", "--json"]))["received"].as_str().unwrap().to_owned();
+    let between = |from: &str, to: &str| run(&["log", "find", "log", "--from", from, "--to", to, "--json"]);
+    let then = between(&seen, &seen).1;
+    assert!(then.lines().count() < all.len() && then.contains(&format!("\"received\":\"{seen}\"")), "{then}");
+    let earlier = between(&seen, &seen.replace('Z', "+01:00"));
+    assert!(earlier.0 == 64 && earlier.2.contains("is later than `--to"), "{}", earlier.2);
+    // A name that no bundle of the log has finds nothing because it is mistyped; any other may find nothing.
+    for (option, mistyped, meant) in [
+        ("--kind", "cancelation", "cancellation"),
+        ("--rule", "role-permissions/cancel-need-admin-agent", "role-permissions/cancel-needs-admin-agent"),
+        ("--reason", "window-pased", "window-passed"),
+        ("--clause", "csp-2021-60#253", "csp-2021-06#253"),
+    ] {
+        let wrong = run(&["log", "find", "log", option, mistyped]);
+        assert_eq!((wrong.0, wrong.1.as_str()), (64, ""), "{}", wrong.2);
+        assert!(wrong.2.contains(mistyped) && wrong.2.contains(&format!("did you mean `{meant}`")), "{}", wrong.2);
+        let none = run(&["log", "find", "log", option, meant, "--id", "nobody"]);
+        assert!(none.0 == 0 && none.2.contains("no entry meets"), "{}", none.2);
+    }
     let some = run(&["log", "find", "log", "--limit", "2"]);
     assert!(some.1.lines().count() == 2 && some.2.contains("more than these 2"), "{}", some.2);
     let exact = run(&["log", "find", "log", "--limit", &all.len().to_string()]);

@@ -253,6 +253,8 @@ fn the_command_proves_finds_prunes_and_erases() {
     assert_eq!(find(&["--order", "A-2"]), 1);
     assert_eq!(find(&["--from", "2021-07-02", "--to", "2021-07-04"]), 3);
     assert_eq!(find(&["--kind", "cancellation"]), 0);
+    let (code, _, told) = run(&["log", "find", "log", "--from", "2021-07-32"]);
+    assert!(code == 64 && told.contains("nor an instant"), "{told}");
     let shown: Json = serde_json::from_str(&run(&["log", "show", "log", "2", "--json"]).1).unwrap();
     let reason = &shown["decision"]["reasons"][0];
     assert_eq!(find(&["--reason", reason["code"].as_str().unwrap(), "--rule", reason["rule"].as_str().unwrap()]), 6);
@@ -261,6 +263,8 @@ fn the_command_proves_finds_prunes_and_erases() {
     let (code, out, _) = run(&["log", "show", "log", "2"]);
     assert_eq!(code, 0);
     assert!(out.contains(reason["message"].as_str().unwrap()) && out.contains("- id: "), "{out}");
+    let rules = out.matches(" (key-access.yaml:").count();
+    assert_eq!(out.matches("- id: ").count(), rules, "of each rule its own lines, not the next one's: {out}");
 
     assert_eq!(run(&["log", "erase", "log", "2", "--fact", "actor.id"]).0, 0);
     assert_eq!(find(&["--actor", "user-1"]), 1);

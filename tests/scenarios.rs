@@ -174,7 +174,7 @@ fn files_that_are_no_scenario_are_told() {
     fs::create_dir(home.path().join("scenarios")).unwrap();
     fs::write(home.path().join("scenarios/one.yaml"), [0xFF, 0xFE, 0x00]).unwrap();
     let done = clausal(home.path(), &["test"]);
-    assert!(done.code == 1 && done.out.contains("it is not UTF-8 text"), "{}", done.out);
+    assert!(done.code == 1 && done.out.contains("it is UTF-16 text, by its byte order mark"), "{}", done.out);
 }
 
 #[test]

@@ -17,12 +17,23 @@ use clausal::{Limits, Severity};
 use jsonschema::Validator;
 use serde_json::Value as Json;
 
+/// The bundles whose schemas are shipped.
+const SHIPPED: [&str; 2] = ["csp", "csp-timeline"];
+
 fn csp() -> PathBuf {
-    common::root().join("policies/csp")
+    folder("csp")
+}
+
+fn folder(bundle: &str) -> PathBuf {
+    common::root().join("policies").join(bundle)
 }
 
 fn written() -> BTreeMap<FileKind, Json> {
-    schemas(&Files::Folder(csp()), "csp", &Limits::default()).unwrap()
+    written_of("csp")
+}
+
+fn written_of(bundle: &str) -> BTreeMap<FileKind, Json> {
+    schemas(&Files::Folder(folder(bundle)), bundle, &Limits::default()).unwrap()
 }
 
 fn validator(kind: FileKind) -> Validator {
@@ -33,12 +44,12 @@ fn instance(text: &str) -> Json {
     to_json("file", text, 8 << 20).unwrap()
 }
 
-fn kind_of(path: &str) -> FileKind {
+fn kind_of(bundle: &str, path: &str) -> FileKind {
     match path {
         "bundle.yaml" => FileKind::Bundle,
         "vocabulary.yaml" => FileKind::Vocabulary,
         "invariants.yaml" => FileKind::Invariants,
-        "markets.yaml" | "roles.yaml" | "products.yaml" => FileKind::Registry,
+        "markets.yaml" | "roles.yaml" | "products.yaml" if bundle == "csp" => FileKind::Registry,
         _ if path.starts_with("sources/") => FileKind::Source,
         _ => FileKind::Policy,
     }
@@ -50,7 +61,7 @@ fn mistakes(validator: &Validator, instance: &Json) -> Vec<String> {
 
 #[test]
 fn schemas_are_draft_07() {
-    for (kind, schema) in written() {
+    for (kind, schema) in SHIPPED.into_iter().flat_map(written_of) {
         jsonschema::draft7::meta::validate(&schema).unwrap_or_else(|error| panic!("{kind:?}: {error}"));
     }
 }
@@ -73,11 +84,13 @@ fn no_bundle_is_too_small() {
 
 #[test]
 fn committed_schemas_are_up_to_date() {
-    for (kind, schema) in written() {
-        let path = common::root().join("policies/schema/csp").join(file_name(kind));
-        let committed = fs::read_to_string(&path).unwrap_or_default();
-        let remedy = "write them anew: `cargo run -- schema --bundle policies/csp --out policies/schema/csp`";
-        assert!(committed == text(&schema), "{} is out of date; {remedy}", file_name(kind));
+    for bundle in SHIPPED {
+        for (kind, schema) in written_of(bundle) {
+            let path = common::root().join("policies/schema").join(bundle).join(file_name(kind));
+            let committed = fs::read_to_string(&path).unwrap_or_default();
+            let remedy = format!("`cargo run -- schema --bundle policies/{bundle} --out policies/schema/{bundle}`");
+            assert!(committed == text(&schema), "{} is out of date; write it anew: {remedy}", path.display());
+        }
     }
 }
 
@@ -85,27 +98,32 @@ fn committed_schemas_are_up_to_date() {
 fn shipped_files_fit() {
     let mut wrong = Vec::new();
     let mut count = 0;
-    let validators: BTreeMap<_, _> = FileKind::ALL.into_iter().map(|kind| (kind, validator(kind))).collect();
-    for path in common::files(&csp(), ".yaml") {
-        let name = path.strip_prefix(csp()).unwrap().to_string_lossy().into_owned();
-        count += 1;
-        let found = mistakes(&validators[&kind_of(&name)], &instance(&fs::read_to_string(&path).unwrap()));
-        wrong.extend(found.into_iter().map(|mistake| format!("{name} {mistake}")));
+    for bundle in SHIPPED {
+        let written = written_of(bundle);
+        for path in common::files(&folder(bundle), ".yaml") {
+            let name = path.strip_prefix(folder(bundle)).unwrap().to_string_lossy().into_owned();
+            count += 1;
+            let validator = jsonschema::draft7::new(&written[&kind_of(bundle, &name)]).unwrap();
+            let found = mistakes(&validator, &instance(&fs::read_to_string(&path).unwrap()));
+            wrong.extend(found.into_iter().map(|mistake| format!("{bundle}/{name} {mistake}")));
+        }
     }
-    assert!(count > 15, "only {count} files");
+    assert!(count > 22, "only {count} files");
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]
 fn shipped_scenarios_fit() {
-    let validator = validator(FileKind::Scenario);
     let (mut wrong, mut count) = (Vec::new(), 0);
-    for path in common::files(&common::root().join("fixtures/decide"), ".yaml") {
-        count += 1;
-        let found = mistakes(&validator, &instance(&fs::read_to_string(&path).unwrap()));
-        wrong.extend(found.into_iter().map(|mistake| format!("{} {mistake}", path.display())));
+    for (bundle, scenarios) in [("csp", "fixtures/decide"), ("csp-timeline", "fixtures/timeline")] {
+        let validator = jsonschema::draft7::new(&written_of(bundle)[&FileKind::Scenario]).unwrap();
+        for path in common::files(&common::root().join(scenarios), ".yaml") {
+            count += 1;
+            let found = mistakes(&validator, &instance(&fs::read_to_string(&path).unwrap()));
+            wrong.extend(found.into_iter().map(|mistake| format!("{} {mistake}", path.display())));
+        }
     }
-    assert!(count > 250, "only {count} scenarios");
+    assert!(count > 280, "only {count} scenarios");
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
@@ -375,13 +393,15 @@ fn the_command_refuses_what_does_not_load() {
 
 #[test]
 fn shipped_files_name_their_schemas() {
-    for path in common::files(&csp(), ".yaml") {
-        let name = path.strip_prefix(csp()).unwrap().to_string_lossy().into_owned();
+    for (bundle, path) in
+        SHIPPED.iter().flat_map(|one| common::files(&folder(one), ".yaml").into_iter().map(move |path| (one, path)))
+    {
+        let name = path.strip_prefix(folder(bundle)).unwrap().to_string_lossy().into_owned();
         let text = fs::read_to_string(&path).unwrap();
         let line = text.lines().next().unwrap();
         let schema = line.strip_prefix("# yaml-language-server: $schema=").unwrap_or_else(|| panic!("{name}: {line}"));
         let named = path.parent().unwrap().join(schema).canonicalize().unwrap();
-        let wanted = common::root().join("policies/schema/csp").join(file_name(kind_of(&name)));
+        let wanted = common::root().join("policies/schema").join(bundle).join(file_name(kind_of(bundle, &name)));
         assert_eq!(named, wanted.canonicalize().unwrap(), "{name}");
     }
 }

@@ -74,7 +74,10 @@ fn main() {
         lines.decide(black_box(line.as_bytes()), out).unwrap();
     };
     report("the same, with buffers that serve again", &measure(&lines, decide), Some(&parse));
-    println!("allocations: from JSON to JSON, with buffers that serve again {:.2}", allocations(ALLOCATOR, &lines, decide));
+    println!(
+        "allocations: from JSON to JSON, with buffers that serve again {:.2}",
+        allocations(ALLOCATOR, &lines, decide)
+    );
     println!(
         "allocations: from JSON {:.2}",
         allocations(ALLOCATOR, &lines, |line| {

@@ -29,12 +29,14 @@ pub enum WhoError {
         near: String,
     },
     /// The value cannot be one of the fact's.
-    #[error("`{value}` is no value of `{name}`")]
+    #[error("`{value}` is no value of `{name}`{near}")]
     NoValue {
         /// The path that was given.
         name: String,
         /// The value that was given.
         value: String,
+        /// A suggestion.
+        near: String,
     },
 }
 
@@ -123,13 +125,16 @@ fn variable(space: &Space<'_>, name: &str) -> Result<usize, WhoError> {
 /// Where a fact has a value, or a set has a member.
 fn fixed(space: &mut Space<'_>, name: &str, value: &str) -> Result<super::space::mdd::Id, WhoError> {
     let at = variable(space, name)?;
-    let no_value = || WhoError::NoValue { name: name.to_owned(), value: value.to_owned() };
-    let member = space.members_of(name).into_iter().find(|(_, member)| member.to_string() == value);
-    if let Some((at, _)) = member {
+    let members = space.members_of(name);
+    let mut known: Vec<String> = members.iter().map(|(_, member)| member.to_string()).collect();
+    if let Some((at, _)) = members.iter().find(|(_, member)| member.to_string() == value) {
+        let at = *at;
         let has = space.mdd.leaves(u32::try_from(at).unwrap_or(u32::MAX), [NO, YES]);
         return Ok(space.given(name, has));
     }
-    let Some(var) = space.vars.get(at).filter(|var| var.what != What::Set) else { return Err(no_value()) };
+    let Some(var) = space.vars.get(at).filter(|var| var.what != What::Set) else {
+        return Err(no_value(name, value, &known));
+    };
     let holds = |atom: &Atom, stands: Option<&crate::Value>| match atom {
         Atom::Values(values) => values.iter().any(|one| one.to_string() == value),
         Atom::Value(one) => one.to_string() == value,
@@ -147,10 +152,27 @@ fn fixed(space: &mut Space<'_>, name: &str, value: &str) -> Result<super::space:
         }
     }
     if !classes.contains(&true) {
-        return Err(no_value());
+        known.extend(var.classes.iter().flat_map(|class| words(&class.atom)));
+        return Err(no_value(name, value, &known));
     }
     let below = classes.into_iter().map(|is| if is { YES } else { NO });
     Ok(space.mdd.leaves(u32::try_from(at).unwrap_or(u32::MAX), below))
+}
+
+fn no_value(name: &str, value: &str, known: &[String]) -> WhoError {
+    let near = nearest(value, known.iter().map(String::as_str));
+    let near = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+    WhoError::NoValue { name: name.to_owned(), value: value.to_owned(), near }
+}
+
+/// The single values of a class, as they are written.
+fn words(atom: &Atom) -> Vec<String> {
+    match atom {
+        Atom::Values(values) => values.iter().map(ToString::to_string).collect(),
+        Atom::Value(one) => vec![one.to_string()],
+        Atom::Truth(is) => vec![is.to_string()],
+        _ => Vec::new(),
+    }
 }
 
 /// A value as written, of the type of another.

@@ -63,14 +63,19 @@ impl Ledger {
         self.broken.borrow().get(kind).is_some_and(|names| names.contains(name))
     }
 
+    /// The names of a kind that are defined, each with a mistake of its own.
+    pub fn broken(&self, kind: &str) -> Vec<Arc<str>> {
+        self.broken.borrow().get(kind).into_iter().flatten().cloned().collect()
+    }
+
     /// Whether any definition of a kind has a mistake of its own.
     pub fn any_broken(&self, kind: &str) -> bool {
         self.broken.borrow().contains_key(kind)
     }
 
-    /// Whether any definition at all has a mistake of its own.
+    /// Whether no definition has a mistake of its own; rules and rows, which nothing is said in terms of, do not count.
     pub fn is_clean(&self) -> bool {
-        self.broken.borrow().is_empty()
+        self.broken.borrow().keys().all(|kind| ["rule", "row"].contains(kind))
     }
 
     /// Reports a name that is not known, unless its definition is broken. The name that was meant counts as used.
@@ -143,6 +148,8 @@ impl Part {
                 Code::UnknownTable,
                 Code::UnknownColumn,
                 Code::UnknownObligation,
+                Code::UnknownRule,
+                Code::UnknownRow,
                 Code::UnknownFunction,
                 Code::UnknownMessage,
                 Code::MissingMessage,
@@ -164,6 +171,8 @@ impl Part {
                 Code::UnknownTable,
                 Code::UnknownColumn,
                 Code::UnknownObligation,
+                Code::UnknownRule,
+                Code::UnknownRow,
                 Code::UnknownName,
                 Code::MessageVariable,
             ],
@@ -186,6 +195,9 @@ pub fn without_consequences(findings: &mut Findings, gaps: &BTreeSet<Part>) {
             stops.insert((Arc::clone(&place.file), place.bytes.1));
         }
     }
+    let meant = |f: &Finding| f.edit.as_ref().is_some_and(|e| f.code == Code::UnknownKey && e.text == "source");
+    let without_source: HashSet<Arc<str>> =
+        findings.iter().filter(|f| meant(f)).map(|f| Arc::clone(&f.place.file)).collect();
     let mut misread: HashSet<(Arc<str>, (usize, usize))> = HashSet::new();
     findings.retain(|finding| {
         let place = &finding.place;
@@ -195,7 +207,8 @@ pub fn without_consequences(findings: &mut Findings, gaps: &BTreeSet<Part>) {
         let cut = of_form && stops.contains(&(Arc::clone(&place.file), place.bytes.1));
         let told = gravest.get(&at).is_some_and(|gravest| *gravest > gravity(finding));
         let again = finding.code == Code::MisreadScalar && !misread.insert(at);
-        !silent.contains(&finding.code) && !cut && !told && !again
+        let no_source = finding.code == Code::UnknownSource && without_source.contains(&place.file);
+        !silent.contains(&finding.code) && !cut && !told && !again && !no_source
     });
 }
 

@@ -365,6 +365,8 @@ pub struct Rule {
     pub kinds: Vec<KindIx>,
     /// The clauses it rests on.
     pub clauses: Vec<ClauseRef>,
+    /// What it says, by language.
+    pub gist: BTreeMap<Arc<str>, Arc<str>>,
     /// When it is in force; all must hold.
     pub effective: Vec<Effective>,
     /// When overlays hold that it is not.
@@ -579,6 +581,8 @@ pub struct Setting {
     pub dated: Vec<(Value, Effective)>,
     /// All values it may take, when they are enumerated.
     pub choices: Vec<Value>,
+    /// Where it takes the names of time zones: what it takes besides.
+    pub time_zone_or: Option<Vec<Value>>,
     /// The clauses it reads.
     pub clauses: Vec<ClauseRef>,
     /// What it means, by language.

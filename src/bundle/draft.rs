@@ -38,6 +38,8 @@ pub struct Draft {
     pub stages: Vec<Arc<str>>,
     pub facts: Vec<Fact>,
     pub fact_index: BTreeMap<Arc<str>, FactIx>,
+    /// The paths of the facts that are about to be read.
+    pub announced: BTreeSet<Arc<str>>,
     pub fact_defaults: Vec<(Absence, Unrecognised)>,
     pub kinds: Vec<Kind>,
     pub results: BTreeMap<Arc<str>, ResultDef>,
@@ -273,11 +275,11 @@ impl Draft {
             .any(|kind| self.may_be_absent(ix, |ix| kind.facts.get(&ix).map(|fact| (&fact.absence, fact.unrecognised))))
     }
 
-    /// A fact that takes the value of another is absent when the other is.
+    /// A fact that takes the value of another is absent when the other is, or is none of the kind's.
     fn may_be_absent<'a>(&self, ix: FactIx, of: impl Fn(FactIx) -> Option<(&'a Absence, Unrecognised)>) -> bool {
         let mut next = Some(ix);
-        for _ in 0..self.facts.len() {
-            let Some((absence, unrecognised)) = next.take().and_then(&of) else { return false };
+        for taken in 0..self.facts.len() {
+            let Some((absence, unrecognised)) = next.take().and_then(&of) else { return taken > 0 };
             match absence {
                 _ if unrecognised == Unrecognised::Ignore => return true,
                 Absence::Optional => return true,

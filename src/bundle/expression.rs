@@ -79,7 +79,13 @@ fn compile(
             Some((script, reads))
         }
         Err(refusals) => {
-            for refusal in refusals.iter().filter(|refusal| !is_consequence(refusal, source, kinds, draft)) {
+            // What is asked of an unknown name is known of nothing, such as that it is there.
+            let unknown = refusals.iter().any(|refusal| refusal.code == RefusalCode::UnknownName);
+            let follows = |refusal: &Refusal| {
+                let typed = refusal.code == RefusalCode::TypeMismatch;
+                (unknown && typed) || is_consequence(refusal, source, kinds, draft)
+            };
+            for refusal in refusals.iter().filter(|refusal| !follows(refusal)) {
                 let place = refusal.spot.as_ref().and_then(|spot| inside(node, spot, draft));
                 let mut finding = finding(refusal, place.as_ref().unwrap_or(&node.place));
                 if place.is_none() {

@@ -65,7 +65,7 @@ impl Files {
                     .help("split it into several files"),
             ),
         })?;
-        let text = String::from_utf8(bytes).map_err(|_| missing("it is not UTF-8 text".into()))?;
+        let text = String::from_utf8(bytes).map_err(|error| not_utf_8(path, error.as_bytes(), place))?;
         Ok(text.strip_prefix('\u{feff}').unwrap_or(&text).into())
     }
 }
@@ -116,6 +116,13 @@ impl Files {
             }
         }
     }
+}
+
+fn not_utf_8(path: &str, bytes: &[u8], place: &Place) -> Box<Finding> {
+    let wide = bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff");
+    let why = if wide { "it is UTF-16 text, by its byte order mark" } else { "it is not UTF-8 text" };
+    let message = format!("the file `{path}` cannot be read: {why}");
+    Box::new(Finding::new(Code::FileMissing, place, message).help("save it as UTF-8"))
 }
 
 enum Unread {

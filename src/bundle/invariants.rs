@@ -97,17 +97,20 @@ pub(super) fn read(node: &Node, draft: &mut Draft, out: &mut Vec<Invariant>, fin
 
 const LAWS: [&str; 5] = ["never", "always", "if", "monotone", "at-most"];
 
+const LAWS_ARE: &str = "write `never:`, `always:`, `if:` with `then:`, `monotone:` or `at-most:`";
+
 fn invariant(node: &Node, source: Option<&Arc<str>>, draft: &mut Draft, findings: &mut Findings) -> Option<Invariant> {
     let mut map = Mapping::open(node, "an invariant", findings)?;
     let id = map.need("id").and_then(|node| name(node, findings));
-    let kinds = kinds(map.need("request")?, draft, findings);
+    let kinds = map.need("request").map(|node| kinds(node, draft, findings));
     let clauses = draft.clauses(map.take("clauses"), source, findings);
     let languages = draft.languages.clone();
     let words = map.need("words").map(|node| by_language(node, &languages, findings)).unwrap_or_default();
     let given: Vec<(&str, &Node)> = LAWS.into_iter().filter_map(|key| map.take(key).map(|node| (key, node))).collect();
     let then = map.take("then");
     let place = map.place().clone();
-    map.finish(findings);
+    let whole = map.finish(findings);
+    let kinds = kinds?;
     let law = match (given.as_slice(), then) {
         ([("never", body)], None) => Law::Never(statement(body, &kinds, draft, findings)?),
         ([("always", body)], None) => Law::Always(statement(body, &kinds, draft, findings)?),
@@ -117,10 +120,11 @@ fn invariant(node: &Node, source: Option<&Arc<str>>, draft: &mut Draft, findings
         ([("monotone", body)], None) => Law::Monotone(draft.fact_of(body, &kinds, findings)?),
         ([("at-most", body)], None) => at_most(body, &kinds, draft, findings)?,
         _ => {
-            findings.push(
-                Finding::new(Code::WrongForm, &place, "an invariant states one law")
-                    .help("write `never:`, `always:`, `if:` with `then:`, `monotone:` or `at-most:`"),
-            );
+            // Of a law that is mistyped, that is told.
+            if whole {
+                let finding = Finding::new(Code::WrongForm, &place, "an invariant states one law");
+                findings.push(finding.help(LAWS_ARE));
+            }
             return None;
         }
     };
@@ -135,7 +139,7 @@ fn kinds(node: &Node, draft: &Draft, findings: &mut Findings) -> Vec<KindIx> {
             Some(at) => out.push(KindIx(at)),
             None => {
                 let known = draft.kinds.iter().map(|kind| &*kind.name);
-                findings.push(unknown(Code::UnknownKind, item, "there is no kind of request", known));
+                draft.unknown("kind", Code::UnknownKind, item, "there is no kind of request", known, findings);
             }
         }
     }
@@ -164,7 +168,8 @@ fn result_named(node: &Node, written: &str, draft: &Draft, findings: &mut Findin
     }
     let near = nearest(written, draft.results.keys().map(|name| &**name));
     let message = format!("the vocabulary has no result `{written}`");
-    findings.push(Finding::new(Code::UnknownResult, &node.place, message).nearest(near));
+    let finding = Finding::new(Code::UnknownResult, &node.place, message).nearest(near);
+    draft.ledger.report("result", written, None, finding, findings);
     None
 }
 
@@ -176,24 +181,14 @@ fn statement(node: &Node, kinds: &[KindIx], draft: &mut Draft, findings: &mut Fi
         match key.text()? {
             "outcome" => parts.push(Statement::Outcome(outcomes(body, findings)?)),
             "reasons" => {
-                let (among, codes) = among(body, findings)?;
-                for (code, node) in &codes {
-                    if !draft.reasons.contains_key(code) {
-                        let known = draft.reasons.keys().map(|code| &**code);
-                        findings.push(unknown(Code::UnknownReason, node, "the vocabulary has no reason", known));
-                    }
-                }
-                parts.push(Statement::Reasons(among, codes.into_iter().map(|(code, _)| code).collect()));
+                let what = ("reason", Code::UnknownReason, "the vocabulary has no reason");
+                let (among, codes) = codes(body, what, &draft.reasons, draft, findings)?;
+                parts.push(Statement::Reasons(among, codes));
             }
             "obligations" => {
-                let (among, codes) = among(body, findings)?;
-                for (code, node) in &codes {
-                    if !draft.obligations.contains_key(code) {
-                        let known = draft.obligations.keys().map(|code| &**code);
-                        findings.push(unknown(Code::UnknownObligation, node, "no policy defines", known));
-                    }
-                }
-                parts.push(Statement::Obligations(among, codes.into_iter().map(|(code, _)| code).collect()));
+                let what = ("obligation", Code::UnknownObligation, "no policy defines");
+                let (among, codes) = codes(body, what, &draft.obligations, draft, findings)?;
+                parts.push(Statement::Obligations(among, codes));
             }
             "any-of" | "all-of" => {
                 let inner = list(body, findings).iter().map(|item| statement(item, kinds, draft, findings));
@@ -218,6 +213,21 @@ fn statement(node: &Node, kinds: &[KindIx], draft: &mut Draft, findings: &mut Fi
         parts.push(Statement::Request(condition::read(&rest, kinds, draft, findings)?));
     }
     Some(Statement::All(parts))
+}
+
+/// Codes among those that are known, of what is given or not; `what` names what they are.
+fn codes<T>(
+    node: &Node,
+    (kind, code, what): (&'static str, Code, &str),
+    known: &BTreeMap<Arc<str>, T>,
+    draft: &Draft,
+    findings: &mut Findings,
+) -> Option<(Among, BTreeSet<Arc<str>>)> {
+    let (among, written) = among(node, findings)?;
+    for (_, node) in written.iter().filter(|(name, _)| !known.contains_key(name)) {
+        draft.unknown(kind, code, node, what, known.keys().map(|name| &**name), findings);
+    }
+    Some((among, written.into_iter().map(|(name, _)| name).collect()))
 }
 
 fn outcomes(node: &Node, findings: &mut Findings) -> Option<BTreeSet<Outcome>> {

@@ -9,6 +9,7 @@ use crate::model::finding::{Code, Edit, Finding, Findings, Place};
 use crate::model::names::nearest;
 
 use super::cascade::Part;
+use super::citations;
 use super::draft::Draft;
 use super::lines::Lines;
 use super::messages::Messages;
@@ -45,6 +46,7 @@ pub fn whole(draft: &Draft, messages: &Messages, findings: &mut Findings) {
     privacy::decisions(draft, findings);
     if complete {
         clauses_without_rule(draft, findings);
+        citations::check(draft, findings);
         unused(draft, findings);
         periods::check(draft, findings);
     }
@@ -130,13 +132,24 @@ fn unused_messages(
 /// engine's own.
 fn message_variables(language: &Arc<str>, draft: &Draft, messages: &Messages, findings: &mut Findings) {
     let known = known_variables(draft);
+    let unknown = |(variable, _): &&(Arc<str>, Place)| !known.contains(&**variable) && !is_broken(variable, draft);
     for (id, message) in messages.of_language(language) {
-        for (variable, place) in message.variable_places.iter().filter(|(v, _)| !known.contains(&**v)) {
+        for (variable, place) in message.variable_places.iter().filter(unknown) {
             let near = nearest(variable, known.iter().map(String::as_str));
             let text = format!("the message `{id}` uses `${variable}`, which has no value");
             findings.push(Finding::new(Code::MessageVariable, place, text).nearest(near));
         }
     }
+}
+
+/// Whether a variable stands for something that is defined with a mistake of its own, which is told there.
+fn is_broken(written: &str, draft: &Draft) -> bool {
+    let ledger = &draft.ledger;
+    let whole = written.strip_suffix("_state").unwrap_or(written);
+    let mut named = ["fact", "result", "column"].into_iter().flat_map(|kind| ledger.broken(kind));
+    let one = named.any(|name| [written, whole].contains(&&*variable(&name)));
+    let tables = ledger.broken("table");
+    one || tables.iter().any(|table| written.strip_prefix(&*variable(table)).is_some_and(|rest| rest.starts_with('_')))
 }
 
 /// The variables that messages may use.
@@ -158,7 +171,9 @@ pub fn variable(path: &str) -> String {
 
 fn clauses_without_rule(draft: &Draft, findings: &mut Findings) {
     // Of a number that is mistyped, the right one is not cited, which is the same mistake.
-    if findings.iter().any(|f| matches!(f.code, Code::UnknownClause | Code::UnknownSource)) {
+    // So is what a mistyped `clauses` cites.
+    let meant = |f: &Finding| f.edit.as_ref().is_some_and(|edit| edit.text == "clauses");
+    if findings.iter().any(|f| matches!(f.code, Code::UnknownClause | Code::UnknownSource) || meant(f)) {
         return;
     }
     for (id, source) in &draft.sources {

@@ -21,7 +21,7 @@ use super::lines::Lines;
 use super::manifest::{self, Manifest, Named};
 use super::messages::Messages;
 use super::yaml::{Node, parse};
-use super::{expression, lint, overlay, policy, registries, restrict, vocabulary};
+use super::{expression, lint, overlay, policy, registries, restrict, settings, vocabulary};
 
 /// What loading gave: a bundle unless there are errors, and everything there is to say, sorted.
 #[derive(Debug)]
@@ -321,19 +321,19 @@ impl Loader<'_> {
                 restrict::manifest(&layer.manifest, settings, &mut self.findings);
             }
             if let Some(settings) = settings {
-                policy::read_settings(settings, &mut self.draft, &mut self.findings);
+                settings::read_settings(settings, &mut self.draft, &mut self.findings);
             }
         }
         if let Some(text) = self.settings {
             self.draft.texts.insert(GIVEN_SETTINGS.into(), text.into());
             if let Some(node) = parse(GIVEN_SETTINGS, text, &self.limits.bundle, &mut self.findings) {
-                policy::read_given_settings(&node, &mut self.draft, &mut self.findings);
+                settings::read_given_settings(&node, &mut self.draft, &mut self.findings);
             }
         }
         for node in &nodes {
             vocabulary::read_facts(node, &mut self.draft, &mut self.findings);
         }
-        policy::read_dated_settings(&mut self.draft, &mut self.findings);
+        settings::read_dated_settings(&mut self.draft, &mut self.findings);
         vocabulary::check_paths(&self.draft, &mut self.findings);
     }
 

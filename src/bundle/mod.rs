@@ -1,8 +1,10 @@
 //! YAML → checked bundle: raw text, validation, registries, sources, periods of effect.
 
+mod absence;
 mod ahead;
 mod cascade;
 pub mod checked;
+mod citations;
 mod condition;
 pub mod domain;
 pub(crate) mod draft;
@@ -27,6 +29,7 @@ pub mod releases;
 mod restrict;
 mod satisfy;
 mod scalars;
+mod settings;
 mod tables;
 pub(crate) mod values;
 mod vocabulary;

@@ -8,7 +8,7 @@ use crate::model::names::nearest;
 use super::checked::{Evidence, FactIx, Retired};
 use super::draft::Draft;
 use super::reader::{Mapping, entries, list, text, unknown};
-use super::tables::{dated_by, effective, list_entry, read_row};
+use super::tables::{dated_by, effective, list_entry, mark_broken, read_row};
 use super::yaml::Node;
 
 /// What a `retire` names.
@@ -91,11 +91,21 @@ pub fn apply_retirements(draft: &mut Draft, findings: &mut Findings) {
                 None => (false, Arc::clone(name), Code::UnknownList, Vec::new()),
             },
         };
-        if !found {
+        if !found && !is_broken(&target, draft) {
             let near = nearest(&name, known.iter().map(|name| &**name));
             let message = format!("there is no `{name}` to retire");
             findings.push(Finding::new(code, &name_place, message).nearest(near));
         }
+    }
+}
+
+/// Whether what is to be retired is there, with a mistake of its own.
+fn is_broken(target: &Target, draft: &Draft) -> bool {
+    let broken = |kind, name: &str| draft.ledger.is_broken(kind, name);
+    match target {
+        Target::Rule(name) => broken("rule", name),
+        Target::Row(name) => broken("row", name) || broken("table", name.split('/').next().unwrap_or_default()),
+        Target::List(name) | Target::Entry(name) => broken("list", name.split('/').next().unwrap_or_default()),
     }
 }
 
@@ -153,8 +163,11 @@ pub fn add_rows(node: &Node, source: Option<&Arc<str>>, draft: &mut Draft, findi
         };
         let Some(table) = draft.tables.get(ix.0) else { continue };
         let shape = table.without_rows();
-        for row in list(rows, findings) {
-            let row = read_row(row, &shape, source, draft, findings);
+        for node in list(rows, findings) {
+            let row = read_row(node, &shape, source, draft, findings);
+            if row.is_none() {
+                mark_broken(node, name, draft);
+            }
             if let Some(table) = draft.tables.get_mut(ix.0) {
                 table.rows.extend(row);
             }

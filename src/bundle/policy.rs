@@ -5,12 +5,9 @@ use std::sync::Arc;
 
 use crate::model::decision::Outcome;
 use crate::model::finding::{Code, Finding, Findings, Place};
-use crate::model::value::{Type, Value};
 
 use super::cascade::{Part, is_whole};
-use super::checked::{
-    Condition, Effect, Effective, Expression, FactIx, KindIx, ObligationDef, Policy, Rule, RuleIx, Setting,
-};
+use super::checked::{Condition, Effect, Effective, Expression, FactIx, KindIx, ObligationDef, Policy, Rule, RuleIx};
 use super::condition;
 use super::draft::Draft;
 use super::expression;
@@ -77,6 +74,7 @@ pub fn read_header<'n>(
         overlay::read_retirements(node, dated_by, draft, findings);
     }
     let rules = map.take("rules");
+    let mistyped = map.mistyped("request");
     map.finish(findings);
     // The rules of a policy without a name of its own are still checked; the bundle does not load.
     let policy_name = policy_name.unwrap_or_else(|| file.into());
@@ -90,7 +88,8 @@ pub fn read_header<'n>(
     }
     let policy = draft.policies.len();
     draft.policies.push(Policy { name: policy_name, file: file.into() });
-    Some((Header { policy, kinds, says_kinds: request.is_some(), source, effective, dated_by }, rules))
+    let says_kinds = request.is_some() || mistyped;
+    Some((Header { policy, kinds, says_kinds, source, effective, dated_by }, rules))
 }
 
 fn kinds(node: &Node, draft: &Draft, findings: &mut Findings) -> Vec<KindIx> {
@@ -156,7 +155,10 @@ pub fn read_rules(header: &Header, node: &Node, draft: &mut Draft, findings: &mu
         if findings.len() > before {
             draft.ledger.mark_mentioned(item);
         }
-        let Some(rule) = rule else { continue };
+        let Some(rule) = rule else {
+            mark_broken(header, item, draft);
+            continue;
+        };
         let first = draft.rule_index.get(&rule.name).and_then(|at| draft.rules.get(*at));
         if let Some(first) = first {
             let message = format!("the rule `{}` is defined twice", rule.name);
@@ -178,6 +180,14 @@ pub fn read_rules(header: &Header, node: &Node, draft: &mut Draft, findings: &mu
     }
 }
 
+/// A rule with a mistake of its own is there all the same for what names it.
+fn mark_broken(header: &Header, rule: &Node, draft: &Draft) {
+    let id = rule.entry("id").and_then(Node::text);
+    if let Some((policy, id)) = draft.policies.get(header.policy).zip(id) {
+        draft.ledger.mark_broken("rule", &format!("{}/{id}", policy.name));
+    }
+}
+
 fn read_rule(header: &Header, node: &Node, draft: &mut Draft, findings: &mut Findings) -> Option<Rule> {
     let before = findings.len();
     let mut map = Mapping::open(node, "a rule", findings)?;
@@ -187,28 +197,16 @@ fn read_rule(header: &Header, node: &Node, draft: &mut Draft, findings: &mut Fin
         Some(node) => kinds(node, draft, findings),
         None => header.kinds.clone(),
     };
-    if kinds.is_empty() && request.is_none() && !header.says_kinds {
-        findings.push(
-            Finding::new(Code::MissingKey, map.place(), "the rule speaks to no kind of request")
-                .help("add `request:` to the rule or to the policy"),
-        );
-    }
     let clauses = draft.clauses(map.take("clauses"), header.source.as_ref(), findings);
-    map.take("gist").map(|node| super::vocabulary::gist(node, draft, findings));
+    let gist = map.take("gist").map(|node| super::vocabulary::gist(node, draft, findings)).unwrap_or_default();
     let dated = dated_by(map.take("dated-by"), header.dated_by, draft, findings);
     let period = effective(map.take("effective"), dated, findings);
     let effect = read_effect(&mut map, &kinds, draft, findings);
     let results = map.take("results").map(|node| read_results(node, &kinds, draft, findings)).unwrap_or_default();
     let obligations = map.take("obligations").map(|n| obligations(n, draft, findings)).unwrap_or_default();
     let evidence = overlay::evidence(&mut map, findings);
-    let adds = map.take("results").is_some() || map.take("obligations").is_some();
     let place = map.place().clone();
-    let whole = map.finish(findings);
-    if whole && matches!(effect, Some((_, Effect::Attach(_)))) && !adds {
-        findings.push(Finding::new(Code::MissingKey, &place, "the rule has no effect").help(
-            "add `permit:`, `deny:`, `refer:`, `require:` or `ask:`, or the `results:` or `obligations:` it adds",
-        ));
-    }
+    check_said(map, header, &effect, findings);
     let (when, effect) = effect?;
     // What could not be read is missing from the condition.
     if findings.len() == before && draft.ledger.is_clean() && draft.gaps.is_empty() {
@@ -219,7 +217,36 @@ fn read_rule(header: &Header, node: &Node, draft: &mut Draft, findings: &mut Fin
     let effective = header.effective.clone().into_iter().chain(period).collect();
     let retired = Vec::new();
     let policy = header.policy;
-    Some(Rule { name, policy, place, kinds, clauses, effective, retired, evidence, when, effect, results, obligations })
+    Some(Rule {
+        name,
+        policy,
+        place,
+        kinds,
+        clauses,
+        gist,
+        effective,
+        retired,
+        evidence,
+        when,
+        effect,
+        results,
+        obligations,
+    })
+}
+
+/// Whether a rule, all of whose keys were asked for, says to what it speaks and what follows.
+fn check_said(mut map: Mapping<'_>, header: &Header, effect: &Option<(Condition, Effect)>, findings: &mut Findings) {
+    let place = map.place();
+    if map.take("request").is_none() && !header.says_kinds && !map.mistyped("request") {
+        let finding = Finding::new(Code::MissingKey, place, "the rule speaks to no kind of request");
+        findings.push(finding.help("add `request:` to the rule or to the policy"));
+    }
+    let adds = map.take("results").is_some() || map.take("obligations").is_some();
+    if map.finish(findings) && matches!(effect, Some((_, Effect::Attach(_)))) && !adds {
+        let help =
+            "add `permit:`, `deny:`, `refer:`, `require:` or `ask:`, or the `results:` or `obligations:` it adds";
+        findings.push(Finding::new(Code::MissingKey, place, "the rule has no effect").help(help));
+    }
 }
 
 const EFFECTS: [&str; 5] = ["permit", "deny", "refer", "require", "ask"];
@@ -371,110 +398,4 @@ fn obligations(node: &Node, draft: &mut Draft, findings: &mut Findings) -> Vec<A
         }
     }
     out
-}
-
-/// The settings of a manifest: declared with a type in the bundle that introduces them, set to a value in overlays.
-pub fn read_settings(node: &Node, draft: &mut Draft, findings: &mut Findings) {
-    for (key, body) in entries(node, "`settings`", findings) {
-        let Some(setting) = name(key, findings) else { continue };
-        if let Some(known) = draft.settings.get(&setting) {
-            let (type_, choices) = (known.type_.clone(), known.choices.clone());
-            let Some(value) = super::values::value(body, &type_, draft, findings) else { continue };
-            if !choices.is_empty() && !choices.contains(&value) {
-                let message = format!("`{value}` is not a choice of `{setting}`");
-                let all = choices.iter().map(ToString::to_string).collect::<Vec<_>>().join("`, `");
-                let finding = Finding::new(Code::UnknownValue, &body.place, message);
-                findings.push(finding.help(format!("it takes `{all}`")).related(&known.place, "the setting"));
-            } else if let Some(known) = draft.settings.get_mut(&setting) {
-                known.value = value;
-                draft.dated_settings.remove(&setting);
-            }
-            continue;
-        }
-        declare_setting(setting, key, body, draft, findings);
-    }
-}
-
-/// The values of settings that hold for a time, once the facts that date them are known.
-pub fn read_dated_settings(draft: &mut Draft, findings: &mut Findings) {
-    for (name, (values, clock_node)) in std::mem::take(&mut draft.dated_settings) {
-        let Some(type_) = draft.settings.get(&name).map(|setting| setting.type_.clone()) else { continue };
-        let clock = dated_by(clock_node.as_ref(), FactIx(0), draft, findings);
-        if let (Some(node), true) = (&clock_node, draft.facts.get(clock.0).is_some_and(|fact| fact.derived.is_some())) {
-            findings.push(
-                Finding::new(Code::TypeMismatch, &node.place, "a setting cannot be dated by a derived fact")
-                    .help("name a fact that requests give: derived facts may read settings"),
-            );
-        }
-        let dated = dated_values(&values, &type_, clock, draft, findings);
-        if let Some(setting) = draft.settings.get_mut(&name) {
-            setting.dated = dated;
-        }
-    }
-}
-
-/// Values of a setting that hold for a time.
-fn dated_values(
-    node: &Node,
-    type_: &Type,
-    clock: FactIx,
-    draft: &Draft,
-    findings: &mut Findings,
-) -> Vec<(Value, Effective)> {
-    let mut out = Vec::new();
-    for item in list(node, findings) {
-        let Some(mut map) = Mapping::open(item, "a dated value", findings) else { continue };
-        let value = map.need("value").and_then(|node| super::values::value(node, type_, draft, findings));
-        let period = effective(map.need("effective"), clock, findings);
-        map.finish(findings);
-        out.extend(value.zip(period));
-    }
-    out
-}
-
-/// Settings that are given with the load: values only.
-pub fn read_given_settings(node: &Node, draft: &mut Draft, findings: &mut Findings) {
-    for (key, _) in entries(node, "the settings given", findings) {
-        let known = draft.settings.keys().map(|name| &**name);
-        if key.text().is_some_and(|name| !draft.settings.contains_key(name)) {
-            draft.unknown("setting", Code::UnknownSetting, key, "the bundle has no setting", known, findings);
-        }
-    }
-    read_settings(node, draft, findings);
-}
-
-fn declare_setting(setting: Arc<str>, key: &Node, body: &Node, draft: &mut Draft, findings: &mut Findings) {
-    let super::yaml::Content::Mapping(_) = body.content else {
-        let known = draft.settings.keys().map(|name| &**name);
-        draft.unknown("setting", Code::UnknownSetting, key, "the bundle has no setting", known, findings);
-        return;
-    };
-    match read_setting(key, body, draft, findings) {
-        Some(new) => {
-            draft.settings.insert(setting, new);
-        }
-        None => draft.ledger.mark_broken("setting", &setting),
-    }
-}
-
-fn read_setting(key: &Node, body: &Node, draft: &mut Draft, findings: &mut Findings) -> Option<Setting> {
-    let mut map = Mapping::open(body, "a setting", findings)?;
-    let type_ = map.need("type").and_then(|node| super::vocabulary::type_named(node, draft, findings));
-    let default = map.need("default");
-    let choices = map.take("choices").map(|node| list(node, findings)).unwrap_or_default();
-    let source = map.take("source").and_then(|node| source(node, draft, findings));
-    let clauses = draft.clauses(map.take("clauses"), source.as_ref(), findings);
-    let gist = map.take("gist").map(|node| super::vocabulary::gist(node, draft, findings)).unwrap_or_default();
-    let (dated, clock) = (map.take("dated"), map.take("dated-by"));
-    map.finish(findings);
-    let (def, default) = (type_?, default?);
-    if let (Some(dated), Some(name)) = (dated, key.text()) {
-        draft.dated_settings.insert(name.into(), (dated.clone(), clock.cloned()));
-    }
-    let value = |node: &Node, findings: &mut Findings| super::values::value(node, &def.type_, draft, findings);
-    let default = value(default, findings)?;
-    let choices = choices.iter().filter_map(|item| value(item, findings)).collect();
-    let place = key.place.clone();
-    let dated = Vec::new();
-    Some(Setting { type_: def.type_.clone(), value: default, dated, choices, clauses, gist, place })
 }

@@ -63,6 +63,12 @@ impl<'n> Mapping<'n> {
         text(node, findings).map(Arc::from)
     }
 
+    /// Whether a key that is missing stands there mistyped. To be asked when all others were.
+    pub fn mistyped(&self, key: &str) -> bool {
+        let odd = self.entries.iter().filter_map(|(k, _)| k.text()).filter(|text| !self.asked.contains(text));
+        odd.into_iter().any(|text| nearest(text, [key]).is_some())
+    }
+
     /// Reports keys that nobody asked for, and keys that are missing, unless one of the others is what was meant by them.
     /// Whether there is nothing to report.
     pub fn finish(mut self, findings: &mut Findings) -> bool {

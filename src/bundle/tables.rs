@@ -109,9 +109,9 @@ fn read_list(
     let mut map = Mapping::open(body, "a list", findings)?;
     let type_ = map.need("type").and_then(|node| type_named(node, draft, findings));
     let dated = dated_by(map.take("dated-by"), FactIx(0), draft, findings);
-    let items = map.need("entries").map(|node| condition::nonempty_list(node, findings)).unwrap_or_default();
+    let items = map.need("entries").map(|node| condition::nonempty_list(node, findings));
     map.finish(findings);
-    let type_ = type_?.type_;
+    let (type_, items) = (type_?.type_, items?);
     let mut out: Vec<ListEntry> = Vec::with_capacity(items.len());
     let mut index: HashMap<Value, Vec<usize>> = HashMap::new();
     for item in items {
@@ -206,6 +206,9 @@ fn read_table(
     let mut table = Table { name, by, gives, rows: Vec::new(), dated_by, is_window, place: key.place.clone() };
     for item in items {
         let row = read_row(item, &table, source, draft, findings);
+        if row.is_none() {
+            mark_broken(item, &table.name, draft);
+        }
         table.rows.extend(row);
     }
     Some(table)
@@ -230,6 +233,13 @@ fn columns(table: &str, node: &Node, draft: &Draft, findings: &mut Findings) -> 
         }
     }
     out
+}
+
+/// A row with a mistake of its own is there all the same for what names it.
+pub fn mark_broken(row: &Node, table: &str, draft: &Draft) {
+    if let Some(id) = row.entry("id").and_then(Node::text) {
+        draft.ledger.mark_broken("row", &format!("{table}/{id}"));
+    }
 }
 
 /// Reads one row of a table; `table` need not have its rows.
@@ -265,7 +275,7 @@ pub fn read_row(
     // A column that is mistyped is missing too, which is the same mistake.
     let mistyped = findings.iter().skip(before).any(|finding| finding.code == Code::UnknownColumn);
     for ((column, _), value) in table.gives.iter().zip(&values) {
-        if value.is_none() && !entries_have(node, column) && !entries_have(node, "<<") && !mistyped {
+        if value.is_none() && node.entry(column).is_none() && node.entry("<<").is_none() && !mistyped {
             let message = format!("the row gives no `{column}`");
             findings.push(Finding::new(Code::MissingKey, &node.place, message).help(format!("add `{column}:`")));
         }
@@ -308,8 +318,4 @@ fn row_key(
             draft.ledger.report("column", &whole, None, finding.related(&table.place, "the table"), findings);
         }
     }
-}
-
-fn entries_have(node: &Node, key: &str) -> bool {
-    matches!(&node.content, Content::Mapping(entries) if entries.iter().any(|(k, _)| k.text() == Some(key)))
 }

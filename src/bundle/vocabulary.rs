@@ -7,6 +7,7 @@ use crate::model::decision::ENGINE_REASONS;
 use crate::model::finding::{Code, Finding, Findings, Place};
 use crate::model::value::Type;
 
+use super::absence;
 use super::cascade::{Part, is_whole};
 use super::checked::{
     Absence, Contradiction, Fact, FactIx, FanOut, Kind, KindFact, KindIx, Privacy, ReasonDef, ResultDef, Unrecognised,
@@ -61,7 +62,9 @@ pub fn engine_reasons(place: &Place, draft: &Draft, findings: &mut Findings) {
 pub fn read_facts(node: &Node, draft: &mut Draft, findings: &mut Findings) {
     let mut quiet = Findings::default();
     let Some(mut map) = Mapping::open(node, "a vocabulary", &mut quiet) else { return };
-    for (key, body) in section(&mut map, "facts", findings) {
+    let facts = section(&mut map, "facts", findings);
+    draft.announced.extend(facts.iter().filter_map(|(key, _)| key.text()).map(Arc::from));
+    for (key, body) in facts {
         let before = findings.len();
         read_fact(key, body, draft, findings);
         if findings.len() > before {
@@ -137,8 +140,9 @@ fn read_type(key: &Node, body: &Node, draft: &mut Draft, findings: &mut Findings
         let domain = Domain::new(Arc::clone(&name), false, entries, &[], &|_, _| None, findings);
         draft.domains.insert(Arc::clone(&name), Arc::new(domain));
         Some(TypeDef { type_: Type::Symbol(Arc::clone(&name)), by_region: false, unrecognised: Unrecognised::Error })
+    } else if map.mistyped("values") {
+        None
     } else {
-        // `values` or `registry`: a mistyped key may be either.
         map.need("registry").and_then(|node| registry_type(node, draft, findings))
     };
     let by_region = map.take("by").and_then(|node| choice(node, &[("regions", true)], findings)).unwrap_or(false);
@@ -277,6 +281,8 @@ pub fn gist(node: &Node, draft: &Draft, findings: &mut Findings) -> BTreeMap<Arc
         (Content::Scalar(text, _), Some(language)) => {
             BTreeMap::from([(Arc::clone(language), Arc::from(text.as_str()))])
         }
+        // Which languages there are is not known, which is told where they are missing.
+        (Content::Scalar(..), None) => BTreeMap::new(),
         _ => by_language(node, &draft.languages, findings),
     }
 }
@@ -344,31 +350,24 @@ fn read_privacy(node: &Node, type_: &Type, derived: bool, findings: &mut Finding
 fn read_behaviour(
     map: &mut Mapping<'_>,
     def: &TypeDef,
-    (mut absence, mut unrecognised): (Absence, Unrecognised),
+    (mut found, mut unrecognised): (Absence, Unrecognised),
     draft: &Draft,
     findings: &mut Findings,
 ) -> (Absence, Unrecognised) {
     if let Some(node) = map.take("absent") {
         if let Content::Mapping(_) = node.content {
-            absence = absent_from(node, draft, findings).unwrap_or(absence);
+            found = absence::from(node, &def.type_, draft, findings).unwrap_or(found);
         } else if let Some(optional) = choice(node, &[("ask", false), ("optional", true)], findings) {
-            absence = if optional { Absence::Optional } else { Absence::Ask };
+            found = if optional { Absence::Optional } else { Absence::Ask };
         }
     }
     if let Some(node) = map.take("default") {
-        absence = value(node, &def.type_, draft, findings).map_or(absence, Absence::Default);
+        found = value(node, &def.type_, draft, findings).map_or(found, Absence::Default);
     }
     if let Some(node) = map.take("unrecognised") {
         unrecognised = read_unrecognised(node, findings).unwrap_or(unrecognised);
     }
-    (absence, unrecognised)
-}
-
-fn absent_from(node: &Node, draft: &Draft, findings: &mut Findings) -> Option<Absence> {
-    let mut map = Mapping::open(node, "`absent`", findings)?;
-    let fact = map.need("from").and_then(|node| draft.fact(node, findings));
-    map.finish(findings);
-    fact.map(Absence::From)
+    (found, unrecognised)
 }
 
 fn read_kind(key: &Node, body: &Node, draft: &mut Draft, findings: &mut Findings) {
@@ -388,9 +387,11 @@ fn read_kind(key: &Node, body: &Node, draft: &mut Draft, findings: &mut Findings
             draft.ledger.mark_broken("facts of kind", &name);
         }
     }
-    for (path, change) in map.take("changes").map(|n| entries(n, "`changes`", findings)).unwrap_or_default() {
+    let changes = map.take("changes").map(|n| entries(n, "`changes`", findings)).unwrap_or_default();
+    for (path, change) in changes {
         change_fact(path, change, draft, &mut facts, findings);
     }
+    absence::check_order(&facts, changes, &key.place, draft, findings);
     let derived = add_derived(draft, &mut facts);
     let complete = map.take("complete").and_then(|node| boolean(node, findings)).unwrap_or(false);
     let otherwise = map.need("otherwise").and_then(|node| draft.reason(node, findings));
@@ -481,8 +482,10 @@ fn change_fact(
     let values = map
         .take("values")
         .map(|node| list(node, findings))
-        .map(|items| items.iter().filter_map(|item| value(item, &def.type_, draft, findings)).collect::<BTreeSet<_>>());
+        .map(|items| items.iter().map(|item| value(item, &def.type_, draft, findings)).collect::<Vec<_>>());
     map.finish(findings);
+    // With a value that is mistyped, it is not known which there are.
+    let values = values.and_then(|items| items.into_iter().collect::<Option<BTreeSet<_>>>());
     facts.insert(ix, KindFact { absence, unrecognised, values: values.or(old.values) });
 }
 

@@ -50,6 +50,12 @@ impl Node {
         }
     }
 
+    /// The value of a key, where it is a mapping that has it.
+    pub fn entry(&self, key: &str) -> Option<&Self> {
+        let Content::Mapping(entries) = &self.content else { return None };
+        entries.iter().find(|(own, _)| own.text() == Some(key)).map(|(_, value)| value)
+    }
+
     /// Whether it is a plain scalar that means nothing: empty, `~` or `null`.
     pub fn is_null(&self) -> bool {
         matches!(&self.content, Content::Scalar(text, Style::Plain) if matches!(text.as_str(), "" | "~" | "null" | "Null" | "NULL"))

@@ -24,7 +24,7 @@ pub const FINDINGS: u8 = 1;
 /// Arguments of `clausal check`.
 #[derive(Debug, Args)]
 pub struct CheckArgs {
-    /// The folder of the bundle; the bundle shipped with this command when left out
+    /// The folder of the bundle, or the name of a shipped one; csp when left out
     #[arg(value_name = "DIR", conflicts_with = "bundle")]
     folder: Option<PathBuf>,
     #[command(flatten)]
@@ -67,7 +67,7 @@ pub fn run(args: &CheckArgs) -> Result<u8, Failure> {
     let folder = args.folder.as_deref().or(args.bundle.bundle.as_deref());
     let mut builder = args.bundle.builder()?;
     if let Some(folder) = &args.folder {
-        builder = builder.folder(folder);
+        builder = builder.folder_or_embedded(folder);
     }
     let mut loaded = builder.check();
     if args.exact && loaded.bundle.is_some() {

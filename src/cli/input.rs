@@ -1,11 +1,13 @@
-//! Requests from a file or the standard input: one object, an array, or one per line, streamed.
+//! Requests from a file or the standard input: one object, an array, YAML, or one per line, streamed.
+
+mod yaml;
 
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
-use crate::model::error::{RequestError, RequestErrorKind};
+use crate::model::error::RequestError;
 
 use super::Failure;
 
@@ -111,12 +113,7 @@ fn filled(reader: &mut Source) -> std::io::Result<&[u8]> {
     Ok(reader.buffer())
 }
 
-fn next_nonempty(
-    reader: &mut Source,
-    most: usize,
-    what: &str,
-    line: &mut u64,
-) -> Result<Option<Vec<u8>>, Failure> {
+fn next_nonempty(reader: &mut Source, most: usize, what: &str, line: &mut u64) -> Result<Option<Vec<u8>>, Failure> {
     loop {
         *line = line.saturating_add(1);
         match read_line(reader, most, what)? {
@@ -124,6 +121,15 @@ fn next_nonempty(
             other => return Ok(other),
         }
     }
+}
+
+/// A byte order mark tells how a file is written and is no part of what it says; editors put it there.
+fn without_mark(reader: &mut Source) -> std::io::Result<()> {
+    const MARK: &[u8] = "\u{feff}".as_bytes();
+    if reader.fill_buf()?.starts_with(MARK) {
+        reader.consume(MARK.len());
+    }
+    Ok(())
 }
 
 impl Requests {
@@ -162,14 +168,16 @@ impl Requests {
             None => Box::new(std::io::stdin()),
             Some(path) => Box::new(open(path, &what)?),
         };
-        let reader = BufReader::with_capacity(1 << 17, reader);
-        let yaml = file.and_then(Path::extension).is_some_and(|end| end == "yaml" || end == "yml");
-        if yaml { whole_yaml(reader, most, &what) } else { sniff(reader, most, what) }
+        let mut reader = BufReader::with_capacity(1 << 17, reader);
+        without_mark(&mut reader).map_err(|error| Failure::Io { what: what.clone(), error })?;
+        let is_yaml = file.and_then(Path::extension).is_some_and(|end| end == "yaml" || end == "yml");
+        if is_yaml { yaml::whole(reader, most, &what) } else { sniff(reader, most, what) }
     }
 }
 
 fn open(path: &Path, what: &str) -> Result<File, Failure> {
     let file = File::open(path).map_err(|error| Failure::Io { what: what.to_owned(), error })?;
+    super::hints::bundle_instead_of("a request", path)?;
     let is_dir = file.metadata().is_ok_and(|meta| meta.is_dir());
     if is_dir {
         return Err(Failure::Io { what: what.to_owned(), error: std::io::ErrorKind::IsADirectory.into() });
@@ -209,13 +217,19 @@ fn skip_line(reader: &mut Source) -> std::io::Result<()> {
     }
 }
 
-/// An array begins with `[`. Anything else is one object over several lines, or one request per line: it is the
-/// latter when the first line is a whole JSON value, or broken in a way that no further line can mend.
+/// An array begins with `[`, YAML with a key or a comment. Anything else is one object over several lines, or one request
+/// per line: it is the latter when the first line is a whole JSON value, or broken in a way that no further line can mend.
 fn sniff(mut reader: Source, most: usize, what: String) -> Result<Requests, Failure> {
     let mut line = 0;
     let Some(first) = next_nonempty(&mut reader, most, &what, &mut line)? else {
         return Ok(Requests::Whole(vec![Ok(Vec::new())].into_iter(), false));
     };
+    if yaml::begins(&first) {
+        // With the lines that were read, so that places are told as they are.
+        let blank = usize::try_from(line.saturating_sub(1)).unwrap_or(0);
+        let before = [vec![b'\n'; blank], first, vec![b'\n']].concat();
+        return yaml::whole(std::io::Cursor::new(before).chain(reader), most, &what);
+    }
     let is_array = first.iter().find(|b| !b.is_ascii_whitespace()) == Some(&b'[');
     if !is_array && !could_continue(&first) {
         return Ok(Requests::Lines(Lines::new(reader, what, most, vec![(line, first)])));
@@ -238,12 +252,17 @@ fn sniff(mut reader: Source, most: usize, what: String) -> Result<Requests, Fail
     if !is_array || text.len() > bound {
         return Ok(Requests::Whole(vec![Ok(text)].into_iter(), false));
     }
+    Ok(elements(text))
+}
+
+/// The elements of an array; what is none is refused as a whole.
+fn elements(text: Vec<u8>) -> Requests {
     match serde_json::from_slice::<Vec<&serde_json::value::RawValue>>(&text) {
         Ok(items) => {
             let items: Vec<Request> = items.iter().map(|item| Ok(item.get().as_bytes().to_vec())).collect();
-            Ok(Requests::Whole(items.into_iter(), true))
+            Requests::Whole(items.into_iter(), true)
         }
-        Err(_) => Ok(Requests::Whole(vec![Ok(text)].into_iter(), false)),
+        Err(_) => Requests::Whole(vec![Ok(text)].into_iter(), false),
     }
 }
 
@@ -251,24 +270,4 @@ fn sniff(mut reader: Source, most: usize, what: String) -> Result<Requests, Fail
 fn could_continue(line: &[u8]) -> bool {
     let error = serde_json::from_slice::<serde::de::IgnoredAny>(line).err();
     error.is_some_and(|error| error.is_eof())
-}
-
-/// YAML is ours to write and small; it is read whole and turned into JSON.
-fn whole_yaml(reader: Source, most: usize, what: &str) -> Result<Requests, Failure> {
-    let mut text = String::new();
-    let left = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
-    let fail = |error| Failure::Io { what: what.to_owned(), error };
-    reader.take(left).read_to_string(&mut text).map_err(fail)?;
-    let items = match crate::bundle::yaml::to_json("request", &text, most) {
-        Ok(serde_json::Value::Array(items)) => {
-            let items: Vec<Request> = items.iter().map(|item| Ok(item.to_string().into_bytes())).collect();
-            return Ok(Requests::Whole(items.into_iter(), true));
-        }
-        Ok(one) => Ok(one.to_string().into_bytes()),
-        Err(finding) => {
-            let message = format!("{} (line {}, column {})", finding.message, finding.place.line, finding.place.column);
-            Err(RequestError::new(RequestErrorKind::Malformed, "", message))
-        }
-    };
-    Ok(Requests::Whole(vec![items].into_iter(), false))
 }

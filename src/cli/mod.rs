@@ -11,6 +11,7 @@ mod decide;
 mod diff;
 mod explain;
 pub mod findings;
+mod hints;
 mod history;
 mod input;
 mod junit;
@@ -233,9 +234,11 @@ fn stdout_failed(error: std::io::Error) -> Failure {
 
 /// Runs the command and gives its exit code.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let cli = match Cli::try_parse_from(args) {
+    let args: Vec<OsString> = args.into_iter().collect();
+    let cli = match Cli::try_parse_from(&args) {
         Ok(cli) => cli,
         Err(error) => {
+            let error = hints::with_tip(error, &args);
             let code = if error.use_stderr() { USAGE } else { 0 };
             // Nothing is left to tell anyone when even the usage cannot be printed.
             let _ = error.print();

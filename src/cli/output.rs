@@ -10,13 +10,13 @@ use crate::model::clause::ClauseRef;
 use crate::model::decision::Outcome;
 use crate::model::error::RequestError;
 
-use super::Failure;
+use super::{Failure, hints};
 
 /// A failure of the command, on the standard error.
 pub fn failure(failure: &Failure) {
     let mut err = anstream::AutoStream::auto(std::io::stderr().lock());
     // A message that cannot be written has no reader.
-    let _ = writeln!(err, "clausal: {failure}");
+    let _ = writeln!(err, "clausal: {failure}{}", hints::of_failure(failure).unwrap_or_default());
 }
 
 /// A request that cannot be decided: one line on the standard error, with the line of the input where there are several

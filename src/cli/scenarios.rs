@@ -37,6 +37,7 @@ impl BundleArgs {
 /// the working directory, whichever is there first.
 pub fn folder(named: Option<&Path>, bundle: Option<&Path>) -> Result<PathBuf, Failure> {
     if let Some(named) = named {
+        super::hints::bundle_instead_of("a folder of scenarios", named)?;
         if named.exists() {
             return Ok(named.to_owned());
         }

@@ -80,6 +80,10 @@ fn settings(out: &mut impl Write, bundle: &Bundle) -> std::io::Result<()> {
         if !choices.is_empty() {
             writeln!(out, "    choices: {}", choices.join(", "))?;
         }
+        if let Some(others) = &setting.time_zone_or {
+            let others = others.iter().map(|other| format!(", {other}")).collect::<String>();
+            writeln!(out, "    choices: any IANA time zone{others}")?;
+        }
         let clauses: Vec<String> = setting.clauses.iter().map(ToString::to_string).collect();
         writeln!(out, "    reads: {}", clauses.join(", "))?;
     }
@@ -95,6 +99,7 @@ fn settings_json(bundle: &Bundle) -> serde_json::Value {
             "value": setting.value.to_json(),
             "type": setting.type_.to_string(),
             "choices": setting.choices.iter().map(crate::Value::to_json).collect::<Vec<_>>(),
+            "time_zone_or": setting.time_zone_or.as_ref().map(|all| all.iter().map(crate::Value::to_json).collect::<Vec<_>>()),
             "clauses": setting.clauses.iter().map(ToString::to_string).collect::<Vec<_>>(),
             "gist": gist,
             "source": setting.place.to_string(),

@@ -60,7 +60,7 @@ pub fn run(args: &WhoArgs) -> Result<u8, Failure> {
     let bounds =
         Bounds { until: Instant::now().checked_add(Duration::from_secs(args.time_limit)), ..Bounds::default() };
     let table = who(&engine, &args.kind, &when, &args.group_by, bounds).map_err(|error| match error {
-        WhoError::Space(SpaceError::NoKind(_)) | WhoError::NotTested { .. } | WhoError::NoValue { .. } => {
+        WhoError::Space(SpaceError::NoKind { .. }) | WhoError::NotTested { .. } | WhoError::NoValue { .. } => {
             Failure::Usage(error.to_string())
         }
         WhoError::Space(_) => Failure::Analysis(error.to_string()),

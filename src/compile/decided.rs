@@ -25,8 +25,7 @@ impl Compiled {
         let (kind, program) = (self.bundle.kinds.get(request.kind)?, self.kind(request.kind)?);
         let facts = self.facts(request, |_| true)?;
         let reasons = brief.because(Some(program));
-        let evaluated: Vec<Evaluated> =
-            reasons.iter().filter_map(|why| self.evaluated(program, &facts, why)).collect();
+        let evaluated: Vec<Evaluated> = reasons.iter().filter_map(|why| self.evaluated(program, &facts, why)).collect();
         let results = self.results(request, brief);
         let obligations = self.obligations(program, brief);
         let verdict = verdict_of(&self.bundle, kind, &evaluated, brief.outcome, results, obligations);

@@ -50,7 +50,8 @@ impl Heads {
         let (head, known) = self.texts.get(at)?;
         let eight = u64::from_le_bytes(*text.as_bytes().get(from..)?.first_chunk::<8>()?);
         let end = from.checked_add(known.len())?;
-        let same = eight & low_bytes(known.len()) == *head && (known.len() <= 8 || text.get(from..end) == Some(&**known));
+        let same =
+            eight & low_bytes(known.len()) == *head && (known.len() <= 8 || text.get(from..end) == Some(&**known));
         (same && text.as_bytes().get(end) == Some(&b'"')).then_some(end)
     }
 }

@@ -29,7 +29,6 @@ mod view;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-
 use smallvec::SmallVec;
 
 use crate::bundle::checked::Bundle;
@@ -42,8 +41,8 @@ use crate::script::LONGEST_TEXT;
 pub use certificate::{KindCertificate, Part, RuleCertificate, ScriptCertificate};
 pub(crate) use check::{Periods, Tri, periods};
 pub use columns::Columns;
-pub use combine::{Brief, Why};
 pub(crate) use combine::Plan;
+pub use combine::{Brief, Why};
 pub(crate) use diagram::Diagram;
 pub(crate) use facts::FactTable;
 pub(crate) use program::{KindProgram, ResultValue, RuleProgram};

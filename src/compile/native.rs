@@ -184,8 +184,7 @@ impl Lower<'_> {
             Some(Op::Call(function @ (Builtin::Least | Builtin::Greatest), first, second))
                 if self.graph.is_integer(at) =>
             {
-                let (is_least, first, second) =
-                    (*function == Builtin::Least, self.whole(*first), self.whole(*second));
+                let (is_least, first, second) = (*function == Builtin::Least, self.whole(*first), self.whole(*second));
                 Box::new(move |view| {
                     let (a, b) = (first(view)?, second(view)?);
                     Ok(if is_least { a.min(b) } else { a.max(b) })

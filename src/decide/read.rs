@@ -10,7 +10,7 @@ use crate::bundle::domain::Resolved;
 use crate::model::error::{RequestError, RequestErrorKind as Kindof};
 use crate::model::limits::RequestLimits;
 use crate::model::names::nearest;
-use crate::model::time::{Date, Duration, Timestamp};
+use crate::model::time::{Date, Duration, Timestamp, names_leap_second};
 use crate::model::value::{Type, Value};
 
 use super::facts::Stated;
@@ -195,7 +195,11 @@ impl Reader<'_> {
             (Type::Boolean, Tree::Boolean(value)) => return Ok(Some(Stated::Value(Value::Boolean(*value)))),
             (Type::Boolean, other) => return Err(wrong_type(path, "`true` or `false`", other)),
             (Type::Integer, Tree::Integer(value)) => return Ok(Some(Stated::Value(Value::Integer(*value)))),
-            (Type::Integer, other) => return Err(wrong_type(path, "an integer", other)),
+            (Type::Integer, Tree::OtherNumber(number)) => {
+                let message = format!("the value must be a whole number: {number}");
+                return Err(RequestError::new(Kindof::WrongType, path, message));
+            }
+            (Type::Integer, other) => return Err(wrong_type(path, "a whole number", other)),
             (Type::Decimal, other) if !matches!(other, Tree::Text(_)) => {
                 return Err(wrong_type(path, "an amount as a string, for example \"1000.00\"", other));
             }
@@ -217,10 +221,7 @@ impl Reader<'_> {
         };
         match value {
             Some(value) => Ok(Some(Stated::Value(value))),
-            None => {
-                let message = format!("`{}` is not {}", text.escape_debug(), form(type_));
-                Err(RequestError::new(Kindof::WrongType, path, message))
-            }
+            None => Err(unreadable(type_, text, path)),
         }
     }
 
@@ -257,6 +258,16 @@ fn one_of<'a>(text: &str, known: impl Iterator<Item = &'a str> + Clone, path: &s
     let all = known.collect::<Vec<_>>().join("`, `");
     let message = format!("`{}` is not one of `{all}`{near}", text.escape_debug());
     RequestError::new(Kindof::UnknownValue, path, message)
+}
+
+fn unreadable(type_: &Type, text: &str, path: &str) -> RequestError {
+    let shown = text.escape_debug();
+    let message = if *type_ == Type::Timestamp && names_leap_second(text) {
+        format!("`{shown}` is a leap second, which is not taken: write the second before it, `:59`")
+    } else {
+        format!("`{shown}` is not {}", form(type_))
+    };
+    RequestError::new(Kindof::WrongType, path, message)
 }
 
 fn form(type_: &Type) -> &'static str {

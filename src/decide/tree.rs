@@ -17,7 +17,7 @@ pub enum Tree {
     /// A whole number of 64 bits.
     Integer(i64),
     /// Any other number; no fact takes one.
-    OtherNumber,
+    OtherNumber(NotWhole),
     /// A string.
     Text(String),
     /// An array.
@@ -33,10 +33,44 @@ impl Tree {
             Self::Null => "null",
             Self::Boolean(_) => "a boolean",
             Self::Integer(_) => "an integer",
-            Self::OtherNumber => "a number that is no 64-bit integer",
+            Self::OtherNumber(_) => "a number",
             Self::Text(_) => "a string",
             Self::List(_) => "an array",
             Self::Object(_) => "an object",
+        }
+    }
+}
+
+/// Why a number is no whole number of 64 bits in plain digits.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum NotWhole {
+    /// It has a fraction.
+    Fraction(f64),
+    /// It is whole, and written with a point, an exponent, or a minus before zero.
+    Written(f64),
+    /// It is beyond 64 bits.
+    TooLarge,
+}
+
+impl NotWhole {
+    fn of(value: f64) -> Self {
+        const BOUND: f64 = 9_223_372_036_854_775_808.0;
+        match value {
+            _ if value.abs() >= BOUND => Self::TooLarge,
+            _ if value.fract() != 0.0 => Self::Fraction(value),
+            _ => Self::Written(value),
+        }
+    }
+}
+
+impl fmt::Display for NotWhole {
+    /// What is wrong where a whole number is wanted, and what to write.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Fraction(value) => write!(f, "`{value:?}` has a fraction"),
+            Self::Written(value) if *value == 0.0 => write!(f, "write `0`, without a minus, a point or an exponent"),
+            Self::Written(value) => write!(f, "write `{value:.0}`, without a point or an exponent"),
+            Self::TooLarge => write!(f, "this one is not between {} and {}", i64::MIN, i64::MAX),
         }
     }
 }
@@ -51,7 +85,16 @@ pub fn parse(bytes: &[u8], limits: &RequestLimits) -> Result<Tree, RequestError>
         return Err(RequestError::new(RequestErrorKind::TooLarge, "", message));
     }
     serde_json::from_slice(bytes).map_err(|error| match std::str::from_utf8(bytes) {
+        Ok(text) if text.starts_with('\u{feff}') => {
+            let message =
+                "the request begins with a byte order mark (U+FEFF), which is no JSON: remove its three bytes";
+            RequestError::new(RequestErrorKind::Malformed, "", message)
+        }
         Ok(_) => malformed(&error),
+        Err(_) if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") => {
+            let message = "the request is UTF-16 text, by its byte order mark: write it as UTF-8";
+            RequestError::new(RequestErrorKind::Malformed, "", message)
+        }
         Err(wrong) => {
             let message = format!("the request is not UTF-8 text: byte {} fits no character", wrong.valid_up_to());
             RequestError::new(RequestErrorKind::Malformed, "", message)
@@ -103,11 +146,11 @@ impl<'de> Visitor<'de> for TreeVisitor {
     }
 
     fn visit_u64<E>(self, value: u64) -> Result<Tree, E> {
-        Ok(i64::try_from(value).map_or(Tree::OtherNumber, Tree::Integer))
+        Ok(i64::try_from(value).map_or(Tree::OtherNumber(NotWhole::TooLarge), Tree::Integer))
     }
 
-    fn visit_f64<E>(self, _: f64) -> Result<Tree, E> {
-        Ok(Tree::OtherNumber)
+    fn visit_f64<E>(self, value: f64) -> Result<Tree, E> {
+        Ok(Tree::OtherNumber(NotWhole::of(value)))
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Tree, E> {

@@ -137,6 +137,8 @@ pub struct RuleExplained {
     pub decided: bool,
     /// The clauses it rests on: its own, and those of the list entries and table rows that applied.
     pub clauses: Vec<ClauseRef>,
+    /// What it says in the bundle's own words, by language.
+    pub gist: BTreeMap<Arc<str>, Arc<str>>,
     /// When it is in force.
     pub periods: Vec<PeriodExplained>,
     /// Why overlays hold that it does not apply, and when.

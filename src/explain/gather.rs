@@ -104,6 +104,7 @@ fn explain_rule(case: Case<'_>, rule: &Rule, evaluated: &Evaluated, verdict: &Ve
         standing,
         decided: because.is_some(),
         clauses: rule.clauses.clone(),
+        gist: rule.gist.clone(),
         periods: rule.effective.iter().map(|period| case.period(period)).collect(),
         retired: rule.retired.iter().map(|retired| explain_retired(case, retired)).collect(),
         evidence: rule.evidence.line(),

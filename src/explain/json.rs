@@ -109,6 +109,7 @@ fn rule(words: Wording<'_>, rule: &RuleExplained) -> Json {
         "when": step(words, &rule.condition),
         "because": because(words, rule),
     });
+    add(&mut out, "gist", words.spoken(&rule.gist).map(|gist| json!(&*gist)));
     add(&mut out, "asks", rule.asks.as_ref().map(|asks| step(words, asks)));
     add(&mut out, "in_force", some(&rule.periods, |one| period(words, one)));
     add(&mut out, "retired", some(&rule.retired, |one| retired(words, one)));

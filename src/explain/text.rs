@@ -195,6 +195,9 @@ fn head(standing: Standing) -> &'static str {
 
 fn write_rule(sheet: &mut Sheet, words: Wording<'_>, rule: &RuleExplained) {
     sheet.line(1, &format!("{} · {} · {}", rule.name, words.effect(&rule.effect), rule.place));
+    if let Some(gist) = words.spoken(&rule.gist) {
+        sheet.line(2, &gist);
+    }
     write_clauses(sheet, words, &rule.clauses);
     for period in &rule.periods {
         write_period(sheet, words, period);

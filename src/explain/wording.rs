@@ -53,7 +53,7 @@ impl Wording<'_> {
     }
 
     /// A text by language, in this one or the bundle's first.
-    fn spoken(self, texts: &std::collections::BTreeMap<Arc<str>, Arc<str>>) -> Option<Arc<str>> {
+    pub fn spoken(self, texts: &std::collections::BTreeMap<Arc<str>, Arc<str>>) -> Option<Arc<str>> {
         let first = self.bundle.languages.first();
         texts.get(self.language).or_else(|| texts.get(first?)).cloned()
     }

@@ -270,10 +270,14 @@ macro_rules! codes {
 }
 
 codes! {
+    /// Facts that take their values from one another, or from one that takes its own later.
+    AbsenceCycle "absence-cycle" Error,
     /// The name fits two entries of one registry.
     AliasClash "alias-clash" Error,
     /// An anchor, alias, tag or merge key, which bundle files do not use.
     AnchorOrTag "anchor-or-tag" Error,
+    /// A rule, row or list entry that cites no clause, where others of its policy, table or list do.
+    CitesNothing "cites-nothing" Warning,
     /// A normative clause of a source that nothing in the bundle cites.
     ClauseWithoutRule "clause-without-rule" Warning,
     /// A form that could turn a refusal into a permit, in an overlay that only restricts.

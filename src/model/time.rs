@@ -1,13 +1,16 @@
 //! Dates, instants and calendar durations. The only place that names `chrono`.
 
 mod instant;
+pub mod zone;
 
 use std::cmp::Ordering;
 use std::fmt;
 
 use chrono_tz::Tz;
 
-use chrono::{DateTime, Datelike, Days, FixedOffset, Months, NaiveDate, NaiveTime, Offset, TimeDelta, TimeZone, Timelike, Utc};
+use chrono::{
+    DateTime, Datelike, Days, FixedOffset, Months, NaiveDate, NaiveTime, Offset, TimeDelta, TimeZone, Timelike, Utc,
+};
 
 /// A civil date, years 0001 to 9999.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -146,20 +149,22 @@ pub struct Timestamp {
 }
 
 impl Timestamp {
-    /// Reads RFC 3339 with up to nine fraction digits and any offset, or a bare date, which means that UTC day.
+    /// Reads RFC 3339 with up to nine fraction digits and any offset, or a bare date, which means that UTC day. A leap
+    /// second (`23:59:60`) is not read: elapsed time is counted in days of 86 400 seconds, in which it has no place.
     ///
     /// ```
     /// use clausal::Timestamp;
     /// let t = Timestamp::parse("2021-06-10T17:33:56.1306495+14:00").expect("a timestamp");
     /// assert_eq!(t.date().to_string(), "2021-06-10");
     /// assert!(Timestamp::parse("2021-06-10T24:00:00Z").is_none());
+    /// assert!(Timestamp::parse("2016-12-31T23:59:60Z").is_none());
     /// ```
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         if let Some(date) = Date::parse(text) {
             return Some(Self { whole_day: true, ..date.start() });
         }
-        if !text.is_ascii() || !has_rfc3339_shape(text) {
+        if !text.is_ascii() || !has_rfc3339_shape(text) || names_leap_second(text) {
             return None;
         }
         let instant: DateTime<FixedOffset> = DateTime::parse_from_rfc3339(text).ok()?;
@@ -241,6 +246,11 @@ impl Timestamp {
         let seconds = delta.num_seconds();
         if delta < TimeDelta::seconds(seconds) { seconds.saturating_sub(1) } else { seconds }
     }
+}
+
+/// Whether a time is written with a sixtieth second.
+pub(crate) fn names_leap_second(text: &str) -> bool {
+    text.get(10..19).is_some_and(|time| time.starts_with(['T', 't']) && time.ends_with(":60"))
 }
 
 /// chrono accepts a space for `T` and more than nine fraction digits; the contract does not.

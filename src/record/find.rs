@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use crate::model::time::{Date, Timestamp};
+use crate::model::time::Timestamp;
 
 use super::entry::Entry;
 use super::error::RecordError;
@@ -33,10 +33,10 @@ pub struct Query {
     pub outcome: Option<String>,
     /// A reason code.
     pub reason: Option<String>,
-    /// Received on this day or later.
-    pub from: Option<Date>,
-    /// Received on this day or earlier.
-    pub to: Option<Date>,
+    /// Received at this instant, or on this day, or later.
+    pub from: Option<Timestamp>,
+    /// Received at this instant, or on this day, or earlier.
+    pub to: Option<Timestamp>,
 }
 
 impl Query {
@@ -75,8 +75,8 @@ impl Query {
     }
 
     fn in_time(&self, received: &str) -> bool {
-        let Some(day) = Timestamp::parse(received).map(Timestamp::date) else { return false };
-        self.from.is_none_or(|from| day >= from) && self.to.is_none_or(|to| day <= to)
+        let Some(received) = Timestamp::parse(received) else { return false };
+        self.from.is_none_or(|from| !from.is_after(received)) && self.to.is_none_or(|to| !received.is_after(to))
     }
 
     fn in_request(&self, request: &Json, openings: &Openings) -> bool {

@@ -104,7 +104,11 @@ impl Writer<'_> {
             Slot::Define(Sort::Table) => self.map_of_tables(value),
             Slot::Define(Sort::Setting) => self.map_of_settings(value),
             Slot::Refer(sort) => {
-                let value = self.form(value);
+                let mut value = self.form(value);
+                if sort == Sort::Result {
+                    // A scenario says with `null` that a result is not given.
+                    value = json!({ "anyOf": [value, { "type": "null" }] });
+                }
                 let names = self.lexicon().names(sort).into_iter();
                 object(names.map(|(name, about)| (name, described(value.clone(), &about))).collect(), false.into())
             }

@@ -25,6 +25,10 @@ pub(super) fn enumeration(names: &Names) -> Json {
 impl Writer<'_> {
     /// A name of this sort: one of the known ones, or also another where the file may define it.
     pub(super) fn reference(&mut self, sort: Sort) -> Json {
+        if sort == Sort::Rule {
+            // With its policy, as overlays name it.
+            return json!({ "type": "string", "pattern": "^[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+$" });
+        }
         let names = self.lexicon().names(sort);
         if !self.can_define(sort) && !matches!(sort, Sort::Obligation | Sort::Message) {
             return enumeration(&names);

@@ -50,8 +50,8 @@ use std::sync::Arc;
 use crate::model::Type;
 
 pub use error::ScriptError;
-pub use fast::{Datum, GiveUp, Given, Graph, Inputs, Kept, LONGEST_TEXT, Made, NodeIx, Scratch, Tag, Unmade};
 pub(crate) use fast::{Builtin, Op};
+pub use fast::{Datum, GiveUp, Given, Graph, Inputs, Kept, LONGEST_TEXT, Made, NodeIx, Scratch, Tag, Unmade};
 pub use host::host_functions;
 pub use library::Library;
 pub use outline::Outline;

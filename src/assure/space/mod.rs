@@ -26,6 +26,7 @@ use std::time::Instant;
 
 use crate::bundle::checked::{Absence, Bundle, Condition, Expression, FactIx, Kind, Operand, TableIx};
 use crate::engine::Engine;
+use crate::model::names::nearest;
 use crate::model::value::{Type, Value};
 use crate::script::Outline;
 
@@ -70,8 +71,19 @@ pub enum SpaceError {
         kind: String,
     },
     /// There is no such kind.
-    #[error("the bundle has no kind of request `{0}`")]
-    NoKind(String),
+    #[error("the bundle has no kind of request `{kind}`{near}")]
+    NoKind {
+        /// The name that was given.
+        kind: String,
+        /// A suggestion.
+        near: String,
+    },
+}
+
+fn no_kind(bundle: &Bundle, kind: &str) -> SpaceError {
+    let near = nearest(kind, bundle.kinds.iter().map(|known| &*known.name));
+    let near = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+    SpaceError::NoKind { kind: kind.to_owned(), near }
 }
 
 /// One bundle of a space.
@@ -153,7 +165,7 @@ impl<'e> Space<'e> {
         let mut sides = Vec::new();
         for engine in engines {
             let bundle = engine.checked();
-            let found = bundle.kind(kind).ok_or_else(|| SpaceError::NoKind(kind.to_owned()))?;
+            let found = bundle.kind(kind).ok_or_else(|| no_kind(bundle, kind))?;
             sides.push(Side { engine, bundle, kind: found });
         }
         let of_side = |(at, side): (usize, &Side<'e>)| -> Vec<((usize, FactIx), Plan)> {

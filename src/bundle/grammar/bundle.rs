@@ -44,6 +44,11 @@ pub(super) static SETTING: Shape = Shape {
         must("type", TYPE, "Its type."),
         must("default", VALUE, "The value in force unless an overlay sets another."),
         may("choices", Form::List(&VALUE), "All values it may take."),
+        may(
+            "time-zone-or",
+            Form::List(&VALUE),
+            "It takes the name of an IANA time zone, or one of these words; an empty list for zones alone.",
+        ),
         may("source", SOURCE, "The source document of its clauses."),
         may("clauses", CLAUSES, "The clauses it reads."),
         may("gist", GIST, "What it means."),

@@ -87,9 +87,9 @@ static RETIREMENT: Shape = Shape {
     about: "A rule, row, list or entry that no longer applies, and why.",
     keys: &[
         may("rule", Form::Scalar(Slot::Refer(Sort::Rule)), "A rule, `policy/id`."),
-        may("row", Form::Scalar(Slot::Name), "A row, `table/id`."),
+        may("row", TEXT, "A row, `table/id`."),
         may("list", Form::Scalar(Slot::Refer(Sort::List)), "All entries of a list."),
-        may("entry", Form::Scalar(Slot::Name), "An entry, `list/value`."),
+        may("entry", TEXT, "An entry, `list/value`."),
         must("reason", TEXT, "Why."),
         may("dated-by", FACT, "The fact by which the period is read."),
         may("effective", Form::Shape(&EFFECTIVE), "When it does not apply; always, when silent."),

@@ -8,13 +8,13 @@ use serde_json::{Value as Json, json};
 
 use crate::model::decision::Outcome;
 use crate::model::names::nearest;
-use crate::model::time::Date;
+use crate::model::time::{Date, Timestamp};
 use crate::record::find::{INVALID, Query, list};
 use crate::record::mask::Openings;
 use crate::record::{Entry, RecordError, Row, Store, export};
 
 use super::super::{Failure, stdout_failed};
-use super::{entry_number, open_existing};
+use super::{entry_number, known, open_existing};
 
 /// Arguments of `clausal log find`.
 #[derive(Debug, Args)]
@@ -61,17 +61,24 @@ struct QueryArgs {
     /// A reason code
     #[arg(long)]
     reason: Option<String>,
-    /// Received on this day or later
-    #[arg(long, value_name = "DAY", value_parser = day)]
-    from: Option<Date>,
-    /// Received on this day or earlier
-    #[arg(long, value_name = "DAY", value_parser = day)]
-    to: Option<Date>,
+    /// Received on this day, or at this instant, or later
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    from: Option<Timestamp>,
+    /// Received on this day, or at this instant, or earlier
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    to: Option<Timestamp>,
 }
 
 /// A day as arguments write it.
 pub fn day(written: &str) -> Result<Date, String> {
     Date::parse(written).ok_or_else(|| format!("`{written}` is not a date that exists, written `YYYY-MM-DD`"))
+}
+
+/// A day, or an instant.
+fn moment(written: &str) -> Result<Timestamp, String> {
+    Timestamp::parse(written).ok_or_else(|| {
+        format!("`{written}` is not a date that exists (`2021-06-01`), nor an instant (`2021-06-01T12:00:00Z`)")
+    })
 }
 
 /// An outcome, or what stands for one where there is none.
@@ -98,21 +105,31 @@ pub fn note_pruned(pruned: u64) {
     }
 }
 
+impl QueryArgs {
+    fn query(&self) -> Result<Query, Failure> {
+        if let (Some(from), Some(to)) = (self.from, self.to)
+            && from.is_after(to)
+        {
+            return Err(Failure::Usage(format!("`--from {from}` is later than `--to {to}`")));
+        }
+        Ok(Query {
+            id: self.id.clone(),
+            order: self.order.clone(),
+            customer: self.customer.clone(),
+            actor: self.actor.clone(),
+            kind: self.kind.clone(),
+            rule: self.rule.clone(),
+            clause: self.clause.clone(),
+            outcome: self.outcome.clone(),
+            reason: self.reason.clone(),
+            from: self.from,
+            to: self.to,
+        })
+    }
+}
+
 pub fn find(args: &FindArgs) -> Result<u8, Failure> {
-    let QueryArgs { id, order, customer, actor, kind, rule, clause, outcome, reason, from, to } = &args.query;
-    let query = Query {
-        id: id.clone(),
-        order: order.clone(),
-        customer: customer.clone(),
-        actor: actor.clone(),
-        kind: kind.clone(),
-        rule: rule.clone(),
-        clause: clause.clone(),
-        outcome: outcome.clone(),
-        reason: reason.clone(),
-        from: *from,
-        to: *to,
-    };
+    let query = args.query.query()?;
     let store = Store::open_read_only(&args.log)?;
     let mut out = BufWriter::new(anstream::AutoStream::auto(std::io::stdout().lock()));
     let (mut listed, mut failed, mut pruned, mut more) = (0_u64, None, 0_u64, false);
@@ -133,6 +150,9 @@ pub fn find(args: &FindArgs) -> Result<u8, Failure> {
         None => out.flush().map_err(stdout_failed)?,
     }
     note_pruned(pruned);
+    if listed == 0 {
+        known::check(&store, &query)?;
+    }
     match (listed, more) {
         (0, _) => note("no entry meets all of these conditions"),
         (_, true) => note(&format!("there are more than these {listed}; see them with `--limit`")),
@@ -195,7 +215,9 @@ pub struct PruneArgs {
 
 pub fn prune(args: &PruneArgs) -> Result<u8, Failure> {
     let mut store = open_existing(&args.log)?;
-    let query = Query { to: args.before.plus_days(-1), ..Query::default() };
+    // A whole day, all of which is before.
+    let last = args.before.plus_days(-1).and_then(|day| Timestamp::parse(&day.to_string()));
+    let query = Query { to: last, ..Query::default() };
     let mut pruned = 0_u64;
     let mut from = 1_u64;
     loop {

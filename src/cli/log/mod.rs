@@ -1,6 +1,7 @@
 //! `clausal log`: what a log of decisions holds, and whether to believe it.
 
 mod find;
+mod known;
 mod show;
 mod trust;
 

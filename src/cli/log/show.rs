@@ -7,6 +7,7 @@ use clap::Args;
 use serde_json::{Value as Json, json};
 
 use crate::engine::Engine;
+use crate::model::finding::Place;
 use crate::model::limits::Limits;
 use crate::record::again::Decider;
 use crate::record::mask::Openings;
@@ -113,12 +114,8 @@ fn rule_lines(
     let bundle = engine.checked();
     let Some(rule) = bundle.rules.iter().find(|rule| rule.name == reason.rule) else { return Ok(()) };
     writeln!(out, "\n{} ({})", rule.name, rule.place)?;
-    if let Some(text) = bundle.files.get(&rule.place.file) {
-        let first = rule.place.line.saturating_sub(1);
-        let lines = rule.place.end_line.saturating_sub(first).clamp(1, 40);
-        for line in text.lines().skip(first).take(lines) {
-            writeln!(out, "    {line}")?;
-        }
+    for line in lines_of(&rule.place, bundle.files.get(&rule.place.file).map_or("", |text| text)) {
+        writeln!(out, "    {line}")?;
     }
     for clause in &reason.clauses {
         let source = bundle.sources.get(&clause.source).and_then(|source| source.clauses.get(&clause.number));
@@ -127,4 +124,21 @@ fn rule_lines(
         }
     }
     Ok(())
+}
+
+/// The lines on which something stands. It reaches up to what comes next, so blank lines and comments at its end are not
+/// its own.
+fn lines_of<'t>(place: &Place, text: &'t str) -> Vec<&'t str> {
+    const MOST: usize = 40;
+    let first = place.line.saturating_sub(1);
+    let whole = place.end_line.saturating_sub(place.line);
+    // The last line is its own as far as it reaches.
+    let last = text.lines().nth(place.end_line.saturating_sub(1)).unwrap_or_default();
+    let reaches = last.chars().take(place.end_column.saturating_sub(1)).any(|c| !c.is_whitespace());
+    let mut lines: Vec<&str> = text.lines().skip(first).take(whole.saturating_add(usize::from(reaches))).collect();
+    while lines.last().is_some_and(|line| line.trim().is_empty() || line.trim_start().starts_with('#')) {
+        lines.pop();
+    }
+    lines.truncate(MOST);
+    lines
 }
