@@ -168,7 +168,7 @@ impl Requests {
             None => Box::new(std::io::stdin()),
             Some(path) => Box::new(open(path, &what)?),
         };
-        let mut reader = BufReader::with_capacity(1 << 17, reader);
+        let mut reader = BufReader::with_capacity(1 << 16, reader);
         without_mark(&mut reader).map_err(|error| Failure::Io { what: what.clone(), error })?;
         let is_yaml = file.and_then(Path::extension).is_some_and(|end| end == "yaml" || end == "yml");
         if is_yaml { yaml::whole(reader, most, &what) } else { sniff(reader, most, what) }

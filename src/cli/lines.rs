@@ -1,9 +1,10 @@
 //! One request per line, decided on several threads: answers in the order of the requests, and none held back while the
 //! next request is waited for.
 //!
-//! Each thread takes what can be read, decides it, and writes when those that took before it have written. So a thread
-//! works in buffers of its own, and what is held is bounded by the threads, whatever the input does.
+//! Each thread takes what can be read, decides it, and gives it: it is written when all before it were. A thread that is
+//! early leaves its answers and goes on, but not far ahead, so that what is held is bounded whatever the input does.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::scope;
@@ -15,12 +16,22 @@ use super::decide::Worst;
 use super::input::{Chunk, Lines};
 use super::{Failure, output, stdout_failed};
 
+/// Answers that may wait for those before them, for each thread.
+const AHEAD: usize = 4;
+
 /// Decides all requests on so many threads and writes a line for each.
 pub fn run(engine: &Engine, language: &str, requests: Lines, threads: usize) -> Result<u8, Failure> {
     let turns = Turns {
         source: Mutex::new(Source { requests, taken: 0, end: None }),
-        sink: Mutex::new(Sink { given: 0, worst: Worst::default(), end: None }),
+        sink: Mutex::new(Sink {
+            given: 0,
+            early: BTreeMap::new(),
+            spare: Vec::new(),
+            worst: Worst::default(),
+            end: None,
+        }),
         given: Condvar::new(),
+        ahead: threads.saturating_mul(AHEAD),
     };
     scope(|scope| {
         for _ in 0..threads {
@@ -52,7 +63,12 @@ struct Source {
 }
 
 struct Sink {
+    /// So many chunks were given and written.
     given: u64,
+    /// Given before their turn.
+    early: BTreeMap<u64, Answers>,
+    /// What answers may be written in.
+    spare: Vec<Answers>,
     worst: Worst,
     end: Option<End>,
 }
@@ -61,6 +77,8 @@ struct Turns {
     source: Mutex<Source>,
     sink: Mutex<Sink>,
     given: Condvar,
+    /// So many answers may be early.
+    ahead: usize,
 }
 
 /// Answers of a chunk, a line each.
@@ -89,10 +107,11 @@ impl Answers {
 
 impl Turns {
     fn work(&self, mut lines: JsonLines) {
-        let (mut chunk, mut answers) = (Chunk::default(), Answers::default());
+        let mut chunk = Chunk::default();
         while let Some(turn) = self.take(&mut chunk) {
+            let mut answers = self.sink().spare.pop().unwrap_or_default();
             answers.decide(&mut lines, &chunk);
-            turn.give(&answers);
+            turn.give(answers);
         }
     }
 
@@ -119,6 +138,24 @@ impl Turns {
     }
 }
 
+impl Sink {
+    /// Writes what was left for this turn and those that follow it.
+    fn write(&mut self) {
+        while let Some(answers) = self.early.remove(&self.given) {
+            if self.end.is_none() {
+                answers.errors.iter().for_each(|(line, error)| output::request_error(error, Some(*line)));
+                let mut out = std::io::stdout().lock();
+                if let Err(error) = out.write_all(answers.text.as_bytes()).and_then(|()| out.flush()) {
+                    self.end = Some(End::Failed(stdout_failed(error)));
+                }
+            }
+            self.worst.merge(&answers.worst);
+            self.spare.push(answers);
+            self.given = self.given.saturating_add(1);
+        }
+    }
+}
+
 /// The turn of a chunk: it passes, whatever becomes of the chunk.
 struct Turn<'t> {
     turns: &'t Turns,
@@ -126,30 +163,22 @@ struct Turn<'t> {
 }
 
 impl Turn<'_> {
-    /// Waits for those before it, and writes.
-    fn give(self, answers: &Answers) {
-        let mut sink = self.reached();
-        if sink.end.is_none() {
-            answers.errors.iter().for_each(|(line, error)| output::request_error(error, Some(*line)));
-            let mut out = std::io::stdout().lock();
-            if let Err(error) = out.write_all(answers.text.as_bytes()).and_then(|()| out.flush()) {
-                sink.end = Some(End::Failed(stdout_failed(error)));
-            }
-        }
-        sink.worst.merge(&answers.worst);
-    }
-
-    fn reached(&self) -> MutexGuard<'_, Sink> {
-        let before = |sink: &mut Sink| sink.given < self.number;
-        whole(self.turns.given.wait_while(self.turns.sink(), before))
+    /// Leaves answers, to be written after those before them.
+    fn give(&self, answers: Answers) {
+        let Turns { given, ahead, .. } = self.turns;
+        let is_far = |sink: &mut Sink| sink.early.len() >= *ahead && sink.given != self.number;
+        let mut sink = whole(given.wait_while(self.turns.sink(), is_far));
+        sink.early.insert(self.number, answers);
+        sink.write();
+        drop(sink);
+        given.notify_all();
     }
 }
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
-        let mut sink = self.reached();
-        sink.given = self.number.saturating_add(1);
-        drop(sink);
-        self.turns.given.notify_all();
+        if std::thread::panicking() {
+            self.give(Answers::default());
+        }
     }
 }

@@ -28,16 +28,20 @@ pub enum Place {
 #[derive(Debug)]
 struct Key {
     place: Place,
-    /// The key that followed last, by its position; requests of one caller have their keys in one order.
+    /// A key that follows, by its position: requests of one caller have their keys in one order, though not all of them
+    /// in each request.
     next: AtomicU8,
 }
+
+/// So many keys are tried before one is searched.
+const SKIPPED: usize = 4;
 
 /// The keys of an object, at most 64.
 #[derive(Debug)]
 pub struct Keys {
     names: Heads,
     keys: Vec<Key>,
-    /// The key that came first last.
+    /// A key that comes first.
     first: AtomicU8,
 }
 
@@ -52,7 +56,7 @@ impl Keys {
             return None;
         }
         let names = Heads::new(shape.keys().map(String::as_str));
-        let mut keys = Self { names, keys: Vec::new(), first: AtomicU8::default() };
+        let mut keys = Self { names, keys: Vec::new(), first: AtomicU8::new(u8::MAX) };
         for (name, below) in shape {
             let place = match below {
                 Shape::Object(below) => Place::Object(Self::new(below, table, false)?),
@@ -62,7 +66,7 @@ impl Keys {
                 Shape::Text if name == "id" => Place::Id,
                 Shape::Text => Place::Kind,
             };
-            keys.keys.push(Key { place, next: AtomicU8::default() });
+            keys.keys.push(Key { place, next: AtomicU8::new(u8::MAX) });
         }
         Some(keys)
     }
@@ -71,16 +75,23 @@ impl Keys {
         last.and_then(|last| self.keys.get(last)).map_or(&self.first, |last| &last.next)
     }
 
-    /// The key that followed another one last, if it begins at a place of a text as well: its position, what stands there,
-    /// and its end. Most keys are found so.
+    /// A key that follows another one, or would if those between them were there, where it begins at a place of a text: its
+    /// position, what stands there, and its end. Most keys are found so.
     #[inline]
     pub fn expected(&self, text: &str, from: usize, last: Option<usize>) -> Option<(usize, &Place, usize)> {
-        let at = usize::from(self.after(last).load(Ordering::Relaxed));
-        let key = self.keys.get(at)?;
-        Some((at, &key.place, self.names.ends(at, text, from)?))
+        let mut before = last;
+        for _ in 0..SKIPPED {
+            let at = usize::from(self.after(before).load(Ordering::Relaxed));
+            let key = self.keys.get(at)?;
+            if let Some(end) = self.names.ends(at, text, from) {
+                return Some((at, &key.place, end));
+            }
+            before = Some(at);
+        }
+        None
     }
 
-    /// Remembers which key followed another one. A stale word of another thread costs a search and nothing else.
+    /// Remembers which key follows another one, where no key was expected that is there. A stale word of another thread costs a search and nothing else.
     pub fn expect(&self, last: Option<usize>, next: usize) {
         if let Ok(next) = u8::try_from(next) {
             self.after(last).store(next, Ordering::Relaxed);
