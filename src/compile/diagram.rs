@@ -56,12 +56,16 @@ impl State {
 /// Something to look at.
 #[derive(Debug)]
 enum Step {
-    /// A fact: its columns, by block and position.
-    Fact(usize, Vec<(usize, usize)>),
+    /// A fact: its columns, by block and position, and its groups.
+    Fact(usize, Vec<(usize, usize)>, Groups),
     /// A predicate: in each block the alternatives in which it must hold, and in which it must not; and what to do
     /// with those that cannot hold beside it.
     Ask(u32, Uses, Vec<Uses>),
 }
+
+/// The group of each class of a fact: classes that all columns take alike are one. It is the same for all nodes that look
+/// at the fact, so that it is at hand.
+type Groups = Arc<[u16]>;
 
 /// In each block, the alternatives in which a predicate must hold, and in which it must not.
 type Uses = Vec<(usize, u64, u64)>;
@@ -77,8 +81,8 @@ struct Node {
 
 #[derive(Debug)]
 enum Look {
-    /// A fact: the way of each of its classes.
-    Fact(usize, Box<[u16]>),
+    /// A fact, and its groups, each of which has a way.
+    Fact(usize, Groups),
     /// A predicate: it holds, it does not, it is open.
     Ask(u32),
     /// What the rules come to; `None` for what is left to the interpreter.
@@ -95,8 +99,7 @@ impl Node {
     }
 
     fn weight(&self) -> usize {
-        let classes = if let Look::Fact(_, classes) = &self.look { classes.len() } else { 0 };
-        self.ways.len().saturating_add(1).saturating_mul(WAY).saturating_add(classes)
+        self.ways.len().saturating_add(1).saturating_mul(WAY)
     }
 }
 
@@ -119,7 +122,7 @@ struct States {
 }
 
 impl Diagram {
-    /// A diagram without any state yet; `None` for a kind whose rules are found by a fact.
+    /// A diagram without any state yet; `None` for a kind whose rules are found by a fact, or part one into too many groups.
     pub fn new(kind: &KindProgram) -> Option<Self> {
         if !kind.contradictions.index.is_empty() || !kind.rules_group.index.is_empty() {
             return None;
@@ -128,7 +131,7 @@ impl Diagram {
         let open = left.iter().map(|_| 0).collect();
         let root = (State { step: 0, left, open }, Way::new());
         let plans = (0..STATES).map(|_| OnceLock::new()).collect();
-        Some(Self { steps: steps(kind), root, states: Mutex::default(), plans })
+        Some(Self { steps: steps(kind)?, root, states: Mutex::default(), plans })
     }
 
     /// So many plans there are at most.
@@ -150,7 +153,7 @@ impl Diagram {
         let Some(mut node) = self.follow(way, root, view.kind) else { return Ok(None) };
         loop {
             let at = match &node.look {
-                Look::Fact(fact, classes) => usize::from(*classes.get(class(view.fact(*fact)?)).ok_or(GiveUp)?),
+                Look::Fact(fact, groups) => usize::from(*groups.get(class(view.fact(*fact)?)).ok_or(GiveUp)?),
                 Look::Ask(predicate) => match run::predicate(view, *predicate)? {
                     Tri::True => 0,
                     Tri::False => 1,
@@ -199,10 +202,10 @@ impl Diagram {
         while let Some(step) = self.steps.get(state.step) {
             state.step = state.step.checked_add(1)?;
             match step {
-                Step::Fact(fact, columns) => {
-                    let next = by_class(kind, columns, &state)?;
+                Step::Fact(fact, columns, groups) => {
+                    let next = by_group(kind, columns, groups, &state)?;
                     if next.iter().any(|other| *other != state) {
-                        return fact_node(*fact, next);
+                        return Some(Node::new(Look::Fact(*fact, Arc::clone(groups)), next));
                     }
                 }
                 Step::Ask(predicate, uses, excluded) => {
@@ -228,17 +231,17 @@ fn blocks(kind: &KindProgram) -> impl Iterator<Item = &Block> {
 }
 
 /// Facts come first, for they cost least; then predicates in the order of the rules.
-fn steps(kind: &KindProgram) -> Vec<Step> {
+fn steps(kind: &KindProgram) -> Option<Vec<Step>> {
     let (mut facts, mut asks): (Vec<Step>, Vec<(u32, Uses)>) = (Vec::new(), Vec::new());
     for (at, block) in blocks(kind).enumerate() {
         for (column, own) in block.columns.iter().enumerate() {
             let same = facts.iter_mut().find_map(|step| match step {
-                Step::Fact(fact, columns) if *fact == own.fact => Some(columns),
+                Step::Fact(fact, columns, _) if *fact == own.fact => Some(columns),
                 _ => None,
             });
             match same {
                 Some(columns) => columns.push((at, column)),
-                None => facts.push(Step::Fact(own.fact, vec![(at, column)])),
+                None => facts.push(Step::Fact(own.fact, vec![(at, column)], [].into())),
             }
         }
         for later in &block.later {
@@ -253,6 +256,11 @@ fn steps(kind: &KindProgram) -> Vec<Step> {
             }
         }
     }
+    for step in &mut facts {
+        if let Step::Fact(_, columns, own) = step {
+            *own = groups(kind, columns)?;
+        }
+    }
     let predicate = |at: u32| usize::try_from(at).ok().and_then(|at| kind.predicates.get(at));
     let excluded = |own: u32| {
         let excluded = asks.iter().filter(move |(other, _)| {
@@ -261,28 +269,43 @@ fn steps(kind: &KindProgram) -> Vec<Step> {
         excluded.map(|(_, uses)| uses.clone()).collect()
     };
     facts.extend(asks.iter().map(|(own, uses)| Step::Ask(*own, uses.clone(), excluded(*own))));
-    facts
+    Some(facts)
 }
 
-/// The state that each class of a fact leads to.
-fn by_class(kind: &KindProgram, columns: &[(usize, usize)], state: &State) -> Option<Vec<State>> {
-    let mut own = Vec::new();
-    for (block, column) in columns {
-        own.push((*block, &blocks(kind).nth(*block)?.columns.get(*column)?.classes));
-    }
-    let classes = own.first()?.1.len();
-    let one = |class: usize| {
-        let mut next = state.clone();
-        for (block, classes) in &own {
-            let (out, waits) = classes.get(class)?;
-            let left = next.left.get_mut(*block)?;
+/// The state that each group of a fact leads to.
+fn by_group(kind: &KindProgram, columns: &[(usize, usize)], groups: &Groups, state: &State) -> Option<Vec<State>> {
+    let mut next: Vec<State> = Vec::new();
+    for (class, group) in groups.iter().enumerate() {
+        if usize::from(*group) < next.len() {
+            continue;
+        }
+        let mut own = state.clone();
+        for (block, column) in columns {
+            let (out, waits) = blocks(kind).nth(*block)?.columns.get(*column)?.classes.get(class)?;
+            let left = own.left.get_mut(*block)?;
             *left &= !out;
-            let open = next.open.get_mut(*block)?;
+            let open = own.open.get_mut(*block)?;
             *open = (*open | waits) & *left;
         }
-        Some(next)
+        next.push(own);
+    }
+    Some(next)
+}
+
+/// The groups of a fact's classes, in the order in which they first come; `None` when they are too many to be counted.
+fn groups(kind: &KindProgram, columns: &[(usize, usize)]) -> Option<Groups> {
+    let of = |(block, column): &(usize, usize)| Some(&blocks(kind).nth(*block)?.columns.get(*column)?.classes);
+    let own: Vec<_> = columns.iter().filter_map(of).collect();
+    let mut known: Vec<Vec<(u64, u64)>> = Vec::new();
+    let group = |class: usize| {
+        let words: Vec<(u64, u64)> = own.iter().filter_map(|classes| classes.get(class).copied()).collect();
+        let at = known.iter().position(|other| *other == words).unwrap_or(known.len());
+        if at == known.len() {
+            known.push(words);
+        }
+        u16::try_from(at).ok()
     };
-    (0..classes).map(one).collect()
+    (0..own.first().map_or(0, |classes| classes.len())).map(group).collect()
 }
 
 /// The states that a predicate leads to; `None` when no alternative is left that needs it.
@@ -305,21 +328,6 @@ fn by_truth(uses: &[(usize, u64, u64)], state: &State) -> Option<[State; 3]> {
         *when_open.open.get_mut(*block)? |= (holds | fails) & left;
     }
     Some(next)
-}
-
-/// Classes that lead to one state share a way.
-fn fact_node(fact: usize, next: Vec<State>) -> Option<Node> {
-    let mut numbers: HashMap<State, u16, FxBuildHasher> = HashMap::default();
-    let (mut classes, mut states) = (Vec::with_capacity(next.len()), Vec::new());
-    for state in next {
-        let new = u16::try_from(states.len()).ok()?;
-        let number = *numbers.entry(state).or_insert_with_key(|state| {
-            states.push(state.clone());
-            new
-        });
-        classes.push(number);
-    }
-    Some(Node::new(Look::Fact(fact, classes.into()), states))
 }
 
 /// What is left at the end: rules that hold, and rules that may.
