@@ -5,6 +5,7 @@
 //! come to. A request walks one path: it looks at each fact that still matters once, and at no rule.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rustc_hash::FxBuildHasher;
@@ -22,10 +23,8 @@ use super::view::View;
 
 /// States that are kept for a kind; what leads to more is decided block by block.
 const STATES: usize = 4096;
-/// What their ways may weigh, about a byte each: a fact of many codes makes heavy states.
-const WEIGHT: usize = 16 << 20;
-/// What a way weighs.
-const WAY: usize = 128;
+/// Ways between them that are kept: a fact that rules part into many groups takes many.
+const WAYS: usize = 1 << 16;
 
 /// One word for each block.
 type Words = SmallVec<[u64; 2]>;
@@ -63,6 +62,15 @@ enum Step {
     Ask(u32, Uses, Vec<Uses>),
 }
 
+impl Step {
+    fn look(&self) -> Look {
+        match self {
+            Self::Fact(fact, _, groups) => Look::Fact(*fact, Arc::clone(groups)),
+            Self::Ask(predicate, ..) => Look::Ask(*predicate),
+        }
+    }
+}
+
 /// The group of each class of a fact: classes that all columns take alike are one. It is the same for all nodes that look
 /// at the fact, so that it is at hand.
 type Groups = Arc<[u16]>;
@@ -70,54 +78,74 @@ type Groups = Arc<[u16]>;
 /// In each block, the alternatives in which a predicate must hold, and in which it must not.
 type Uses = Vec<(usize, u64, u64)>;
 
-/// What is looked at in a state, and where that leads.
-#[derive(Debug)]
-struct Node {
-    look: Look,
-    ways: Box<[Way]>,
-    /// The state that each way leads to; only needed when it is first taken.
-    states: Box<[State]>,
-}
-
+/// What is looked at in a step.
 #[derive(Debug)]
 enum Look {
-    /// A fact, and its groups, each of which has a way.
+    /// A fact: the way is the group of its class.
     Fact(usize, Groups),
     /// A predicate: it holds, it does not, it is open.
     Ask(u32),
-    /// What the rules come to; `None` for what is left to the interpreter.
-    End(Option<u32>),
 }
 
-/// Entered when the first request takes it; closed for good when there was no room for what it leads to.
-type Way = OnceLock<Option<Arc<Node>>>;
+/// What stands at a node.
+#[derive(Clone, Copy, Debug)]
+enum Stands {
+    /// A step, by its number.
+    Step(u32),
+    /// What the rules come to, by its number.
+    Plan(u32),
+    /// What is left to the interpreter.
+    Beyond,
+}
 
-impl Node {
-    fn new(look: Look, states: Vec<State>) -> Self {
-        let ways = states.iter().map(|_| Way::new()).collect();
-        Self { look, ways, states: states.into() }
+impl Stands {
+    /// In 32 bits; `None` for numbers that there are not.
+    fn code(self) -> Option<u32> {
+        match self {
+            Self::Step(at) => at.checked_mul(4),
+            Self::Plan(at) => at.checked_mul(4)?.checked_add(1),
+            Self::Beyond => Some(2),
+        }
     }
 
-    fn weight(&self) -> usize {
-        self.ways.len().saturating_add(1).saturating_mul(WAY)
+    fn of_code(code: u32) -> Self {
+        match code & 3 {
+            0 => Self::Step(code >> 2),
+            1 => Self::Plan(code >> 2),
+            _ => Self::Beyond,
+        }
     }
 }
 
-/// The diagram of a kind.
+/// A way that nobody took yet. Any other is the number of the node that it leads to, from 1.
+const UNTAKEN: u32 = 0;
+/// A way that leads to no node, for there was no room for it.
+const CLOSED: u32 = u32::MAX;
+
+/// The diagram of a kind. What a request looks at lies close together, and is written once, under the lock of the states;
+/// whoever finds a way that was taken sees all of the node that it leads to.
 #[derive(Debug)]
 pub struct Diagram {
     steps: Vec<Step>,
-    root: (State, Way),
+    looks: Vec<Look>,
+    /// For each node what stands at it, and the first of its ways.
+    nodes: Box<[AtomicU64]>,
+    ways: Box<[AtomicU32]>,
     states: Mutex<States>,
     /// What the rules come to at each end. Ends are states, so there is a place for each.
     plans: Box<[OnceLock<Box<Plan>>]>,
 }
 
-/// The states that were entered, what they weigh, and how many of them are ends.
-#[derive(Debug, Default)]
+/// The states that were entered.
+#[derive(Debug)]
 struct States {
-    nodes: HashMap<State, Arc<Node>, FxBuildHasher>,
-    weight: usize,
+    /// Their nodes, from 1.
+    numbers: HashMap<State, u32, FxBuildHasher>,
+    /// What each way of each node leads to, the root before all others.
+    beyond: Vec<Vec<State>>,
+    /// Ways that are in use; the first leads to the root.
+    ways: usize,
+    /// States that are ends.
     ends: u32,
 }
 
@@ -129,9 +157,14 @@ impl Diagram {
         }
         let left = blocks(kind).map(|block| block.all).collect::<Words>();
         let open = left.iter().map(|_| 0).collect();
-        let root = (State { step: 0, left, open }, Way::new());
+        let beyond = vec![vec![State { step: 0, left, open }]];
+        let states = Mutex::new(States { numbers: HashMap::default(), beyond, ways: 1, ends: 0 });
+        let steps = steps(kind)?;
+        let looks = steps.iter().map(Step::look).collect();
+        let nodes = (0..=STATES).map(|_| AtomicU64::new(0)).collect();
+        let ways = (0..WAYS).map(|_| AtomicU32::new(UNTAKEN)).collect();
         let plans = (0..STATES).map(|_| OnceLock::new()).collect();
-        Some(Self { steps: steps(kind)?, root, states: Mutex::default(), plans })
+        Some(Self { steps, looks, nodes, ways, states, plans })
     }
 
     /// So many plans there are at most.
@@ -141,7 +174,7 @@ impl Diagram {
 
     /// What the rules come to at an end, by its number.
     pub fn plan(&self, at: u32) -> Option<&Plan> {
-        self.plans.get(usize::try_from(at).ok()?)?.get().map(|plan| &**plan)
+        self.plans.get(index(at))?.get().map(|plan| &**plan)
     }
 
     /// What the rules come to for a request, and its number; `None` when so many states are kept that no more are.
@@ -149,81 +182,106 @@ impl Diagram {
     /// # Errors
     /// When the interpreter is needed.
     pub fn walk<'d>(&'d self, view: &mut View<'_>) -> Result<Option<(u32, &'d Plan)>, GiveUp> {
-        let (root, way) = &self.root;
-        let Some(mut node) = self.follow(way, root, view.kind) else { return Ok(None) };
+        // Node 0 is before the root, to which its only way leads.
+        let (mut node, mut first, mut way) = (0, 0, 0_usize);
         loop {
-            let at = match &node.look {
-                Look::Fact(fact, groups) => usize::from(*groups.get(class(view.fact(*fact)?)).ok_or(GiveUp)?),
-                Look::Ask(predicate) => match run::predicate(view, *predicate)? {
-                    Tri::True => 0,
-                    Tri::False => 1,
-                    Tri::Open => 2,
+            let taken = self.ways.get(way.saturating_add(first)).ok_or(GiveUp)?.load(Ordering::Acquire);
+            node = match taken {
+                UNTAKEN => self.take(node, first, way, view.kind)?,
+                known => known,
+            };
+            if node == CLOSED {
+                return Ok(None);
+            }
+            let (stands, ways) = self.node(node)?;
+            first = ways;
+            way = match stands {
+                Stands::Step(step) => match self.looks.get(index(step)).ok_or(GiveUp)? {
+                    Look::Fact(fact, groups) => usize::from(*groups.get(class(view.fact(*fact)?)).ok_or(GiveUp)?),
+                    Look::Ask(predicate) => match run::predicate(view, *predicate)? {
+                        Tri::True => 0,
+                        Tri::False => 1,
+                        Tri::Open => 2,
+                    },
                 },
-                Look::End(None) => return Err(GiveUp),
-                Look::End(Some(end)) => return Ok(Some((*end, self.plan(*end).ok_or(GiveUp)?))),
+                Stands::Plan(end) => return Ok(Some((end, self.plan(end).ok_or(GiveUp)?))),
+                Stands::Beyond => return Err(GiveUp),
             };
-            let next = match node.ways.get(at).ok_or(GiveUp)?.get() {
-                Some(known) => known.as_deref(),
-                None => self.first_way(node, at, view.kind)?,
-            };
-            let Some(next) = next else { return Ok(None) };
-            node = next;
         }
     }
 
-    #[cold]
-    fn first_way<'d>(&'d self, node: &'d Node, at: usize, kind: &KindProgram) -> Result<Option<&'d Node>, GiveUp> {
-        let (way, state) = node.ways.get(at).zip(node.states.get(at)).ok_or(GiveUp)?;
-        Ok(self.follow(way, state, kind))
+    /// What stands at a node, and the first of its ways.
+    #[inline]
+    fn node(&self, node: u32) -> Result<(Stands, usize), GiveUp> {
+        // Whoever knows the number of a node took a way to it, see [`Diagram::take`].
+        let word = self.nodes.get(index(node)).ok_or(GiveUp)?.load(Ordering::Relaxed);
+        let half = |word: u64| u32::try_from(word & u64::from(u32::MAX)).unwrap_or_default();
+        Ok((Stands::of_code(half(word)), index(half(word >> 32))))
     }
 
-    fn follow<'d>(&'d self, way: &'d Way, state: &State, kind: &KindProgram) -> Option<&'d Node> {
-        way.get_or_init(|| self.enter(state, kind)).as_deref()
-    }
-
+    /// Takes a way that nobody took yet: the node that it leads to, or that it is closed.
     #[cold]
-    fn enter(&self, state: &State, kind: &KindProgram) -> Option<Arc<Node>> {
+    fn take(&self, node: u32, first: usize, way: usize, kind: &KindProgram) -> Result<u32, GiveUp> {
         // States are only added, each whole, so what another thread left in a panic is as good as any.
         let mut states = self.states.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(node) = states.nodes.get(state) {
-            return Some(Arc::clone(node));
-        }
-        if states.nodes.len() >= STATES || states.weight >= WEIGHT {
-            return None;
-        }
-        let node = Arc::new(self.expand(state.clone(), kind, &mut states.ends)?);
-        states.weight = states.weight.saturating_add(node.weight());
-        states.nodes.insert(state.clone(), Arc::clone(&node));
-        Some(node)
+        let state = states.beyond.get(index(node)).and_then(|ways| ways.get(way)).ok_or(GiveUp)?.clone();
+        let to = self.enter(state, kind, &mut states).unwrap_or(CLOSED);
+        self.ways.get(way.saturating_add(first)).ok_or(GiveUp)?.store(to, Ordering::Release);
+        Ok(to)
     }
 
-    /// What is looked at next in a state: the first step that can change what is left.
-    fn expand(&self, mut state: State, kind: &KindProgram, ends: &mut u32) -> Option<Node> {
+    /// The node of a state; `None` when there is no room for it.
+    fn enter(&self, state: State, kind: &KindProgram, states: &mut States) -> Option<u32> {
+        if let Some(known) = states.numbers.get(&state) {
+            return Some(*known);
+        }
+        let number = u32::try_from(states.beyond.len()).ok()?;
+        let place = self.nodes.get(index(number))?;
+        let (stands, beyond) = self.expand(state.clone(), kind, &mut states.ends)?;
+        let (first, ways) = (states.ways, states.ways.checked_add(beyond.len())?);
+        if ways > WAYS {
+            return None;
+        }
+        let first = u64::try_from(first).ok()?;
+        place.store((first << 32) | u64::from(stands.code()?), Ordering::Relaxed);
+        states.ways = ways;
+        states.beyond.push(beyond);
+        states.numbers.insert(state, number);
+        Some(number)
+    }
+
+    /// What is looked at next in a state, the first step that can change what is left, and where its ways lead.
+    fn expand(&self, mut state: State, kind: &KindProgram, ends: &mut u32) -> Option<(Stands, Vec<State>)> {
         while let Some(step) = self.steps.get(state.step) {
+            let stands = Stands::Step(u32::try_from(state.step).ok()?);
             state.step = state.step.checked_add(1)?;
             match step {
-                Step::Fact(fact, columns, groups) => {
+                Step::Fact(_, columns, groups) => {
                     let next = by_group(kind, columns, groups, &state)?;
                     if next.iter().any(|other| *other != state) {
-                        return Some(Node::new(Look::Fact(*fact, Arc::clone(groups)), next));
+                        return Some((stands, next));
                     }
                 }
-                Step::Ask(predicate, uses, excluded) => {
+                Step::Ask(_, uses, excluded) => {
                     if let Some([mut holds, fails, open]) = by_truth(uses, &state) {
                         for uses in excluded {
                             holds.rule_out(uses)?;
                         }
-                        return Some(Node::new(Look::Ask(*predicate), vec![holds, fails, open]));
+                        return Some((stands, vec![holds, fails, open]));
                     }
                 }
             }
         }
-        let Ok(plan) = end(kind, &state) else { return Some(Node::new(Look::End(None), Vec::new())) };
+        let Ok(plan) = end(kind, &state) else { return Some((Stands::Beyond, Vec::new())) };
         let number = *ends;
-        self.plans.get(usize::try_from(number).ok()?)?.set(Box::new(plan)).ok()?;
+        self.plans.get(index(number))?.set(Box::new(plan)).ok()?;
         *ends = number.checked_add(1)?;
-        Some(Node::new(Look::End(Some(number)), Vec::new()))
+        Some((Stands::Plan(number), Vec::new()))
     }
+}
+
+fn index(number: u32) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
 }
 
 fn blocks(kind: &KindProgram) -> impl Iterator<Item = &Block> {
