@@ -25,9 +25,12 @@ pub struct Brief {
     /// The outcome.
     pub outcome: Outcome,
     plan: PlanRef,
-    /// Rule, result of the rule, value; sorted by the name of the result.
-    pub results: SmallVec<[(u32, u32, Slot); 2]>,
+    /// What its rules give.
+    pub results: Given,
 }
+
+/// Rule, result of the rule, value; sorted by the name of the result.
+type Given = SmallVec<[(u32, u32, Slot); 2]>;
 
 /// Where the plan of a decision is.
 #[derive(Clone, Debug)]
@@ -204,7 +207,7 @@ impl Plan {
         Ok(Brief { outcome: self.outcome, plan: PlanRef::Own(Box::new(self)), results })
     }
 
-    fn results(&self, view: &mut View<'_>) -> Result<SmallVec<[(u32, u32, Slot); 2]>, GiveUp> {
+    fn results(&self, view: &mut View<'_>) -> Result<Given, GiveUp> {
         let mut results = SmallVec::new();
         if self.given.is_empty() && self.tried.is_empty() {
             return Ok(results);

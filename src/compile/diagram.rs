@@ -13,70 +13,18 @@ use smallvec::SmallVec;
 
 use crate::script::GiveUp;
 
-use super::blocks::Block;
 use super::check::Tri;
 use super::combine::Plan;
 use super::program::KindProgram;
 use super::run;
 use super::slots::class;
+use super::steps::{Groups, State, Step, Words, blocks, by_group, by_truth, steps};
 use super::view::View;
 
 /// States that are kept for a kind; what leads to more is decided block by block.
 const STATES: usize = 4096;
 /// Ways between them that are kept: a fact that rules part into many groups takes many.
 const WAYS: usize = 1 << 16;
-
-/// One word for each block.
-type Words = SmallVec<[u64; 2]>;
-
-/// What is known after some steps.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct State {
-    /// The next step.
-    step: usize,
-    /// Alternatives that are not ruled out.
-    left: Words,
-    /// Those of them that wait for facts.
-    open: Words,
-}
-
-impl State {
-    /// A predicate that does not hold: alternatives in which it must are gone.
-    fn rule_out(&mut self, uses: &Uses) -> Option<()> {
-        for (block, holds, _) in uses {
-            let left = self.left.get_mut(*block)?;
-            *left &= !holds;
-            *self.open.get_mut(*block)? &= *left;
-        }
-        Some(())
-    }
-}
-
-/// Something to look at.
-#[derive(Debug)]
-enum Step {
-    /// A fact: its columns, by block and position, and its groups.
-    Fact(usize, Vec<(usize, usize)>, Groups),
-    /// A predicate: in each block the alternatives in which it must hold, and in which it must not; and what to do
-    /// with those that cannot hold beside it.
-    Ask(u32, Uses, Vec<Uses>),
-}
-
-impl Step {
-    fn look(&self) -> Look {
-        match self {
-            Self::Fact(fact, _, groups) => Look::Fact(*fact, Arc::clone(groups)),
-            Self::Ask(predicate, ..) => Look::Ask(*predicate),
-        }
-    }
-}
-
-/// The group of each class of a fact: classes that all columns take alike are one. It is the same for all nodes that look
-/// at the fact, so that it is at hand.
-type Groups = Arc<[u16]>;
-
-/// In each block, the alternatives in which a predicate must hold, and in which it must not.
-type Uses = Vec<(usize, u64, u64)>;
 
 /// What is looked at in a step.
 #[derive(Debug)]
@@ -85,6 +33,15 @@ enum Look {
     Fact(usize, Groups),
     /// A predicate: it holds, it does not, it is open.
     Ask(u32),
+}
+
+impl Look {
+    fn of(step: &Step) -> Self {
+        match step {
+            Step::Fact(fact, _, groups) => Self::Fact(*fact, Arc::clone(groups)),
+            Step::Ask(predicate, ..) => Self::Ask(*predicate),
+        }
+    }
 }
 
 /// What stands at a node.
@@ -160,7 +117,7 @@ impl Diagram {
         let beyond = vec![vec![State { step: 0, left, open }]];
         let states = Mutex::new(States { numbers: HashMap::default(), beyond, ways: 1, ends: 0 });
         let steps = steps(kind)?;
-        let looks = steps.iter().map(Step::look).collect();
+        let looks = steps.iter().map(Look::of).collect();
         let nodes = (0..=STATES).map(|_| AtomicU64::new(0)).collect();
         let ways = (0..WAYS).map(|_| AtomicU32::new(UNTAKEN)).collect();
         let plans = (0..STATES).map(|_| OnceLock::new()).collect();
@@ -282,110 +239,6 @@ impl Diagram {
 
 fn index(number: u32) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
-}
-
-fn blocks(kind: &KindProgram) -> impl Iterator<Item = &Block> {
-    kind.contradictions.blocks.iter().chain(&kind.rules_group.blocks)
-}
-
-/// Facts come first, for they cost least; then predicates in the order of the rules.
-fn steps(kind: &KindProgram) -> Option<Vec<Step>> {
-    let (mut facts, mut asks): (Vec<Step>, Vec<(u32, Uses)>) = (Vec::new(), Vec::new());
-    for (at, block) in blocks(kind).enumerate() {
-        for (column, own) in block.columns.iter().enumerate() {
-            let same = facts.iter_mut().find_map(|step| match step {
-                Step::Fact(fact, columns, _) if *fact == own.fact => Some(columns),
-                _ => None,
-            });
-            match same {
-                Some(columns) => columns.push((at, column)),
-                None => facts.push(Step::Fact(own.fact, vec![(at, column)], [].into())),
-            }
-        }
-        for later in &block.later {
-            let own = (at, later.holds, later.fails);
-            let same = asks.iter_mut().find_map(|step| match step {
-                (predicate, uses) if *predicate == later.predicate => Some(uses),
-                _ => None,
-            });
-            match same {
-                Some(uses) => uses.push(own),
-                None => asks.push((later.predicate, vec![own])),
-            }
-        }
-    }
-    for step in &mut facts {
-        if let Step::Fact(_, columns, own) = step {
-            *own = groups(kind, columns)?;
-        }
-    }
-    let predicate = |at: u32| usize::try_from(at).ok().and_then(|at| kind.predicates.get(at));
-    let excluded = |own: u32| {
-        let excluded = asks.iter().filter(move |(other, _)| {
-            predicate(own).zip(predicate(*other)).is_some_and(|(own, other)| own.excludes(other))
-        });
-        excluded.map(|(_, uses)| uses.clone()).collect()
-    };
-    facts.extend(asks.iter().map(|(own, uses)| Step::Ask(*own, uses.clone(), excluded(*own))));
-    Some(facts)
-}
-
-/// The state that each group of a fact leads to.
-fn by_group(kind: &KindProgram, columns: &[(usize, usize)], groups: &Groups, state: &State) -> Option<Vec<State>> {
-    let mut next: Vec<State> = Vec::new();
-    for (class, group) in groups.iter().enumerate() {
-        if usize::from(*group) < next.len() {
-            continue;
-        }
-        let mut own = state.clone();
-        for (block, column) in columns {
-            let (out, waits) = blocks(kind).nth(*block)?.columns.get(*column)?.classes.get(class)?;
-            let left = own.left.get_mut(*block)?;
-            *left &= !out;
-            let open = own.open.get_mut(*block)?;
-            *open = (*open | waits) & *left;
-        }
-        next.push(own);
-    }
-    Some(next)
-}
-
-/// The groups of a fact's classes, in the order in which they first come; `None` when they are too many to be counted.
-fn groups(kind: &KindProgram, columns: &[(usize, usize)]) -> Option<Groups> {
-    let of = |(block, column): &(usize, usize)| Some(&blocks(kind).nth(*block)?.columns.get(*column)?.classes);
-    let own: Vec<_> = columns.iter().filter_map(of).collect();
-    let mut known: Vec<Vec<(u64, u64)>> = Vec::new();
-    let group = |class: usize| {
-        let words: Vec<(u64, u64)> = own.iter().filter_map(|classes| classes.get(class).copied()).collect();
-        let at = known.iter().position(|other| *other == words).unwrap_or(known.len());
-        if at == known.len() {
-            known.push(words);
-        }
-        u16::try_from(at).ok()
-    };
-    (0..own.first().map_or(0, |classes| classes.len())).map(group).collect()
-}
-
-/// The states that a predicate leads to; `None` when no alternative is left that needs it.
-fn by_truth(uses: &[(usize, u64, u64)], state: &State) -> Option<[State; 3]> {
-    let needed = |(block, holds, fails): &(usize, u64, u64)| {
-        state.left.get(*block).is_some_and(|left| left & (holds | fails) != 0)
-    };
-    if !uses.iter().any(needed) {
-        return None;
-    }
-    let mut next = [state.clone(), state.clone(), state.clone()];
-    let [when_holds, when_fails, when_open] = &mut next;
-    for (block, holds, fails) in uses {
-        for (next, out) in [(&mut *when_holds, fails), (&mut *when_fails, holds)] {
-            let left = next.left.get_mut(*block)?;
-            *left &= !out;
-            *next.open.get_mut(*block)? &= *left;
-        }
-        let left = *when_open.left.get(*block)?;
-        *when_open.open.get_mut(*block)? |= (holds | fails) & left;
-    }
-    Some(next)
 }
 
 /// What is left at the end: rules that hold, and rules that may.

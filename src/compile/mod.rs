@@ -10,6 +10,7 @@ mod certificate;
 mod check;
 mod columns;
 mod combine;
+mod cursor;
 mod decided;
 mod diagram;
 mod fact;
@@ -24,6 +25,7 @@ mod run;
 mod scan;
 mod slots;
 mod sources;
+mod steps;
 mod view;
 
 use std::collections::BTreeMap;
@@ -100,7 +102,7 @@ impl Compiled {
             return None;
         }
         let text = std::str::from_utf8(bytes).ok()?;
-        let named = slots::part(text, scan::kind_of(text, &self.limits)?);
+        let named = slots::part(text, cursor::kind_of(text, &self.limits)?);
         request.kind = self.bundle.kinds.iter().position(|kind| &*kind.name == named)?;
         let program = self.kind(request.kind)?;
         if request.facts.len() == program.table.initial.len() {
