@@ -283,6 +283,7 @@ impl Decision {
     /// The reasons, in the order of the contract, with messages in a language of the bundle.
     #[must_use]
     pub fn reasons(&self, language: &str) -> Vec<Reason> {
+        let language = self.spoken(language);
         self.decided().verdict.because.iter().map(|because| self.reason(because, language)).collect()
     }
 
@@ -328,10 +329,29 @@ impl Decision {
         &self.checked().identity
     }
 
-    /// The decision with its words in a language, for writing.
+    /// The decision with its words in a language, for writing; in the first language of the bundle where it does not speak
+    /// that one, here as in [`Decision::reasons`] and its like.
+    ///
+    /// ```
+    /// use clausal::Engine;
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let answer = Engine::embedded()?.decide(&serde_json::json!({
+    ///     "kind": "purchase", "at": "2021-07-01", "product": {"kind": "azure-reservation"},
+    ///     "actor": {"side": "partner", "roles": ["sales-agent"], "portal": "partner-center"}
+    /// }))?;
+    /// assert_eq!(answer.to_json_line("xx"), answer.to_json_line("en"));
+    /// assert_ne!(answer.to_json_line("ru"), answer.to_json_line("en"));
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn in_language<'d>(&'d self, language: &'d str) -> InLanguage<'d> {
-        InLanguage { decision: self, language, stable: false }
+        InLanguage { decision: self, language: self.spoken(language), stable: false }
+    }
+
+    fn spoken<'l>(&'l self, asked: &'l str) -> &'l str {
+        let is_spoken = self.checked().languages.iter().any(|language| **language == *asked);
+        if is_spoken { asked } else { self.default_language() }
     }
 
     fn default_language(&self) -> &str {
@@ -425,6 +445,7 @@ impl Decision {
     }
 
     fn duties(&self, language: &str, advice: bool) -> Vec<Obligation> {
+        let language = self.spoken(language);
         let one = |(code, rule): &(Arc<str>, RuleIx)| {
             let def = self.checked().obligations.get(code).filter(|def| def.advice == advice)?;
             let rule = self.checked().rules.get(rule.0)?;

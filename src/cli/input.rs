@@ -33,6 +33,8 @@ pub struct Lines {
     line: u64,
     /// The beginning of a line whose end was not read yet.
     begun: Vec<u8>,
+    /// How long the file is, in bytes; `None` for what is no file.
+    size: Option<u64>,
 }
 
 type Source = BufReader<Box<dyn Read + Send>>;
@@ -45,6 +47,11 @@ pub struct Chunk {
 }
 
 impl Chunk {
+    /// How many bytes it holds.
+    pub fn size(&self) -> u64 {
+        u64::try_from(self.text.len()).unwrap_or(u64::MAX)
+    }
+
     /// Lines that are not blank, with their numbers.
     pub fn lines(&self) -> impl Iterator<Item = (u64, &[u8])> {
         let ends = memchr::memchr_iter(b'\n', &self.text).chain([self.text.len()]);
@@ -57,7 +64,12 @@ impl Chunk {
 impl Lines {
     fn new(reader: Source, what: String, most: usize, read_ahead: Vec<(u64, Vec<u8>)>) -> Self {
         let line = read_ahead.last().map_or(0, |(line, _)| *line);
-        Self { reader, what, most, read_ahead: read_ahead.into(), line, begun: Vec::new() }
+        Self { reader, what, most, read_ahead: read_ahead.into(), line, begun: Vec::new(), size: None }
+    }
+
+    /// How long the input is, in bytes, where it is a file.
+    pub fn size(&self) -> Option<u64> {
+        self.size
     }
 
     fn next_line(&mut self) -> Result<Option<Vec<u8>>, Failure> {
@@ -164,6 +176,7 @@ impl Requests {
         } else {
             format!("`{}`", file.unwrap_or(Path::new("")).display())
         };
+        let size = file.filter(|_| !stdin).and_then(|path| path.metadata().ok()).map(|about| about.len());
         let reader: Box<dyn Read + Send> = match file.filter(|_| !stdin) {
             None => Box::new(std::io::stdin()),
             Some(path) => Box::new(open(path, &what)?),
@@ -171,7 +184,14 @@ impl Requests {
         let mut reader = BufReader::with_capacity(1 << 16, reader);
         without_mark(&mut reader).map_err(|error| Failure::Io { what: what.clone(), error })?;
         let is_yaml = file.and_then(Path::extension).is_some_and(|end| end == "yaml" || end == "yml");
-        if is_yaml { yaml::whole(reader, most, &what) } else { sniff(reader, most, what) }
+        if is_yaml {
+            return yaml::whole(reader, most, &what);
+        }
+        let mut requests = sniff(reader, most, what)?;
+        if let Self::Lines(lines) = &mut requests {
+            lines.size = size;
+        }
+        Ok(requests)
     }
 }
 

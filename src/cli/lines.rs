@@ -5,9 +5,11 @@
 //! early leaves its answers and goes on, but not far ahead, so that what is held is bounded whatever the input does.
 
 use std::collections::BTreeMap;
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::scope;
+
+use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::engine::{Engine, JsonLines};
 use crate::model::error::RequestError;
@@ -21,6 +23,7 @@ const AHEAD: usize = 4;
 
 /// Decides all requests on so many threads and writes a line for each.
 pub fn run(engine: &Engine, language: &str, requests: Lines, threads: usize) -> Result<u8, Failure> {
+    let bar = bar(requests.size());
     let turns = Turns {
         source: Mutex::new(Source { requests, taken: 0, end: None }),
         sink: Mutex::new(Sink {
@@ -29,6 +32,7 @@ pub fn run(engine: &Engine, language: &str, requests: Lines, threads: usize) -> 
             spare: Vec::new(),
             worst: Worst::default(),
             end: None,
+            bar,
         }),
         given: Condvar::new(),
         ahead: threads.saturating_mul(AHEAD),
@@ -39,10 +43,24 @@ pub fn run(engine: &Engine, language: &str, requests: Lines, threads: usize) -> 
         }
     });
     let (source, sink) = (whole(turns.source.into_inner()), whole(turns.sink.into_inner()));
+    sink.bar.finish_and_clear();
     match (sink.end, source.end) {
         (Some(End::Failed(failure)), _) | (_, Some(End::Failed(failure))) => Err(failure),
         _ => Ok(sink.worst.exit_code()),
     }
+}
+
+/// How far it is, on a terminal whose output goes elsewhere.
+fn bar(size: Option<u64>) -> ProgressBar {
+    if !std::io::stderr().is_terminal() || std::io::stdout().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let (bar, template) = match size {
+        Some(size) => (ProgressBar::new(size), "{bar:40} {bytes}/{total_bytes} of requests, {eta} left"),
+        None => (ProgressBar::no_length(), "{bytes} of requests, {bytes_per_sec}"),
+    };
+    // A template that cannot be read would be ours; the plain bar does as well.
+    bar.with_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
 /// A thread that panics is a fault of ours, and passed on as one: what it held is not looked at then.
@@ -71,6 +89,7 @@ struct Sink {
     spare: Vec<Answers>,
     worst: Worst,
     end: Option<End>,
+    bar: ProgressBar,
 }
 
 struct Turns {
@@ -84,6 +103,8 @@ struct Turns {
 /// Answers of a chunk, a line each.
 #[derive(Default)]
 struct Answers {
+    /// How long their requests are.
+    read: u64,
     text: String,
     errors: Vec<(u64, RequestError)>,
     worst: Worst,
@@ -91,6 +112,7 @@ struct Answers {
 
 impl Answers {
     fn decide(&mut self, lines: &mut JsonLines, chunk: &Chunk) {
+        self.read = chunk.size();
         self.text.clear();
         self.errors.clear();
         for (number, line) in chunk.lines() {
@@ -143,12 +165,16 @@ impl Sink {
     fn write(&mut self) {
         while let Some(answers) = self.early.remove(&self.given) {
             if self.end.is_none() {
-                answers.errors.iter().for_each(|(line, error)| output::request_error(error, Some(*line)));
+                let tell = || answers.errors.iter().for_each(|(line, error)| output::request_error(error, Some(*line)));
+                if !answers.errors.is_empty() {
+                    self.bar.suspend(tell);
+                }
                 let mut out = std::io::stdout().lock();
                 if let Err(error) = out.write_all(answers.text.as_bytes()).and_then(|()| out.flush()) {
                     self.end = Some(End::Failed(stdout_failed(error)));
                 }
             }
+            self.bar.inc(answers.read);
             self.worst.merge(&answers.worst);
             self.spare.push(answers);
             self.given = self.given.saturating_add(1);
