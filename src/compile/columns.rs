@@ -5,6 +5,7 @@ use smallvec::SmallVec;
 use crate::script::Datum;
 
 use super::combine::Brief;
+use super::cursor::Cursor;
 use super::run;
 use super::scan::Scan;
 use super::slots::Request;
@@ -37,7 +38,8 @@ impl Compiled {
             }
         }
         let mut kept = program.table.kept.clone();
-        let mut scan = Scan::new(&text, &self.limits, &program.table.codes, &program.readings, &mut kept);
+        let (cursor, codes) = (Cursor::new(&text, &self.limits), &program.table.codes);
+        let mut scan = Scan::new(&text, cursor, &self.limits, codes, &program.readings, &mut kept);
         let mut spans = spans.into_iter();
         let mut read = Vec::new();
         for (path, values) in columns {

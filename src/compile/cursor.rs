@@ -14,33 +14,33 @@ pub struct Cursor<'t> {
     limits: &'t RequestLimits,
 }
 
-/// The kind that a request names, wherever it stands.
-pub fn kind_of(text: &str, limits: &RequestLimits) -> Option<Span> {
-    // It stands near the beginning; the whole text is looked at when it is read.
-    let mut cursor = Cursor { text, is_plain: false, at: 0, limits };
-    cursor.blank();
-    cursor.expect(b'{')?;
-    loop {
-        cursor.blank();
-        cursor.expect(b'"')?;
-        let key = cursor.string()?;
-        cursor.blank();
-        cursor.expect(b':')?;
-        cursor.blank();
-        if part(text, key) == "kind" {
-            cursor.expect(b'"')?;
-            return cursor.string();
-        }
-        cursor.skip(0)?;
-        cursor.blank();
-        cursor.expect(b',')?;
-    }
-}
-
 impl<'t> Cursor<'t> {
     /// The beginning.
     pub fn new(text: &'t str, limits: &'t RequestLimits) -> Self {
         Self { text, is_plain: is_plain(text), at: 0, limits }
+    }
+
+    /// The kind that a request names, wherever it stands; the cursor stays where it is.
+    pub fn kind(&self) -> Option<Span> {
+        let Self { text, is_plain, at, limits } = *self;
+        let mut cursor = Self { text, is_plain, at, limits };
+        cursor.blank();
+        cursor.expect(b'{')?;
+        loop {
+            cursor.blank();
+            cursor.expect(b'"')?;
+            let key = cursor.string()?;
+            cursor.blank();
+            cursor.expect(b':')?;
+            cursor.blank();
+            if part(text, key) == "kind" {
+                cursor.expect(b'"')?;
+                return cursor.string();
+            }
+            cursor.skip(0)?;
+            cursor.blank();
+            cursor.expect(b',')?;
+        }
     }
 
     /// The next byte.

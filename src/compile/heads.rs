@@ -2,10 +2,35 @@
 
 use std::ops::Range;
 
+#[derive(Debug)]
+struct Known {
+    /// The first eight bytes.
+    head: u64,
+    /// The last eight bytes of a longer text.
+    tail: u64,
+    text: Box<str>,
+}
+
+impl Known {
+    fn new(text: &str) -> Self {
+        let (bytes, length) = (text.as_bytes(), text.len());
+        Self { head: head(bytes, 0, length), tail: tail(bytes, length), text: text.into() }
+    }
+
+    /// Whether a part of a text that has the head of this one is this one, being as long.
+    fn is(&self, text: &str, part: Range<usize>) -> bool {
+        match self.text.len() {
+            ..=8 => true,
+            9..=16 => tail(text.as_bytes(), part.end) == self.tail,
+            _ => text.as_bytes().get(part) == Some(self.text.as_bytes()),
+        }
+    }
+}
+
 /// Texts by their positions.
 #[derive(Debug)]
 pub struct Heads {
-    texts: Vec<(u64, Box<str>)>,
+    texts: Vec<Known>,
     /// Positions in `texts`, from the hash of the head on; twice as many as there are texts, so that a search ends soon.
     slots: Box<[u32]>,
 }
@@ -16,11 +41,10 @@ const FREE: u32 = u32::MAX;
 impl Heads {
     /// Texts, each once.
     pub fn new<'t>(texts: impl IntoIterator<Item = &'t str>) -> Self {
-        let texts: Vec<(u64, Box<str>)> =
-            texts.into_iter().map(|text| (head(text.as_bytes(), 0, text.len()), text.into())).collect();
+        let texts: Vec<Known> = texts.into_iter().map(Known::new).collect();
         let mut slots = vec![FREE; texts.len().saturating_mul(2).next_power_of_two().max(2)].into_boxed_slice();
-        for (at, (head, _)) in (0_u32..).zip(&texts) {
-            let free = slots_of(*head, slots.len()).find(|slot| slots.get(*slot) == Some(&FREE));
+        for (at, known) in (0_u32..).zip(&texts) {
+            let free = slots_of(known.head, slots.len()).find(|slot| slots.get(*slot) == Some(&FREE));
             if let Some(slot) = free.and_then(|slot| slots.get_mut(slot)) {
                 *slot = at;
             }
@@ -36,8 +60,8 @@ impl Heads {
         for slot in slots_of(wanted, self.slots.len()) {
             let at = usize::try_from(*self.slots.get(slot)?).ok()?;
             // Past the last text that has this hash.
-            let (head, known) = self.texts.get(at)?;
-            if *head == wanted && known.len() == length && (length <= 8 || Some(&**known) == text.get(part.clone())) {
+            let known = self.texts.get(at)?;
+            if known.head == wanted && known.text.len() == length && known.is(text, part.clone()) {
                 return Some(at);
             }
         }
@@ -47,11 +71,10 @@ impl Heads {
     /// The end of a text where it stands at a place of a longer one, up to a quote.
     #[inline]
     pub fn ends(&self, at: usize, text: &str, from: usize) -> Option<usize> {
-        let (head, known) = self.texts.get(at)?;
+        let known = self.texts.get(at)?;
         let eight = u64::from_le_bytes(*text.as_bytes().get(from..)?.first_chunk::<8>()?);
-        let end = from.checked_add(known.len())?;
-        let same =
-            eight & low_bytes(known.len()) == *head && (known.len() <= 8 || text.get(from..end) == Some(&**known));
+        let end = from.checked_add(known.text.len())?;
+        let same = eight & low_bytes(known.text.len()) == known.head && known.is(text, from..end);
         (same && text.as_bytes().get(end) == Some(&b'"')).then_some(end)
     }
 }
@@ -80,13 +103,30 @@ fn head(text: &[u8], from: usize, length: usize) -> u64 {
     u64::from_le_bytes(bytes)
 }
 
+/// The last eight bytes of a text up to an end, as a number; zero where there are fewer.
+fn tail(text: &[u8], end: usize) -> u64 {
+    let eight = text.get(end.wrapping_sub(8)..end).and_then(<[u8]>::first_chunk::<8>);
+    eight.map_or(0, |eight| u64::from_le_bytes(*eight))
+}
+
 #[cfg(test)]
 mod tests {
     use super::Heads;
 
     #[test]
     fn texts_are_found_among_those_that_begin_alike() {
-        let all = ["", "a", "ab", "abcdefgh", "abcdefghi", "abcdefghij", "b", "\u{e9}t\u{e9}"];
+        let all = [
+            "",
+            "a",
+            "ab",
+            "abcdefgh",
+            "abcdefghi",
+            "abcdefghij",
+            "abcdefghijabcdefghij",
+            "abcdefghijxbcdefghij",
+            "b",
+            "\u{e9}t\u{e9}",
+        ];
         let heads = Heads::new(all);
         for (at, text) in all.into_iter().enumerate() {
             let longer = format!("x{text}\"and more than eight bytes");
@@ -94,7 +134,9 @@ mod tests {
             assert_eq!(heads.find(text, 0..text.len()), Some(at), "{text}, which ends the text");
             assert_eq!(heads.ends(at, &longer, 1), Some(1 + text.len()), "{text}");
         }
-        for other in ["c", "abc", "abcdefghx", "abcdefghijk", "B"] {
+        for other in
+            ["c", "abc", "abcdefghx", "xbcdefghi", "abcdefghijk", "abcdefghijabcdefghi", "abcdefghijybcdefghij", "B"]
+        {
             assert_eq!(heads.find(&format!("{other}\" and more than eight bytes"), 0..other.len()), None, "{other}");
         }
         assert_eq!(heads.ends(1, "ab\"       ", 0), None);

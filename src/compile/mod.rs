@@ -50,6 +50,7 @@ pub(crate) use facts::FactTable;
 pub(crate) use program::{KindProgram, ResultValue, RuleProgram};
 pub(crate) use view::View;
 
+use cursor::Cursor;
 use names::CodeBook;
 use program::compile_kind;
 
@@ -102,7 +103,8 @@ impl Compiled {
             return None;
         }
         let text = std::str::from_utf8(bytes).ok()?;
-        let named = slots::part(text, cursor::kind_of(text, &self.limits)?);
+        let cursor = Cursor::new(text, &self.limits);
+        let named = slots::part(text, cursor.kind()?);
         request.kind = self.bundle.kinds.iter().position(|kind| &*kind.name == named)?;
         let program = self.kind(request.kind)?;
         if request.facts.len() == program.table.initial.len() {
@@ -111,7 +113,8 @@ impl Compiled {
             request.facts = SmallVec::from_slice(&program.table.initial);
         }
         request.kept.clone_from(&program.table.kept);
-        let mut scan = scan::Scan::new(text, &self.limits, &program.table.codes, &program.readings, &mut request.kept);
+        let (codes, readings) = (&program.table.codes, &program.readings);
+        let mut scan = scan::Scan::new(text, cursor, &self.limits, codes, readings, &mut request.kept);
         scan.request(&program.keys, &mut request.facts)?;
         (request.id, request.at) = (scan.id, scan.decided_at?);
         request.took = program.table.take(&mut request.facts);

@@ -66,15 +66,16 @@ pub struct Scan<'t> {
 }
 
 impl<'t> Scan<'t> {
-    /// Starts at the beginning.
+    /// Starts where the cursor is.
     pub fn new(
         text: &'t str,
+        cursor: Cursor<'t>,
         limits: &'t RequestLimits,
         codes: &'t [Arc<Codes>],
         readings: &'t [Reading],
         kept: &'t mut Kept,
     ) -> Self {
-        Self { text, cursor: Cursor::new(text, limits), limits, codes, readings, id: None, decided_at: None, kept }
+        Self { text, cursor, limits, codes, readings, id: None, decided_at: None, kept }
     }
 
     /// Reads the whole request.
