@@ -34,7 +34,7 @@ struct Key {
 }
 
 /// So many keys are tried before one is searched.
-const SKIPPED: usize = 4;
+const SKIPPED: usize = 8;
 
 /// The keys of an object, at most 64.
 #[derive(Debug)]
