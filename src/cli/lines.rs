@@ -19,7 +19,7 @@ use super::input::{Chunk, Lines};
 use super::{Failure, output, stdout_failed};
 
 /// Answers that may wait for those before them, for each thread.
-const AHEAD: usize = 4;
+const AHEAD: usize = 2;
 
 /// Decides all requests on so many threads and writes a line for each.
 pub fn run(engine: &Engine, language: &str, requests: Lines, threads: usize) -> Result<u8, Failure> {

@@ -53,7 +53,7 @@ pub struct Request {
     pub kind: usize,
     /// What it says of each fact of the kind that is not derived.
     pub facts: SmallVec<[Datum; FACTS]>,
-    /// Which facts took their value from another, see [`super::facts::FactTable::take`].
+    /// Which facts took their value from another, a bit for each that may.
     pub took: u64,
     /// What those refer to.
     pub kept: Kept,
