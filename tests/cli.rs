@@ -147,6 +147,31 @@ fn a_byte_order_mark_before_the_input_is_no_part_of_it() {
 }
 
 #[test]
+fn a_line_over_the_limit_is_refused_though_it_begins_blank() {
+    let long = format!("{}{}", " ".repeat(2 << 20), permitted());
+    for threads in ["1", "2"] {
+        let done = run(&["decide", "--json", "--threads", threads], &format!("{}\n{long}\n{}", permitted(), denied()));
+        let lines: Vec<Json> = done.out.lines().map(json).collect();
+        assert_eq!(lines.len(), 3, "{}", done.out);
+        assert!(lines[1]["error"]["message"].as_str().unwrap().contains("larger than"), "{}", lines[1]);
+    }
+}
+
+#[test]
+fn a_byte_order_mark_may_come_in_pieces() {
+    let mut child = command(&["decide"]).spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    for part in ["\u{feff}".as_bytes(), permitted().as_bytes()].concat().chunks(2) {
+        stdin.write_all(part).unwrap();
+        stdin.flush().unwrap();
+        std::thread::yield_now();
+    }
+    drop(stdin);
+    let done = child.wait_with_output().unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+}
+
+#[test]
 fn answers_come_before_the_input_ends() {
     let mut child = command(&["decide"]).spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();

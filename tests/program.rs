@@ -363,3 +363,20 @@ fn more_states_than_are_kept_are_decided_alike() {
         agree(&engine, &Json::Object(request).to_string(), brief);
     }
 }
+
+/// What is used twice by what is used twice, and so on: as many paths through a script as there is no room for.
+#[test]
+fn a_script_of_many_paths_is_compiled_once_for_each_of_its_parts() {
+    let vocabulary = "types: {}\nstages: [order]\nreasons:\n  information-missing: order\n  rule-failed: order\n  too-much: order\n  \
+                      fine: order\n  nothing: order\nfacts:\n  n: { type: integer, gist: A number. }\nkinds:\n  order:\n    gist: \
+                      An order.\n    facts: [n]\n    otherwise: nothing\n";
+    let lets: String = (1..40).map(|at| format!("let a{at} = a{} + a{}; ", at - 1, at - 1)).collect();
+    let rules = format!(
+        "  - id: too-much\n    clauses: [1]\n    when: {{ script: \"let a0 = n + n; {lets}a39 > 5\" }}\n    deny: too-much\n  \
+         - id: fine\n    clauses: [1]\n    when: {{ n: {{ at-most: 0 }} }}\n    permit: fine\n"
+    );
+    let engine = built(vocabulary, &rules, &["information-missing", "rule-failed", "too-much", "fine", "nothing"]);
+    for n in [-1, 0, 1, 8_388_608] {
+        agree(&engine, &format!(r#"{{"kind": "order", "at": "2021-07-01", "n": {n}}}"#), brief);
+    }
+}

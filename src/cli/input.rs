@@ -35,6 +35,8 @@ pub struct Lines {
     begun: Vec<u8>,
     /// How long the file is, in bytes; `None` for what is no file.
     size: Option<u64>,
+    /// The end was reached.
+    is_read: bool,
 }
 
 type Source = BufReader<Box<dyn Read + Send>>;
@@ -44,6 +46,8 @@ type Source = BufReader<Box<dyn Read + Send>>;
 pub struct Chunk {
     text: Vec<u8>,
     first: u64,
+    /// It is the beginning of one line that is too long.
+    is_cut: bool,
 }
 
 impl Chunk {
@@ -57,14 +61,14 @@ impl Chunk {
         let ends = memchr::memchr_iter(b'\n', &self.text).chain([self.text.len()]);
         let mut from = 0;
         let lines = ends.map(move |end| self.text.get(std::mem::replace(&mut from, end.saturating_add(1))..end));
-        (self.first..).zip(lines.flatten()).filter(|(_, line)| !line.iter().all(u8::is_ascii_whitespace))
+        (self.first..).zip(lines.flatten()).filter(|(_, line)| self.is_cut || !line.iter().all(u8::is_ascii_whitespace))
     }
 }
 
 impl Lines {
     fn new(reader: Source, what: String, most: usize, read_ahead: Vec<(u64, Vec<u8>)>) -> Self {
         let line = read_ahead.last().map_or(0, |(line, _)| *line);
-        Self { reader, what, most, read_ahead: read_ahead.into(), line, begun: Vec::new(), size: None }
+        Self { reader, what, most, read_ahead: read_ahead.into(), line, begun: Vec::new(), size: None, is_read: false }
     }
 
     /// How long the input is, in bytes, where it is a file.
@@ -83,6 +87,10 @@ impl Lines {
     /// Reads lines in place of those that a chunk holds: whatever is there, or waits for more; false at the end.
     pub fn next_chunk(&mut self, chunk: &mut Chunk) -> Result<bool, Failure> {
         chunk.text.clear();
+        chunk.is_cut = false;
+        if self.is_read {
+            return Ok(false);
+        }
         if let Some((line, text)) = self.read_ahead.pop_front() {
             (chunk.first, chunk.text) = (line, text);
             return Ok(true);
@@ -99,12 +107,15 @@ impl Lines {
             self.begun.extend_from_slice(begun);
             let (is_end, has_line, read) = (buffer.is_empty(), whole.ends_with(b"\n"), buffer.len());
             self.reader.consume(read);
+            // At a terminal what comes after the end would be waited for.
+            self.is_read = is_end;
             if !is_end && !has_line && chunk.text.len() <= self.most {
                 continue;
             }
             if !is_end && !has_line {
                 // A line longer than a request may be is cut there, so that it is refused and not stored.
                 chunk.text.truncate(self.most.saturating_add(1));
+                chunk.is_cut = true;
                 skip_line(&mut self.reader).map_err(|error| Failure::Io { what: self.what.clone(), error })?;
             }
             let ends = memchr::memchr_iter(b'\n', &chunk.text).count();
@@ -129,19 +140,21 @@ fn next_nonempty(reader: &mut Source, most: usize, what: &str, line: &mut u64) -
     loop {
         *line = line.saturating_add(1);
         match read_line(reader, most, what)? {
-            Some(text) if text.iter().all(u8::is_ascii_whitespace) => {}
+            Some(text) if text.len() <= most && text.iter().all(u8::is_ascii_whitespace) => {}
             other => return Ok(other),
         }
     }
 }
 
 /// A byte order mark tells how a file is written and is no part of what it says; editors put it there.
-fn without_mark(reader: &mut Source) -> std::io::Result<()> {
+fn without_mark(mut reader: Box<dyn Read + Send>) -> std::io::Result<Box<dyn Read + Send>> {
     const MARK: &[u8] = "\u{feff}".as_bytes();
-    if reader.fill_buf()?.starts_with(MARK) {
-        reader.consume(MARK.len());
+    let mut head = Vec::new();
+    reader.by_ref().take(3).read_to_end(&mut head)?;
+    if head == MARK {
+        head.clear();
     }
-    Ok(())
+    Ok(Box::new(std::io::Cursor::new(head).chain(reader)))
 }
 
 impl Requests {
@@ -181,8 +194,8 @@ impl Requests {
             None => Box::new(std::io::stdin()),
             Some(path) => Box::new(open(path, &what)?),
         };
-        let mut reader = BufReader::with_capacity(1 << 16, reader);
-        without_mark(&mut reader).map_err(|error| Failure::Io { what: what.clone(), error })?;
+        let reader = without_mark(reader).map_err(|error| Failure::Io { what: what.clone(), error })?;
+        let reader = BufReader::with_capacity(1 << 16, reader);
         let is_yaml = file.and_then(Path::extension).is_some_and(|end| end == "yaml" || end == "yml");
         if is_yaml {
             return yaml::whole(reader, most, &what);

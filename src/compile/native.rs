@@ -1,6 +1,10 @@
 //! What scripts compute of whole numbers, dates, instants and truths, as closures: each knows the sorts of what it takes,
 //! and where that is, so that nothing is looked up while a request is decided. Everything else the graph computes.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use crate::model::time::Instant;
 use crate::script::{Builtin, Datum, GiveUp, Graph, Inputs, NodeIx, Op, Tag};
 
@@ -32,13 +36,13 @@ impl std::fmt::Debug for Native {
 impl Native {
     /// The closure of a script whose nodes were given their places; `None` for what the graph computes as well.
     pub fn new(graph: &Graph, stated: usize, root: NodeIx) -> Option<Self> {
-        let lower = Lower { graph, stated };
+        let lower = Lower { graph, stated, kept: RefCell::default() };
         let at = graph.place(root);
         match lower.op_within(at)? {
             op if is_truth(op) => Some(Self::Truth(lower.truth(at))),
             op if lower.is_whole(op, at) => Some(Self::Whole(lower.whole(at))),
             Op::Call(Builtin::Date | Builtin::AddDays, ..) => Some(Self::Day(lower.day(at))),
-            Op::If(_, then, _) if lower.is_day(*then) => Some(Self::Day(lower.day(at))),
+            Op::If(_, then, _) if lower.is_day(*then) && graph.is_present(at) => Some(Self::Day(lower.day(at))),
             _ => None,
         }
     }
@@ -69,6 +73,9 @@ struct Lower<'g> {
     graph: &'g Graph,
     /// Facts up to here are stated.
     stated: usize,
+    /// What is kept in each place, made once: a node that is used twice by one that is used twice, and so on, would be made
+    /// more often than there is room for.
+    kept: RefCell<HashMap<usize, Arc<Made<i64>>>>,
 }
 
 impl Lower<'_> {
@@ -162,10 +169,7 @@ impl Lower<'_> {
                 let number = datum.word();
                 Box::new(move |_| Ok(number))
             }
-            Some(Op::Memo(place, node)) => {
-                let node = *node;
-                self.kept(*place, Tag::Integer, Datum::integer, self.whole(node))
-            }
+            Some(Op::Memo(place, node)) => self.kept(*place, Tag::Integer, Datum::integer, || self.whole(*node)),
             Some(Op::Integers(op, left, right)) if op.is_arithmetic() => {
                 let (op, left, right) = (*op, self.whole(*left), self.whole(*right));
                 Box::new(move |view| op.of_integers(left(view)?, right(view)?).ok_or(GiveUp))
@@ -202,7 +206,7 @@ impl Lower<'_> {
                 Box::new(move |_| Ok(number))
             }
             Some(Op::Memo(place, node)) if self.is_day(*node) => {
-                self.kept(*place, Tag::Date, Datum::date, self.day(*node))
+                self.kept(*place, Tag::Date, Datum::date, || self.day(*node))
             }
             Some(Op::Call(Builtin::Date, instant, _)) => {
                 let instant = self.instant(*instant);
@@ -232,17 +236,32 @@ impl Lower<'_> {
     }
 
     /// Computed once per request.
-    fn kept(&self, place: usize, tag: Tag, of: fn(i64) -> Option<Datum>, node: Made<i64>) -> Made<i64> {
-        let places = self.graph.places();
-        Box::new(move |view| {
-            if let Some(known) = view.scratch().recall(place) {
-                return if known.tag() == tag { Ok(known.word()) } else { Err(GiveUp) };
-            }
-            let number = node(view)?;
-            view.scratch().remember(place, places, of(number).ok_or(GiveUp)?);
-            Ok(number)
-        })
+    fn kept(
+        &self,
+        place: usize,
+        tag: Tag,
+        of: fn(i64) -> Option<Datum>,
+        make: impl FnOnce() -> Made<i64>,
+    ) -> Made<i64> {
+        let known = self.kept.borrow().get(&place).cloned();
+        let made = known.unwrap_or_else(|| {
+            let made = Arc::new(keeping(place, self.graph.places(), tag, of, make()));
+            self.kept.borrow_mut().insert(place, Arc::clone(&made));
+            made
+        });
+        Box::new(move |view| made(view))
     }
+}
+
+fn keeping(place: usize, places: usize, tag: Tag, of: fn(i64) -> Option<Datum>, node: Made<i64>) -> Made<i64> {
+    Box::new(move |view| {
+        if let Some(known) = view.scratch().recall(place) {
+            return if known.tag() == tag { Ok(known.word()) } else { Err(GiveUp) };
+        }
+        let number = node(view)?;
+        view.scratch().remember(place, places, of(number).ok_or(GiveUp)?);
+        Ok(number)
+    })
 }
 
 fn instant(datum: Datum) -> Result<Instant, GiveUp> {

@@ -82,7 +82,13 @@ impl Cites {
     pub fn new(bundle: &Bundle, table: &FactTable, clauses: &Clauses, rule: &Rule) -> Option<Self> {
         let mut more = Some(Vec::new());
         let mut visit = |fact, test: &Test| {
-            let Some(local) = table.local(fact) else { return };
+            let Some(local) = table.local(fact) else {
+                // A row applies whether the kind has the fact or not.
+                if matches!(test, Test::CompareTable(..)) {
+                    more = None;
+                }
+                return;
+            };
             let cite = match test {
                 Test::InList(list) => {
                     let entries = bundle.lists.get(list.0).map(|list| list.entries.as_slice());

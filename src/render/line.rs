@@ -111,6 +111,7 @@ impl<'w> Writer<'w> {
             };
             self.reason(reason, out)?;
         }
+        self.missing.clear();
         out.push_str("],\"results\":{");
         self.results(out)?;
         out.push_str("},\"obligations\":[");

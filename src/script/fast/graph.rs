@@ -119,7 +119,7 @@ impl Graph {
     }
 
     /// Whether it always has a value.
-    pub(super) fn is_present(&self, at: NodeIx) -> bool {
+    pub(crate) fn is_present(&self, at: NodeIx) -> bool {
         self.present.get(at.index()).copied().unwrap_or(false)
     }
 
@@ -205,6 +205,8 @@ impl Graph {
         match items.get(inputs.len()..)? {
             [] => None,
             _ if inputs.is_empty() => None,
+            // What is absent fails as an operand, and as a script is false.
+            [only] if !self.is_present(*only) => None,
             [only] => Some((inputs, *only)),
             rest => Some((inputs, self.add(Op::All(rest.into()), Sort::Other)?)),
         }
