@@ -8,6 +8,7 @@ use crate::decide::combine::{Because, Verdict};
 use crate::decide::evaluate::Truth;
 use crate::decide::facts::{Facts, Stated};
 use crate::decide::read::Statement;
+use crate::decide::reads::named_by;
 use crate::decide::{Decided, decide_part};
 use crate::model::decision::Outcome;
 use crate::model::time::Date;
@@ -165,7 +166,7 @@ fn blocking(bundle: &Bundle, facts: &Facts, verdict: &Verdict) -> Vec<(RuleIx, B
 
 /// The facts of the request that a rule's match, or its results too, depend on.
 fn rests_on(bundle: &Bundle, facts: &Facts, rule: &Rule, results_too: bool) -> BTreeSet<FactIx> {
-    let named = depends::of_rule(bundle, rule, results_too);
+    let named = named_by(bundle, rule, results_too);
     named.into_iter().flat_map(|ix| depends::bases(bundle, facts, ix)).collect()
 }
 
