@@ -77,6 +77,11 @@ impl Limit {
     fn new(value: &Value) -> Self {
         Self { value: value.clone(), datum: Datum::plain(value) }
     }
+
+    /// As a datum; `None` where it is none.
+    pub fn datum(&self) -> Option<Datum> {
+        self.datum
+    }
 }
 
 /// A test of a fact.
@@ -275,7 +280,8 @@ pub fn within(comparison: Comparison, fact: Datum, limit: &Limit, scratch: &Scra
     }
 }
 
-fn holds(comparison: Comparison, order: Ordering) -> bool {
+/// Whether an order is the one that is wanted.
+pub fn holds(comparison: Comparison, order: Ordering) -> bool {
     match comparison {
         Comparison::AtLeast => order.is_ge(),
         Comparison::AtMost => order.is_le(),

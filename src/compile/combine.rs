@@ -5,10 +5,9 @@ use smallvec::SmallVec;
 use crate::model::decision::Outcome;
 use crate::script::GiveUp;
 
-use super::fact::slot;
 use super::program::{Follows, KindProgram, ResultValue};
 use super::slots::Slot;
-use super::view::{Computed, View};
+use super::view::View;
 
 /// Why a rule is among the reasons: the rule, by its position in the kind, and whether it waits for facts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -231,21 +230,12 @@ impl Plan {
     }
 }
 
-/// The value of a result; `None` where there is none. What is constant is not told again.
+/// The value of a result; `None` where there is none.
+#[inline]
 fn value(view: &mut View<'_>, rule: u32, number: u32) -> Result<Option<Slot>, GiveUp> {
-    let kind = view.kind;
-    match &kind.result(rule, number).ok_or(GiveUp)?.value {
-        ResultValue::Constant(_) => Ok(Some(Slot::Missing)),
-        ResultValue::Beyond => Err(GiveUp),
-        ResultValue::Fact(local) => Ok(match view.slot(*local)? {
-            Slot::Absent | Slot::Missing | Slot::Unrecognised(_) | Slot::Other(_) => None,
-            known => Some(known),
-        }),
-        ResultValue::Compute(compute) => match view.compute(compute)? {
-            Computed::NoRow | Computed::Open => Ok(None),
-            Computed::Value(value) if value.is_absent() => Ok(None),
-            Computed::Value(value) => slot(value, &view.scratch).map(Some),
-        },
+    match view.kind.closures.result(rule, number).ok_or(GiveUp)?.of(view)? {
+        Slot::Absent => Ok(None),
+        slot => Ok(Some(slot)),
     }
 }
 

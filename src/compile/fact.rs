@@ -19,7 +19,7 @@ pub fn slot(datum: Datum, scratch: &Scratch<'_>) -> Result<Slot, GiveUp> {
         Tag::Codes => Slot::Set(datum.word().cast_unsigned()),
         Tag::Boolean => Slot::Boolean(datum.word() != 0),
         Tag::Integer => Slot::Integer(datum.word()),
-        Tag::Date => Slot::Date(datum.as_date()?),
+        Tag::Date => Slot::Date(datum.word()),
         Tag::Timestamp => Slot::Timestamp(datum.as_timestamp()?),
         Tag::Decimal => Slot::Decimal(scratch.decimal(datum)?),
         Tag::Duration => Slot::Duration(scratch.duration(datum)?),

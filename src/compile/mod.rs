@@ -37,6 +37,7 @@ use crate::bundle::checked::Bundle;
 use crate::decide::tree::parse;
 use crate::decide::{Decided, Shapes, decide, shapes};
 use crate::model::limits::RequestLimits;
+use crate::model::time::Date;
 use crate::model::value::Value;
 use crate::script::LONGEST_TEXT;
 
@@ -117,7 +118,7 @@ impl Compiled {
         let mut scan = scan::Scan::new(text, cursor, &self.limits, codes, readings, &mut request.kept);
         scan.request(&program.keys, &mut request.facts)?;
         (request.id, request.at) = (scan.id, scan.decided_at?);
-        request.took = program.table.take(&mut request.facts);
+        program.settle(request);
         request.text.clear();
         request.text.push_str(text);
         Some(())
@@ -169,7 +170,7 @@ impl Compiled {
             Slot::Integer(i) => Value::Integer(*i),
             Slot::Decimal(d) => Value::Decimal(*d),
             Slot::Text(span) => Value::Text(request.part(*span).into()),
-            Slot::Date(d) => Value::Date(*d),
+            Slot::Date(number) => Value::Date(Date::from_number(*number)?),
             Slot::Timestamp(t) => Value::Timestamp(*t),
             Slot::Duration(d) => Value::Duration(*d),
             Slot::Symbol(code) => {

@@ -17,9 +17,10 @@ use super::diagram::Diagram;
 use super::facts::FactTable;
 use super::keys::Keys;
 use super::names::CodeBook;
-use super::native::Native;
+use super::native::Closures;
 use super::normal::{Alternatives, Normal, both};
 use super::scan::Reading;
+use super::slots::Request;
 use super::sources::{Compute, Scripts, compute, compute_script};
 use super::view::DERIVED;
 
@@ -134,8 +135,8 @@ pub struct KindProgram {
     pub derived: Vec<Option<DerivedFact>>,
     /// What scripts compute.
     pub scripts: Scripts,
-    /// Scripts that are computed without the graph, by their roots.
-    natives: Vec<Option<Native>>,
+    /// What is computed while a request is decided.
+    pub closures: Closures,
     /// Tables of the bundle.
     pub tables: Vec<Option<Box<[TableRow]>>>,
     /// What conditions are made of.
@@ -166,7 +167,7 @@ impl KindProgram {
     }
 
     /// The last step, when nothing is added any more.
-    fn settle(&mut self) {
+    fn finish(&mut self) {
         let conditions = self.predicates.iter().filter_map(|predicate| match predicate {
             Predicate::Script(compute) => Some(compute),
             _ => None,
@@ -176,24 +177,27 @@ impl KindProgram {
             _ => None,
         });
         let derived = self.derived.iter().flatten().map(|derived| &derived.compute);
-        let all: Vec<_> = conditions.chain(results).chain(derived).map(|compute| compute.root).collect();
-        self.scripts.graph.settle(all.iter().copied());
-        let graph = &self.scripts.graph;
-        for root in all {
-            let native = Native::new(graph, self.table.stated, root);
-            if self.natives.len() <= root.index() {
-                self.natives.resize_with(root.index().saturating_add(1), || None);
-            }
-            if let Some(place) = self.natives.get_mut(root.index()) {
-                *place = native;
-            }
-        }
+        let all: Vec<NodeIx> = conditions.chain(results).chain(derived).map(|compute| compute.root).collect();
+        self.scripts.graph.settle(all);
+        self.closures = Closures::new(self);
         self.diagram = Diagram::new(self);
     }
 
-    /// What computes a script without the graph.
-    pub fn native(&self, root: NodeIx) -> Option<&Native> {
-        self.natives.get(root.index())?.as_ref()
+    /// What follows from what a request states: facts that take their value from another one, and the groups of all.
+    #[inline]
+    pub fn settle(&self, request: &mut Request) {
+        request.took = self.table.take(&mut request.facts);
+        if let Some(diagram) = self.diagram() {
+            diagram.groups(&request.facts, &mut request.groups);
+        }
+    }
+
+    /// The stated fact that a derived one is a copy of, and those where it is missing if one of them is open.
+    pub fn copied(&self, local: usize) -> Option<(usize, &[usize])> {
+        let DerivedFact { copy_of, compute } = self.derived.get(local.checked_sub(self.table.stated)?)?.as_ref()?;
+        let (fact, gate) = ((*copy_of)?, &compute.gate);
+        let all_stated = gate.facts.iter().chain([&fact]).all(|fact| *fact < self.table.stated);
+        (gate.needs_facts_only && all_stated).then_some((fact, &gate.facts))
     }
 
     /// The rules as a diagram; `None` where they are found by a fact.
@@ -260,7 +264,7 @@ pub fn compile_kind(bundle: &Bundle, shapes: &Shapes, kind: &Kind, book: &mut Co
         readings,
         derived,
         scripts,
-        natives: Vec::new(),
+        closures: Closures::default(),
         tables,
         predicates,
         contradictions,
@@ -270,7 +274,7 @@ pub fn compile_kind(bundle: &Bundle, shapes: &Shapes, kind: &Kind, book: &mut Co
         waiting_rank,
         diagram: None,
     };
-    made.settle();
+    made.finish();
     Some(made)
 }
 

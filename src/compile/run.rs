@@ -5,11 +5,11 @@ use smallvec::SmallVec;
 use crate::script::{GiveUp, Tag};
 
 use super::blocks::{Block, Group};
-use super::check::{Check, Predicate, Tri, within};
+use super::check::{Check, Predicate, Tri};
 use super::combine::{Brief, Plan};
 use super::program::KindProgram;
 use super::slots::{Request, class};
-use super::view::{Row, View};
+use super::view::View;
 
 /// Decides a request that was read.
 ///
@@ -114,29 +114,27 @@ pub fn rules(
 ///
 /// # Errors
 /// When the interpreter is needed.
+#[inline]
 pub fn predicate(view: &mut View<'_>, at: u32) -> Result<Tri, GiveUp> {
+    view.kind.closures.ask(at).ok_or(GiveUp)?.of(view)
+}
+
+/// The truth of a predicate that is no script.
+///
+/// # Errors
+/// When the interpreter is needed.
+pub fn test(view: &mut View<'_>, at: u32) -> Result<Tri, GiveUp> {
     let at = usize::try_from(at).map_err(|_| GiveUp)?;
-    let kind = view.kind;
-    match kind.predicates.get(at).ok_or(GiveUp)? {
+    match view.kind.predicates.get(at).ok_or(GiveUp)? {
         Predicate::Fact(local, check) => {
             let fact = view.fact(*local)?;
             match check {
                 Check::AnyOf(bits) if fact.tag() == Tag::Codes => Ok(Tri::of(fact.word().cast_unsigned() & bits != 0)),
-                Check::Is(wanted) if fact.is_known() => Ok(Tri::of(fact == *wanted)),
-                Check::AnyRow(comparison, table, limit) if fact.is_known() => Ok(match view.row(*table)? {
-                    Row::Found(_) => Tri::of(within(*comparison, fact, limit, &view.scratch)),
-                    Row::None => Tri::False,
-                    Row::Open | Row::Unread => Tri::Open,
-                }),
                 _ => view.check(check, fact),
             }
         }
         Predicate::InForce(local, period) => view.in_force(*local, period),
-        Predicate::Script(compute) => match view.pass(&compute.gate)? {
-            Tri::True => view.truth(compute.root).map(Tri::of),
-            other => Ok(other),
-        },
         Predicate::Setting(dated) => Ok(view.dated(dated)?.map_or(Tri::Open, |is| Tri::of(*is))),
-        Predicate::Beyond => Err(GiveUp),
+        Predicate::Script(_) | Predicate::Beyond => Err(GiveUp),
     }
 }

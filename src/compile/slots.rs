@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::model::time::{Date, Duration, Timestamp};
+use crate::model::time::{Duration, Timestamp};
 use crate::script::{Datum, Kept, Tag};
 use rust_decimal::Decimal;
 use smallvec::SmallVec;
@@ -29,8 +29,8 @@ pub enum Slot {
     Decimal(Decimal),
     /// Text, and currency codes.
     Text(Span),
-    /// A date.
-    Date(Date),
+    /// A date, by its number.
+    Date(i64),
     /// An instant.
     Timestamp(Timestamp),
     /// A duration.
@@ -44,6 +44,9 @@ pub enum Slot {
 /// Facts that are kept beside the request, not behind it.
 const FACTS: usize = 48;
 
+/// Groups of facts that are kept beside the request.
+pub const GROUPS: usize = 64;
+
 /// A request that was read once.
 #[derive(Debug, Default)]
 pub struct Request {
@@ -53,6 +56,8 @@ pub struct Request {
     pub kind: usize,
     /// What it says of each fact of the kind that is not derived.
     pub facts: SmallVec<[Datum; FACTS]>,
+    /// The groups of its facts, see [`super::Diagram::groups`].
+    pub groups: SmallVec<[u8; GROUPS]>,
     /// Which facts took their value from another, a bit for each that may.
     pub took: u64,
     /// What those refer to.

@@ -74,7 +74,7 @@ impl<T> Dated<T> {
 }
 
 /// What has to be known before a script runs, whether it comes to use it or not.
-#[derive(Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Gate {
     /// Facts that may be open.
     pub facts: Vec<usize>,

@@ -4,8 +4,11 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
+use crate::script::Datum;
+
 use super::blocks::Block;
 use super::program::KindProgram;
+use super::slots::class;
 
 /// One word for each block.
 pub type Words = SmallVec<[u64; 2]>;
@@ -46,6 +49,44 @@ pub enum Step {
 /// The group of each class of a fact: classes that all columns take alike are one. It is the same for all nodes that look
 /// at the fact, so that it is at hand.
 pub type Groups = Arc<[u16]>;
+
+/// The group of a fact that is told only when it is looked at.
+pub const LATE: u8 = u8::MAX;
+
+/// How the group of a step's fact is found when the request is read.
+#[derive(Debug)]
+pub struct Look {
+    /// The fact, or the one that it is a copy of.
+    fact: usize,
+    /// Those that must not be open where it is a copy.
+    gates: Box<[usize]>,
+    /// By class; empty where that is told later.
+    groups: Box<[u8]>,
+}
+
+impl Look {
+    /// `None` for a step that looks at no fact.
+    pub fn new(kind: &KindProgram, step: &Step) -> Option<Self> {
+        let Step::Fact(fact, _, groups) = step else { return None };
+        let copied = kind.copied(*fact);
+        let (of, gates) = copied.unwrap_or((*fact, &[]));
+        let told =
+            of < kind.table.stated && groups.iter().all(|group| u8::try_from(*group).is_ok_and(|group| group != LATE));
+        let groups =
+            if told { groups.iter().filter_map(|group| u8::try_from(*group).ok()).collect() } else { [].into() };
+        Some(Self { fact: of, gates: gates.into(), groups })
+    }
+
+    /// The group of a request's fact.
+    #[inline]
+    pub fn group(&self, facts: &[Datum]) -> u8 {
+        let Some(fact) = facts.get(self.fact).copied() else { return LATE };
+        // What a copy is of may be open in several ways, a copy in one.
+        let open = self.gates.iter().any(|gate| facts.get(*gate).is_none_or(|gate| gate.is_open()));
+        let fact = if open { Datum::MISSING } else { fact };
+        self.groups.get(class(fact)).copied().unwrap_or(LATE)
+    }
+}
 
 /// In each block, the alternatives in which a predicate must hold, and in which it must not.
 pub type Uses = Vec<(usize, u64, u64)>;

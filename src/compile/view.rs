@@ -1,14 +1,13 @@
 //! What is known while one request is decided: facts, derived ones as they are needed, and rows of tables.
 
 use crate::bundle::checked::{Comparison, Effective};
-use crate::script::{Datum, GiveUp, Inputs, NodeIx, Scratch, Tag};
+use crate::script::{Datum, GiveUp, Inputs, Scratch, Tag};
 
 use super::check::{Check, Periods, Tri, by_state, compare, in_force, passes, same, within};
 use super::fact;
-use super::native::Native;
-use super::program::{DerivedFact, KindProgram, TableRow};
+use super::program::{KindProgram, TableRow};
 use super::slots::{Request, Slot};
-use super::sources::{Compute, Dated, Gate, Scripts, Source};
+use super::sources::{Dated, Gate, Scripts, Source};
 
 /// Derived facts of a kind.
 pub const DERIVED: usize = 16;
@@ -37,17 +36,6 @@ impl Row {
 
 fn index(at: u32) -> usize {
     usize::try_from(at).unwrap_or(usize::MAX)
-}
-
-/// What a script gives.
-#[derive(Clone, Copy, Debug)]
-pub enum Computed {
-    /// A value, or that there is none.
-    Value(Datum),
-    /// It reads a table of which no row applies.
-    NoRow,
-    /// It depends on what is not known.
-    Open,
 }
 
 /// A request as the rules of its kind see it.
@@ -98,37 +86,10 @@ impl<'r> View<'r> {
     #[inline(never)]
     fn fact_derived(&mut self, local: usize) -> Result<Datum, GiveUp> {
         let at = local.checked_sub(self.kind.table.stated).ok_or(GiveUp)?;
-        // A copy costs no more than looking up whether it was made before.
-        if let Some(DerivedFact { copy_of: Some(fact), compute }) = self.kind.derived.get(at).and_then(Option::as_ref) {
-            let open = compute.gate.facts.iter().any(|gate| self.stated(*gate).is_open());
-            let stated = compute.gate.facts.iter().chain([fact]).all(|fact| *fact < self.kind.table.stated);
-            if stated && compute.gate.needs_facts_only {
-                return Ok(if open { Datum::MISSING } else { self.stated(*fact) });
-            }
+        if let Some(known) = self.derived.get(at).filter(|known| known.tag() != Tag::Unused) {
+            return Ok(*known);
         }
-        match self.derived.get(at) {
-            Some(known) if known.tag() != Tag::Unused => Ok(*known),
-            _ => self.derive(local, at),
-        }
-    }
-
-    #[inline(never)]
-    fn derive(&mut self, local: usize, at: usize) -> Result<Datum, GiveUp> {
-        let derived = self.kind.derived.get(at).and_then(Option::as_ref).ok_or(GiveUp)?;
-        let fact = match derived.copy_of {
-            Some(copied) if self.pass(&derived.compute.gate)? == Tri::True => self.fact(copied)?,
-            Some(_) => Datum::MISSING,
-            None => match self.compute(&derived.compute)? {
-                Computed::Value(value) if value.tag() == Tag::Symbol => {
-                    let codes = self.kind.table.codes_of(local).and_then(|at| self.kind.table.codes.get(at));
-                    let at = codes.ok_or(GiveUp)?.position(self.scratch.text(value)?);
-                    Datum::code(at.ok_or(GiveUp)?)
-                }
-                Computed::Value(value) => value,
-                Computed::NoRow => Datum::ABSENT,
-                Computed::Open => Datum::MISSING,
-            },
-        };
+        let fact = self.kind.closures.derived(at).ok_or(GiveUp)?.of(self)?;
         *self.derived.get_mut(at).ok_or(GiveUp)? = fact;
         Ok(fact)
     }
@@ -248,26 +209,6 @@ impl<'r> View<'r> {
             }
         }
         Ok(Some(&dated.otherwise))
-    }
-
-    /// Whether a script holds, of which all is known that it needs.
-    pub fn truth(&mut self, root: NodeIx) -> Result<bool, GiveUp> {
-        match self.kind.native(root) {
-            Some(Native::Truth(truth)) => truth(self),
-            _ => Ok(self.kind.scripts.graph.run(root, self)? == Datum::boolean(true)),
-        }
-    }
-
-    /// Runs a script.
-    pub fn compute(&mut self, compute: &'r Compute) -> Result<Computed, GiveUp> {
-        match self.pass(&compute.gate)? {
-            Tri::True => match self.kind.native(compute.root) {
-                Some(native) => native.datum(self).map(Computed::Value),
-                None => self.kind.scripts.graph.run(compute.root, self).map(Computed::Value),
-            },
-            Tri::False => Ok(Computed::NoRow),
-            Tri::Open => Ok(Computed::Open),
-        }
     }
 
     /// Whether all is known that a script needs; false when it reads a table of which no row applies.

@@ -9,6 +9,7 @@ use smallvec::SmallVec;
 use crate::bundle::checked::FactIx;
 use crate::compile::{Brief, Compiled, FactTable, Request, ResultValue, Slot, View};
 use crate::model::decision::Outcome;
+use crate::model::time::Date;
 use crate::model::value::Value;
 
 use super::resolve::{Names, Variable, shown};
@@ -30,12 +31,13 @@ enum Word<'t> {
 }
 
 impl Word<'_> {
-    fn write(&self, out: &mut String) {
+    fn write(&self, out: &mut String) -> Option<()> {
         match self {
             Self::Text(text) => out.push_str(text),
             Self::Number(number) => push_number(*number, out),
-            Self::Shown(slot) => push_shown(slot, out),
+            Self::Shown(slot) => push_shown(slot, out)?,
         }
+        Some(())
     }
 }
 
@@ -213,8 +215,7 @@ impl<'w> Writer<'w> {
                 out.push('"');
                 match self.text(other) {
                     Some(text) => out.push_str(text),
-                    None if is_shown(other) => push_shown(other, out),
-                    None => return None,
+                    None => push_shown(other, out)?,
                 }
                 out.push('"');
             }
@@ -241,7 +242,7 @@ impl<'w> Writer<'w> {
         for piece in pieces {
             match piece {
                 Piece::Text(text) => out.push_str(text),
-                Piece::Value(variable) => self.word(variable)?.write(out),
+                Piece::Value(variable) => self.word(variable)?.write(out)?,
                 Piece::Select(variable, variants, otherwise) => {
                     let word = self.word(variable)?;
                     let mut shown = String::new();
@@ -249,7 +250,7 @@ impl<'w> Writer<'w> {
                         Word::Text(text) => Chosen::Text(text),
                         Word::Number(number) => Chosen::Number(*number),
                         Word::Shown(slot) => {
-                            push_shown(slot, &mut shown);
+                            push_shown(slot, &mut shown)?;
                             Chosen::Text(&shown)
                         }
                     };
@@ -374,16 +375,16 @@ fn is_shown(slot: &Slot) -> bool {
     matches!(slot, Slot::Decimal(_) | Slot::Date(_) | Slot::Timestamp(_) | Slot::Duration(_))
 }
 
-/// Writes what is neither of the request's words nor a code.
-fn push_shown(slot: &Slot, out: &mut String) {
-    // Writing to a string does not fail.
-    let _ = match slot {
+/// Writes what is neither of the request's words nor a code; `None` for anything else.
+fn push_shown(slot: &Slot, out: &mut String) -> Option<()> {
+    match slot {
         Slot::Decimal(d) => write!(out, "{d}"),
-        Slot::Date(d) => write!(out, "{d}"),
+        Slot::Date(number) => write!(out, "{}", Date::from_number(*number)?),
         Slot::Timestamp(t) => write!(out, "{t}"),
         Slot::Duration(d) => write!(out, "{d}"),
-        _ => Ok(()),
-    };
+        _ => return None,
+    }
+    .ok()
 }
 
 fn push_number(number: i64, out: &mut String) {

@@ -50,10 +50,11 @@ use std::sync::Arc;
 use crate::model::Type;
 
 pub use error::ScriptError;
-pub(crate) use fast::{Builtin, Op};
+pub(crate) use fast::{Builtin, Op, arithmetic, quotient, round};
 pub use fast::{Datum, GiveUp, Given, Graph, Inputs, Kept, LONGEST_TEXT, Made, NodeIx, Scratch, Tag, Unmade};
 pub use host::host_functions;
 pub use library::Library;
+pub(crate) use ops::BinaryOp;
 pub use outline::Outline;
 pub use program::Script;
 pub use refusal::{Refusal, RefusalCode, Spot};

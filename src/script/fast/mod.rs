@@ -15,7 +15,9 @@ pub use datum::{Datum, Kept, LONGEST_TEXT, Scratch, Tag};
 pub(crate) use graph::Op;
 pub use graph::{Graph, NodeIx};
 pub use make::Made;
+pub(crate) use rounding::{quotient, round};
 pub use run::Inputs;
+pub(crate) use run::arithmetic;
 pub use unmade::Unmade;
 
 /// It failed, or it is beyond what is done here.

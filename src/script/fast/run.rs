@@ -83,12 +83,12 @@ impl<'a, I: Inputs<'a>> Run<'_, 'a, I> {
         match op {
             Op::Constant(value, _) => self.inputs.scratch().value(value),
             Op::Binary(op, left, right) if op.is_arithmetic() => {
-                let decimal = self.arithmetic(*op, *left, *right)?;
+                let decimal = arithmetic(*op, self.decimal(*left)?, self.decimal(*right)?)?;
                 Ok(self.inputs.scratch().keep(decimal))
             }
             Op::Binary(op, left, right) => {
                 let (left, right) = (self.eval(*left)?, self.eval(*right)?);
-                self.compare(*op, left, right)
+                self.inputs.scratch().compare(*op, left, right).map(Datum::boolean)
             }
             Op::Call(function, first, second) => self.call(*function, *first, *second),
             Op::Then(before, last) => {
@@ -168,7 +168,9 @@ impl<'a, I: Inputs<'a>> Run<'_, 'a, I> {
 
     fn decimal(&mut self, at: NodeIx) -> Result<Decimal, GiveUp> {
         match self.graph.op(at).ok_or(GiveUp)? {
-            Op::Binary(op, left, right) if op.is_arithmetic() => self.arithmetic(*op, *left, *right),
+            Op::Binary(op, left, right) if op.is_arithmetic() => {
+                arithmetic(*op, self.decimal(*left)?, self.decimal(*right)?)
+            }
             Op::Call(Builtin::Decimal, one, _) => self.decimal(*one),
             Op::Integers(..) => self.integer(at).map(Decimal::from),
             _ => {
@@ -176,19 +178,6 @@ impl<'a, I: Inputs<'a>> Run<'_, 'a, I> {
                 self.inputs.scratch().decimal(datum)
             }
         }
-    }
-
-    #[inline(never)]
-    fn arithmetic(&mut self, op: BinaryOp, left: NodeIx, right: NodeIx) -> Result<Decimal, GiveUp> {
-        let (a, b) = (self.decimal(left)?, self.decimal(right)?);
-        let result = match op {
-            BinaryOp::Add => a.checked_add(b),
-            BinaryOp::Subtract => a.checked_sub(b),
-            BinaryOp::Multiply => a.checked_mul(b),
-            BinaryOp::Divide => a.checked_div(b),
-            _ => a.checked_rem(b),
-        };
-        Ok(ops::without_negative_zero(result.ok_or(GiveUp)?))
     }
 
     #[inline(never)]
@@ -240,24 +229,6 @@ impl<'a, I: Inputs<'a>> Run<'_, 'a, I> {
             }
         }
         Ok(!stop)
-    }
-
-    /// Any comparison that is not of two whole numbers by their sort; here they may turn out to be.
-    #[inline(never)]
-    fn compare(&mut self, op: BinaryOp, left: Datum, right: Datum) -> Result<Datum, GiveUp> {
-        if op.is_equality() {
-            return Ok(Datum::boolean(self.inputs.scratch().equal(left, right)? == (op == BinaryOp::Equal)));
-        }
-        if let (Tag::Timestamp, Tag::Timestamp) = (left.tag(), right.tag()) {
-            let (a, b) = (left.as_instant(), right.as_instant());
-            return Ok(Datum::boolean(match op {
-                BinaryOp::Less => b.is_after(a),
-                BinaryOp::LessOrEqual => !a.is_after(b),
-                BinaryOp::Greater => a.is_after(b),
-                _ => !b.is_after(a),
-            }));
-        }
-        Ok(Datum::boolean(op.orders(self.inputs.scratch().order(left, right)?)))
     }
 
     fn symbol(&mut self, at: NodeIx) -> Result<Datum, GiveUp> {
@@ -329,5 +300,43 @@ impl<'a, I: Inputs<'a>> Run<'_, 'a, I> {
         let chosen = if scratch.order(first, second)?.is_gt() == greater { first } else { second };
         let mixed = first.tag() == Tag::Decimal || second.tag() == Tag::Decimal;
         if mixed && chosen.tag() == Tag::Integer { Ok(scratch.keep(Decimal::from(chosen.word()))) } else { Ok(chosen) }
+    }
+}
+
+/// Two decimals, computed with.
+///
+/// # Errors
+/// When there is no result.
+#[inline(never)]
+pub fn arithmetic(op: BinaryOp, a: Decimal, b: Decimal) -> Result<Decimal, GiveUp> {
+    let result = match op {
+        BinaryOp::Add => a.checked_add(b),
+        BinaryOp::Subtract => a.checked_sub(b),
+        BinaryOp::Multiply => a.checked_mul(b),
+        BinaryOp::Divide => a.checked_div(b),
+        _ => a.checked_rem(b),
+    };
+    Ok(ops::without_negative_zero(result.ok_or(GiveUp)?))
+}
+
+impl Scratch<'_> {
+    /// Any comparison that is not of two whole numbers by their sort; here they may turn out to be.
+    ///
+    /// # Errors
+    /// When they cannot be compared.
+    pub(crate) fn compare(&self, op: BinaryOp, left: Datum, right: Datum) -> Result<bool, GiveUp> {
+        if op.is_equality() {
+            return Ok(self.equal(left, right)? == (op == BinaryOp::Equal));
+        }
+        if let (Tag::Timestamp, Tag::Timestamp) = (left.tag(), right.tag()) {
+            let (a, b) = (left.as_instant(), right.as_instant());
+            return Ok(match op {
+                BinaryOp::Less => b.is_after(a),
+                BinaryOp::LessOrEqual => !a.is_after(b),
+                BinaryOp::Greater => a.is_after(b),
+                _ => !b.is_after(a),
+            });
+        }
+        Ok(op.orders(self.order(left, right)?))
     }
 }

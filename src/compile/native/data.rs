@@ -1,0 +1,119 @@
+//! Values of any sort, and what is told of results.
+
+use rust_decimal::Decimal;
+
+use crate::script::{Datum, GiveUp, Inputs, NodeIx, Op, Tag};
+
+use super::super::fact;
+use super::super::slots::Slot;
+use super::super::sources::Scripts;
+use super::{Lower, Made, is_day, is_decimal, is_truth, shared};
+
+impl Lower<'_> {
+    /// A stated fact.
+    pub(super) fn fact(&self, at: NodeIx) -> Option<usize> {
+        let Some(Op::Input(input)) = self.graph.op(at) else { return None };
+        Scripts::fact(*input).filter(|fact| *fact < self.stated)
+    }
+
+    pub(super) fn datum(&self, at: NodeIx) -> Made<Datum> {
+        match self.graph.op(at) {
+            Some(Op::Plain(datum)) => Made::constant(*datum),
+            Some(Op::Input(input)) => {
+                let input = *input;
+                Made::new(move |view| view.input(input))
+            }
+            Some(Op::Memo(place, node)) => self.kept_datum(*place, *node),
+            Some(Op::If(condition, then, otherwise)) => {
+                let (condition, then, otherwise) = (self.truth(*condition), self.datum(*then), self.datum(*otherwise));
+                Made::new(move |view| if condition.of(view)? { then.of(view) } else { otherwise.of(view) })
+            }
+            Some(Op::Required(node)) => {
+                let node = self.datum(*node);
+                Made::new(move |view| {
+                    node.of(view).and_then(|datum| if datum.is_absent() { Err(GiveUp) } else { Ok(datum) })
+                })
+            }
+            Some(Op::First(items)) => self.first(items),
+            Some(Op::ToDecimal(node)) => {
+                let node = self.datum(*node);
+                Made::new(move |view| match node.of(view)? {
+                    whole if whole.tag() == Tag::Integer => Ok(view.scratch().keep(Decimal::from(whole.word()))),
+                    datum => Ok(datum),
+                })
+            }
+            Some(op) if is_truth(op) => {
+                let truth = self.truth(at);
+                Made::new(move |view| truth.of(view).map(Datum::boolean))
+            }
+            Some(op) if self.is_whole(op, at) => {
+                let whole = self.whole(at);
+                Made::new(move |view| whole.of(view).and_then(|number| Datum::integer(number).ok_or(GiveUp)))
+            }
+            Some(op) if is_day(op) => {
+                let day = self.day(at);
+                Made::new(move |view| day.of(view).and_then(|number| Datum::date(number).ok_or(GiveUp)))
+            }
+            Some(op) if is_decimal(op) => {
+                let decimal = self.decimal(at);
+                Made::new(move |view| decimal.of(view).map(|decimal| view.scratch().keep(decimal)))
+            }
+            _ => Made::new(move |view| view.kind.scripts.graph.value(at, view)),
+        }
+    }
+
+    fn first(&self, items: &[NodeIx]) -> Made<Datum> {
+        let items: Box<[Made<Datum>]> = items.iter().map(|item| self.datum(*item)).collect();
+        Made::new(move |view| {
+            for item in &items {
+                let value = item.of(view)?;
+                if !value.is_absent() {
+                    return Ok(value);
+                }
+            }
+            Ok(Datum::ABSENT)
+        })
+    }
+
+    /// Computed once per request.
+    fn kept_datum(&self, place: usize, node: NodeIx) -> Made<Datum> {
+        let node = shared(&self.data, place, || self.datum(node));
+        let places = self.graph.places();
+        Made::new(move |view| {
+            if let Some(known) = view.scratch().recall(place) {
+                return Ok(known);
+            }
+            let datum = node.of(view)?;
+            view.scratch().remember(place, places, datum);
+            Ok(datum)
+        })
+    }
+
+    /// What is told of a value: [`Slot::Absent`] where there is none.
+    pub(super) fn slot(&self, at: NodeIx) -> Made<Slot> {
+        let within = self.within(at);
+        match self.graph.op(within) {
+            Some(Op::If(condition, then, otherwise)) if within == at => {
+                let (condition, then, otherwise) = (self.truth(*condition), self.slot(*then), self.slot(*otherwise));
+                Made::new(move |view| if condition.of(view)? { then.of(view) } else { otherwise.of(view) })
+            }
+            Some(Op::Plain(Datum::ABSENT)) => Made::constant(Slot::Absent),
+            Some(op) if self.is_whole(op, within) => {
+                let whole = self.whole(at);
+                Made::new(move |view| whole.of(view).map(Slot::Integer))
+            }
+            Some(op) if is_day(op) => {
+                let day = self.day(at);
+                Made::new(move |view| day.of(view).map(Slot::Date))
+            }
+            Some(op) if is_decimal(op) && within == at => {
+                let decimal = self.decimal(at);
+                Made::new(move |view| decimal.of(view).map(Slot::Decimal))
+            }
+            _ => {
+                let datum = self.datum(at);
+                Made::new(move |view| datum.of(view).and_then(|datum| fact::slot(datum, &view.scratch)))
+            }
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! Predicates, derived facts and results: what has to be known before their scripts run, and the scripts.
+
+use crate::script::{Datum, GiveUp, Tag};
+
+use super::super::check::{Check, Predicate, Tri, holds};
+use super::super::program::{DerivedFact, ResultValue};
+use super::super::run;
+use super::super::slots::Slot;
+use super::super::sources::{Compute, Gate};
+use super::super::view::Row;
+use super::{Lower, Made};
+
+impl Lower<'_> {
+    /// The truth of a predicate.
+    pub(super) fn ask(&self, at: u32, predicate: &Predicate) -> Made<Tri> {
+        match predicate {
+            Predicate::Script(compute) => {
+                let truth = self.script_truth(self.graph.place(compute.root));
+                let tri = Made::new(move |view| truth.of(view).map(Tri::of));
+                self.gated(&compute.gate, tri, Tri::False, Tri::Open)
+            }
+            Predicate::Fact(local, Check::AnyRow(comparison, table, limit)) => {
+                let (local, comparison, table, limit) = (*local, *comparison, *table, limit.datum());
+                Made::new(move |view| {
+                    let fact = view.fact(local)?;
+                    let Some(limit) = limit.filter(|limit| limit.tag() == fact.tag()) else {
+                        return run::test(view, at);
+                    };
+                    Ok(match view.row(table)? {
+                        Row::Found(_) => Tri::of(holds(comparison, fact.word().cmp(&limit.word()))),
+                        Row::None => Tri::False,
+                        Row::Open | Row::Unread => Tri::Open,
+                    })
+                })
+            }
+            Predicate::Fact(local, Check::Is(wanted)) => {
+                let (local, wanted) = (*local, *wanted);
+                Made::new(move |view| match view.fact(local)? {
+                    fact if fact == wanted => Ok(Tri::True),
+                    fact if fact.is_known() => Ok(Tri::False),
+                    _ => run::test(view, at),
+                })
+            }
+            Predicate::Beyond => Made::new(|_| Err(GiveUp)),
+            Predicate::Fact(..) | Predicate::InForce(..) | Predicate::Setting(_) => {
+                Made::new(move |view| run::test(view, at))
+            }
+        }
+    }
+
+    /// A derived fact, by its number.
+    pub(super) fn derived(&self, local: usize, derived: &DerivedFact) -> Made<Datum> {
+        let gate = &derived.compute.gate;
+        if let Some(copied) = derived.copy_of {
+            let value = Made::new(move |view| view.fact(copied));
+            return self.gated(gate, value, Datum::MISSING, Datum::MISSING);
+        }
+        let value = self.datum(self.graph.place(derived.compute.root));
+        let coded = Made::new(move |view| match value.of(view)? {
+            symbol if symbol.tag() == Tag::Symbol => {
+                let table = &view.kind.table;
+                let codes = table.codes_of(local).and_then(|at| table.codes.get(at)).ok_or(GiveUp)?;
+                codes.position(view.scratch.text(symbol)?).map(Datum::code).ok_or(GiveUp)
+            }
+            value => Ok(value),
+        });
+        self.gated(gate, coded, Datum::ABSENT, Datum::MISSING)
+    }
+
+    /// A result. What is constant is not told again.
+    pub(super) fn result(&self, value: &ResultValue) -> Made<Slot> {
+        match value {
+            ResultValue::Constant(_) => Made::constant(Slot::Missing),
+            ResultValue::Beyond => Made::new(|_| Err(GiveUp)),
+            ResultValue::Fact(local) => {
+                let local = *local;
+                Made::new(move |view| {
+                    let known = Some(view.stated(local)).filter(|fact| fact.is_known());
+                    known.map_or(Ok(Slot::Absent), |fact| super::super::fact::slot(fact, &view.scratch))
+                })
+            }
+            ResultValue::Compute(Compute { root, gate, .. }) => {
+                self.gated(gate, self.slot(self.graph.place(*root)), Slot::Absent, Slot::Absent)
+            }
+        }
+    }
+
+    /// What is computed once all is known that it needs.
+    fn gated<T: Copy + Send + Sync + 'static>(&self, gate: &Gate, then: Made<T>, no_row: T, open: T) -> Made<T> {
+        if gate.needs_facts_only && gate.facts.is_empty() {
+            return then;
+        }
+        if gate.needs_facts_only && gate.facts.iter().all(|fact| *fact < self.stated) {
+            let facts: Box<[usize]> = gate.facts.as_slice().into();
+            return Made::new(move |view| {
+                if facts.iter().any(|fact| view.stated(*fact).is_open()) { Ok(open) } else { then.of(view) }
+            });
+        }
+        let gate = gate.clone();
+        Made::new(move |view| match view.pass(&gate)? {
+            Tri::True => then.of(view),
+            Tri::False => Ok(no_row),
+            Tri::Open => Ok(open),
+        })
+    }
+}

@@ -1,0 +1,170 @@
+//! What is computed while a request is decided, as closures: the truth of predicates, derived facts, results. Each closure
+//! knows the sorts of what it takes, and where that is, so that nothing is looked up.
+
+mod data;
+mod decimals;
+mod gates;
+mod numbers;
+mod truths;
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::script::{Builtin, Datum, GiveUp, Graph, NodeIx, Op, Tag};
+
+use super::check::Tri;
+use super::program::KindProgram;
+use super::slots::Slot;
+use super::view::View;
+
+type Run<T> = dyn for<'r> Fn(&mut View<'r>) -> Result<T, GiveUp> + Send + Sync;
+
+/// Something that is computed for a request of one kind.
+pub struct Made<T>(Box<Run<T>>);
+
+impl<T> std::fmt::Debug for Made<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Made")
+    }
+}
+
+impl<T> Made<T> {
+    fn new(run: impl for<'r> Fn(&mut View<'r>) -> Result<T, GiveUp> + Send + Sync + 'static) -> Self {
+        Self(Box::new(run))
+    }
+
+    /// What it comes to.
+    ///
+    /// # Errors
+    /// When it fails, or the interpreter is needed.
+    #[inline]
+    pub fn of(&self, view: &mut View<'_>) -> Result<T, GiveUp> {
+        (self.0)(view)
+    }
+}
+
+impl<T: Copy + Send + Sync + 'static> Made<T> {
+    fn constant(value: T) -> Self {
+        Self::new(move |_| Ok(value))
+    }
+}
+
+/// All that a kind computes.
+#[derive(Debug, Default)]
+pub struct Closures {
+    /// For each predicate.
+    asks: Vec<Made<Tri>>,
+    /// For each derived fact, in order; `None` for one that only the interpreter finds.
+    derived: Vec<Option<Made<Datum>>>,
+    /// For each result of each rule, what is told of it.
+    results: Vec<Vec<Made<Slot>>>,
+}
+
+impl Closures {
+    /// Those of a kind whose scripts were given their places.
+    pub fn new(kind: &KindProgram) -> Self {
+        let lower = Lower {
+            graph: &kind.scripts.graph,
+            stated: kind.table.stated,
+            whole: RefCell::default(),
+            data: RefCell::default(),
+        };
+        let derived = |(at, derived): (usize, &Option<_>)| {
+            derived.as_ref().map(|derived| lower.derived(kind.table.stated.saturating_add(at), derived))
+        };
+        Self {
+            asks: (0_u32..).zip(&kind.predicates).map(|(at, predicate)| lower.ask(at, predicate)).collect(),
+            derived: kind.derived.iter().enumerate().map(derived).collect(),
+            results: kind
+                .rules()
+                .map(|rule| rule.results.iter().map(|result| lower.result(&result.value)).collect())
+                .collect(),
+        }
+    }
+
+    /// The truth of a predicate.
+    #[inline]
+    pub fn ask(&self, at: u32) -> Option<&Made<Tri>> {
+        self.asks.get(usize::try_from(at).ok()?)
+    }
+
+    /// A derived fact, by its position among them.
+    #[inline]
+    pub fn derived(&self, at: usize) -> Option<&Made<Datum>> {
+        self.derived.get(at)?.as_ref()
+    }
+
+    /// A result of a rule: [`Slot::Absent`] where there is none, [`Slot::Missing`] where it is constant.
+    #[inline]
+    pub fn result(&self, rule: u32, number: u32) -> Option<&Made<Slot>> {
+        self.results.get(usize::try_from(rule).ok()?)?.get(usize::try_from(number).ok()?)
+    }
+}
+
+/// What is computed for each place.
+type Shared<T> = RefCell<HashMap<usize, Arc<Made<T>>>>;
+
+fn shared<T>(all: &Shared<T>, place: usize, make: impl FnOnce() -> Made<T>) -> Arc<Made<T>> {
+    let known = all.borrow().get(&place).cloned();
+    known.unwrap_or_else(|| {
+        let made = Arc::new(make());
+        all.borrow_mut().insert(place, Arc::clone(&made));
+        made
+    })
+}
+
+/// Makes closures of the nodes of a graph.
+struct Lower<'g> {
+    graph: &'g Graph,
+    /// Facts up to here are stated.
+    stated: usize,
+    /// What computes what is kept in each place, made once for each sort that it is taken as: a node that is used twice by one that is
+    /// used twice, and so on, would be made more often than there is room for.
+    whole: Shared<i64>,
+    data: Shared<Datum>,
+}
+
+fn is_truth(op: &Op) -> bool {
+    match op {
+        Op::All(_) | Op::Any(_) | Op::Not(_) | Op::IsAbsent(..) | Op::Call(Builtin::IsAfter, ..) => true,
+        Op::Integers(op, ..) | Op::Binary(op, ..) => !op.is_arithmetic(),
+        _ => false,
+    }
+}
+
+fn is_decimal(op: &Op) -> bool {
+    match op {
+        Op::Binary(op, ..) => op.is_arithmetic(),
+        Op::Call(Builtin::Truncate | Builtin::RoundHalfUp | Builtin::RoundHalfEven | Builtin::Decimal, ..) => true,
+        _ => false,
+    }
+}
+
+fn is_day(op: &Op) -> bool {
+    match op {
+        Op::Plain(datum) => datum.tag() == Tag::Date,
+        Op::Call(Builtin::Date | Builtin::AddDays | Builtin::AddDuration, ..) => true,
+        _ => false,
+    }
+}
+
+impl Lower<'_> {
+    /// A node, or the one whose value it keeps.
+    fn within(&self, at: NodeIx) -> NodeIx {
+        match self.graph.op(at) {
+            Some(Op::Memo(_, node)) => *node,
+            _ => at,
+        }
+    }
+
+    fn is_whole(&self, op: &Op, at: NodeIx) -> bool {
+        match op {
+            Op::Plain(datum) => datum.tag() == Tag::Integer,
+            Op::Integers(op, ..) => op.is_arithmetic(),
+            Op::Call(Builtin::DaysBetween | Builtin::SecondsBetween | Builtin::MinorUnits, ..) => true,
+            Op::Call(Builtin::Least | Builtin::Greatest, ..) => self.graph.is_integer(at),
+            _ => false,
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! Truths.
+
+use crate::script::{Builtin, Datum, GiveUp, Inputs, NodeIx, Op, Tag};
+
+use super::{Lower, Made, is_truth};
+
+impl Lower<'_> {
+    /// Whether a whole script holds: what is absent does not.
+    pub(super) fn script_truth(&self, at: NodeIx) -> Made<bool> {
+        if self.graph.op(at).is_some_and(is_truth) {
+            return self.truth(at);
+        }
+        let datum = self.datum(at);
+        Made::new(move |view| Ok(datum.of(view)? == Datum::boolean(true)))
+    }
+
+    pub(super) fn truth(&self, at: NodeIx) -> Made<bool> {
+        match self.graph.op(at) {
+            Some(Op::All(items)) => self.until(items, false),
+            Some(Op::Any(items)) => self.until(items, true),
+            Some(Op::Not(one)) => {
+                let one = self.truth(*one);
+                Made::new(move |view| one.of(view).map(|holds| !holds))
+            }
+            Some(Op::IsAbsent(of, negated)) => self.is_absent(*of, *negated),
+            Some(Op::Call(Builtin::IsAfter, first, second)) => {
+                let (first, second) = (self.instant(*first), self.instant(*second));
+                Made::new(move |view| Ok(first.of(view)?.is_after(second.of(view)?)))
+            }
+            Some(Op::Integers(op, left, right)) if !op.is_arithmetic() => {
+                let (op, left, right) = (*op, self.whole(*left), self.whole(*right));
+                Made::new(move |view| Ok(op.orders(left.of(view)?.cmp(&right.of(view)?))))
+            }
+            Some(Op::Binary(op, left, right)) if !op.is_arithmetic() => {
+                let (op, left, right) = (*op, self.datum(*left), self.datum(*right));
+                Made::new(move |view| {
+                    let (left, right) = (left.of(view)?, right.of(view)?);
+                    view.scratch().compare(op, left, right)
+                })
+            }
+            _ => {
+                let datum = self.datum(at);
+                Made::new(move |view| match datum.of(view)? {
+                    truth if truth.tag() == Tag::Boolean => Ok(truth.word() != 0),
+                    _ => Err(GiveUp),
+                })
+            }
+        }
+    }
+
+    fn is_absent(&self, of: NodeIx, negated: bool) -> Made<bool> {
+        if let Some(fact) = self.fact(of) {
+            return Made::new(move |view| Ok(view.stated(fact).is_absent() != negated));
+        }
+        let of = self.datum(of);
+        Made::new(move |view| Ok(of.of(view)?.is_absent() != negated))
+    }
+
+    fn until(&self, items: &[NodeIx], stop: bool) -> Made<bool> {
+        let items: Box<[Made<bool>]> = items.iter().map(|item| self.truth(*item)).collect();
+        Made::new(move |view| {
+            for item in &items {
+                if item.of(view)? == stop {
+                    return Ok(stop);
+                }
+            }
+            Ok(!stop)
+        })
+    }
+}
