@@ -129,6 +129,7 @@ impl Held {
     }
 
     /// Decides it; `None` when the interpreter is needed.
+    #[inline]
     pub fn decide(self: &Arc<Self>) -> Option<Answer> {
         let brief = self.ready.compiled.brief(&self.request)?;
         let (full, results) = (OnceLock::new(), OnceLock::new());
@@ -142,17 +143,16 @@ pub struct Decision {
     body: Body,
 }
 
+/// Small, for it is copied into its answer.
 #[derive(Clone, Debug)]
-#[allow(
-    clippy::large_enum_variant,
-    reason = "nearly every decision is the larger one: a box would be an allocation each"
-)]
 enum Body {
     /// As the interpreter gives it.
-    Full { bundle: Arc<Bundle>, id: Option<Arc<str>>, kind: Arc<str>, at: Arc<str>, decided: Decided },
+    Full { bundle: Arc<Bundle>, id: Option<Arc<str>>, kind: Arc<str>, at: Arc<str>, decided: Box<Decided> },
     /// As the program gives it; the rest is worked out when it is asked for.
-    Brief { held: Arc<Held>, brief: Brief, full: OnceLock<Box<Decided>>, results: OnceLock<BTreeMap<Arc<str>, Value>> },
+    Brief { held: Arc<Held>, brief: Brief, full: OnceLock<Box<Decided>>, results: OnceLock<Results> },
 }
+
+type Results = Box<BTreeMap<Arc<str>, Value>>;
 
 /// Why: a rule that decided.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -293,7 +293,7 @@ impl Decision {
         match &self.body {
             Body::Full { decided, .. } => &decided.verdict.results,
             Body::Brief { held, brief, results, .. } => {
-                results.get_or_init(|| held.ready.compiled.results(&held.request, brief))
+                results.get_or_init(|| Box::new(held.ready.compiled.results(&held.request, brief)))
             }
         }
     }
@@ -474,7 +474,7 @@ pub(crate) fn answer(bundle: &Arc<Bundle>, request: DecidedRequest) -> Answer {
             id: id.clone(),
             kind: Arc::clone(&kind),
             at: Arc::clone(&at),
-            decided,
+            decided: Box::new(decided),
         },
     };
     let mut decisions: Vec<Decision> = parts.into_iter().map(one).collect();

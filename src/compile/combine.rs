@@ -24,12 +24,9 @@ pub struct Brief {
     /// The outcome.
     pub outcome: Outcome,
     plan: PlanRef,
-    /// What its rules give.
-    pub results: Given,
+    /// The values of what its plan computes, in order; [`Slot::Absent`] for what comes to nothing.
+    values: Vec<Slot>,
 }
-
-/// Rule, result of the rule, value; sorted by the name of the result.
-type Given = SmallVec<[(u32, u32, Slot); 2]>;
 
 /// Where the plan of a decision is.
 #[derive(Clone, Debug)]
@@ -53,6 +50,12 @@ impl Brief {
         self.plan(Some(kind)).map(Plan::carry).unwrap_or_default()
     }
 
+    /// What its rules give, sorted by the name of the result: the rule, which of its results, and its value; `None` for what
+    /// is constant.
+    pub fn given<'b>(&'b self, kind: Option<&'b KindProgram>) -> impl Iterator<Item = (u32, u32, Option<&'b Slot>)> {
+        given(self.plan(kind).map(Plan::given).unwrap_or_default(), &self.values)
+    }
+
     /// The number of its plan, and the plan, where the kind keeps it.
     pub(crate) fn kept<'k>(&self, kind: &'k KindProgram) -> Option<(u32, &'k Plan)> {
         let PlanRef::Kept(at) = &self.plan else { return None };
@@ -67,16 +70,38 @@ impl Brief {
     }
 }
 
+/// A result that a rule gives.
+#[derive(Clone, Copy, Debug)]
+pub struct Gives {
+    /// The rule, by its position in the kind.
+    pub rule: u32,
+    /// Which of its results.
+    pub number: u32,
+    /// Whether it is the same for every request.
+    pub is_constant: bool,
+}
+
+/// Results with their values, all but those that come to nothing.
+fn given<'b>(given: &'b [Gives], values: &'b [Slot]) -> impl Iterator<Item = (u32, u32, Option<&'b Slot>)> {
+    let mut values = values.iter();
+    given.iter().filter_map(move |one| {
+        let value = if one.is_constant { None } else { Some(values.next()?) };
+        (value != Some(&Slot::Absent)).then_some((one.rule, one.number, value))
+    })
+}
+
 /// What the rules that hold, and those that may, come to; all but the values of results.
 #[derive(Clone, Debug)]
 pub struct Plan {
     outcome: Outcome,
     because: SmallVec<[Why; 4]>,
     carry: SmallVec<[u32; 4]>,
-    /// Rule and result, sorted by the name of the result.
-    given: SmallVec<[(u32, u32); 8]>,
+    /// Sorted by the name of the result.
+    given: SmallVec<[Gives; 8]>,
+    /// How many of them are computed.
+    computed: usize,
     /// Results that are computed only because a rule whose results fail is a failed rule.
-    tried: SmallVec<[(u32, u32); 8]>,
+    tried: SmallVec<[Gives; 8]>,
     /// Whether two rules may give one result.
     may_conflict: bool,
 }
@@ -109,6 +134,7 @@ impl Plan {
             because: SmallVec::new(),
             carry: SmallVec::new(),
             given: SmallVec::new(),
+            computed: 0,
             tried: SmallVec::new(),
             may_conflict: false,
         };
@@ -148,10 +174,15 @@ impl Plan {
             return Ok(());
         }
         for (number, result) in (0_u32..).zip(&rule.results) {
+            let is_constant = matches!(result.value, ResultValue::Constant(_));
+            let gives = Gives { rule: at, number, is_constant };
             match &result.value {
-                _ if carries => self.given.push((at, number)),
+                _ if carries => {
+                    self.given.push(gives);
+                    self.computed = self.computed.saturating_add(usize::from(!is_constant));
+                }
                 ResultValue::Constant(_) | ResultValue::Fact(_) => {}
-                ResultValue::Compute(_) | ResultValue::Beyond => self.tried.push((at, number)),
+                ResultValue::Compute(_) | ResultValue::Beyond => self.tried.push(gives),
             }
         }
         Ok(())
@@ -161,11 +192,11 @@ impl Plan {
         if self.because.len() > 1 {
             self.because.sort_unstable_by_key(|why| kind.rank(*why));
         }
-        let rank = |(rule, number): &(u32, u32)| kind.result(*rule, *number).map(|one| one.rank);
+        let rank = |one: &Gives| kind.result(one.rule, one.number).map(|one| one.rank);
         if !self.given.is_sorted_by_key(rank) {
             self.given.sort_by_key(rank);
         }
-        let same = |pair: &[(u32, u32)]| matches!(pair, [a, b] if rank(a) == rank(b));
+        let same = |pair: &[Gives]| matches!(pair, [a, b] if rank(a) == rank(b));
         self.may_conflict = self.given.windows(2).any(same);
     }
 
@@ -184,8 +215,8 @@ impl Plan {
         &self.carry
     }
 
-    /// Rule and result of the rule, sorted by the name of the result.
-    pub fn given(&self) -> &[(u32, u32)] {
+    /// The results of its rules, sorted by their names.
+    pub fn given(&self) -> &[Gives] {
         &self.given
     }
 
@@ -194,7 +225,7 @@ impl Plan {
     /// # Errors
     /// When the interpreter is needed.
     pub fn brief(&self, kept: u32, view: &mut View<'_>) -> Result<Brief, GiveUp> {
-        Ok(Brief { outcome: self.outcome, plan: PlanRef::Kept(kept), results: self.results(view)? })
+        Ok(Brief { outcome: self.outcome, plan: PlanRef::Kept(kept), values: self.values(view)? })
     }
 
     /// The decision by a plan that nobody keeps.
@@ -202,40 +233,36 @@ impl Plan {
     /// # Errors
     /// When the interpreter is needed.
     pub fn into_brief(self, view: &mut View<'_>) -> Result<Brief, GiveUp> {
-        let results = self.results(view)?;
-        Ok(Brief { outcome: self.outcome, plan: PlanRef::Own(Box::new(self)), results })
+        let values = self.values(view)?;
+        Ok(Brief { outcome: self.outcome, plan: PlanRef::Own(Box::new(self)), values })
     }
 
-    fn results(&self, view: &mut View<'_>) -> Result<Given, GiveUp> {
-        let mut results = SmallVec::new();
-        if self.given.is_empty() && self.tried.is_empty() {
-            return Ok(results);
+    #[inline]
+    fn values(&self, view: &mut View<'_>) -> Result<Vec<Slot>, GiveUp> {
+        if self.computed == 0 && self.tried.is_empty() && !self.may_conflict {
+            return Ok(Vec::new());
         }
-        results.reserve_exact(self.given.len());
-        for (rule, number) in &self.given {
-            if let Some(slot) = value(view, *rule, *number)? {
-                results.push((*rule, *number, slot));
-            }
+        self.computed_values(view)
+    }
+
+    fn computed_values(&self, view: &mut View<'_>) -> Result<Vec<Slot>, GiveUp> {
+        let value =
+            |view: &mut View<'_>, one: &Gives| view.kind.closures.result(one.rule, one.number).ok_or(GiveUp)?.of(view);
+        let mut values = Vec::with_capacity(self.computed);
+        for one in self.given.iter().filter(|one| !one.is_constant) {
+            values.push(value(view, one)?);
         }
-        for (rule, number) in &self.tried {
-            value(view, *rule, *number)?;
+        for one in &self.tried {
+            value(view, one)?;
         }
         if self.may_conflict {
-            let rank = |(rule, number, _): &(u32, u32, Slot)| view.kind.result(*rule, *number).map(|one| one.rank);
-            if results.windows(2).any(|pair| matches!(pair, [a, b] if rank(a) == rank(b))) {
+            let rank = |(rule, number, _)| view.kind.result(rule, number).map(|one| one.rank);
+            let ranks: SmallVec<[_; 8]> = given(&self.given, &values).map(rank).collect();
+            if ranks.windows(2).any(|pair| matches!(pair, [a, b] if a == b)) {
                 return Err(GiveUp);
             }
         }
-        Ok(results)
-    }
-}
-
-/// The value of a result; `None` where there is none.
-#[inline]
-fn value(view: &mut View<'_>, rule: u32, number: u32) -> Result<Option<Slot>, GiveUp> {
-    match view.kind.closures.result(rule, number).ok_or(GiveUp)?.of(view)? {
-        Slot::Absent => Ok(None),
-        slot => Ok(Some(slot)),
+        Ok(values)
     }
 }
 

@@ -152,16 +152,16 @@ impl Compiled {
     #[must_use]
     pub fn results(&self, request: &Request, brief: &Brief) -> BTreeMap<Arc<str>, Value> {
         let kind = self.kind(request.kind);
-        let one = |(rule, number, slot): &(u32, u32, Slot)| {
-            let result = kind?.result(*rule, *number)?;
+        let one = |(rule, number, slot): (u32, u32, Option<&Slot>)| {
+            let result = kind?.result(rule, number)?;
             let value = match &result.value {
                 ResultValue::Constant(value) => value.clone(),
-                ResultValue::Fact(local) => self.value(request, kind?.table.codes_of(*local), slot)?,
-                ResultValue::Compute(_) | ResultValue::Beyond => self.value(request, None, slot)?,
+                ResultValue::Fact(local) => self.value(request, kind?.table.codes_of(*local), slot?)?,
+                ResultValue::Compute(_) | ResultValue::Beyond => self.value(request, None, slot?)?,
             };
             Some((Arc::clone(&result.name), value))
         };
-        brief.results.iter().filter_map(one).collect()
+        brief.given(kind).filter_map(one).collect()
     }
 
     fn value(&self, request: &Request, codes: Option<usize>, slot: &Slot) -> Option<Value> {

@@ -5,7 +5,7 @@ use smallvec::SmallVec;
 use crate::script::{GiveUp, Tag};
 
 use super::blocks::{Block, Group};
-use super::check::{Check, Predicate, Tri};
+use super::check::{Predicate, Tri};
 use super::combine::{Brief, Plan};
 use super::program::KindProgram;
 use super::slots::{Request, class};
@@ -128,10 +128,7 @@ pub fn test(view: &mut View<'_>, at: u32) -> Result<Tri, GiveUp> {
     match view.kind.predicates.get(at).ok_or(GiveUp)? {
         Predicate::Fact(local, check) => {
             let fact = view.fact(*local)?;
-            match check {
-                Check::AnyOf(bits) if fact.tag() == Tag::Codes => Ok(Tri::of(fact.word().cast_unsigned() & bits != 0)),
-                _ => view.check(check, fact),
-            }
+            view.check(check, fact)
         }
         Predicate::InForce(local, period) => view.in_force(*local, period),
         Predicate::Setting(dated) => Ok(view.dated(dated)?.map_or(Tri::Open, |is| Tri::of(*is))),

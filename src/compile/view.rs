@@ -166,7 +166,10 @@ impl<'r> View<'r> {
             let mut truth = Tri::True;
             for (local, check) in &row.tests {
                 let fact = self.fact(*local)?;
-                truth = truth.and(self.check(check, fact)?);
+                truth = truth.and(match (check, fact.tag()) {
+                    (Check::Codes(_), Tag::Code) => passes(check, fact, &self.scratch),
+                    _ => self.check(check, fact)?,
+                });
             }
             match (truth.and(self.applies(&row.periods)?), found) {
                 (Tri::True, Row::None) => found = Row::Found(at),

@@ -80,7 +80,7 @@ impl<'w> Writer<'w> {
             return self.asking(out);
         }
         if let Some((number, plan)) = self.brief.kept(self.view.kind) {
-            let make = || parts(self.language, self.words, self.view.kind, plan);
+            let make = || parts(self.language, self.words, plan);
             let parts = self.words.plan(number, make)?;
             return parts.iter().try_for_each(|part| self.part(part, out));
         }
@@ -183,17 +183,17 @@ impl<'w> Writer<'w> {
 
     fn results(&mut self, out: &mut String) -> Option<()> {
         let program = self.view.kind;
-        for (number, (rule, at, slot)) in self.brief.results.iter().enumerate() {
+        for (number, (rule, at, slot)) in self.brief.given(Some(program)).enumerate() {
             if number > 0 {
                 out.push(',');
             }
-            let value = &program.result(*rule, *at)?.value;
-            let rule = self.words.rule(*rule)?;
-            out.push_str(rule.results.get(usize::try_from(*at).ok()?)?);
+            let value = &program.result(rule, at)?.value;
+            let rule = self.words.rule(rule)?;
+            out.push_str(rule.results.get(usize::try_from(at).ok()?)?);
             match value {
                 ResultValue::Constant(_) => {}
-                ResultValue::Fact(local) => self.json(slot, Some(*local), out)?,
-                ResultValue::Compute(_) => self.json(slot, None, out)?,
+                ResultValue::Fact(local) => self.json(slot?, Some(*local), out)?,
+                ResultValue::Compute(_) => self.json(slot?, None, out)?,
                 ResultValue::Beyond => return None,
             }
         }
@@ -320,8 +320,8 @@ impl<'w> Writer<'w> {
     fn given(&mut self, results: &[(std::sync::Arc<str>, Names)], cells: &[(usize, usize, Names)]) -> Option<Word<'w>> {
         let program = self.view.kind;
         for (name, names) in results {
-            for (rule, at, slot) in &self.brief.results {
-                let result = program.result(*rule, *at)?;
+            for (rule, at, slot) in self.brief.given(Some(program)) {
+                let result = program.result(rule, at)?;
                 if result.name == *name {
                     return self.result_word(&result.value, slot, names);
                 }
@@ -336,14 +336,14 @@ impl<'w> Writer<'w> {
         Some(text_word("?"))
     }
 
-    fn result_word(&self, value: &ResultValue, slot: &Slot, names: &Names) -> Option<Word<'w>> {
+    fn result_word(&self, value: &ResultValue, slot: Option<&Slot>, names: &Names) -> Option<Word<'w>> {
         match (value, slot) {
             (ResultValue::Constant(value), _) => value_word(value, names),
-            (ResultValue::Fact(local), Slot::Symbol(code)) => {
+            (ResultValue::Fact(local), Some(Slot::Symbol(code))) => {
                 let codes = self.table().codes.get(self.table().codes_of(*local)?)?;
                 value_word(&Value::Symbol(codes.code(*code).clone()), names)
             }
-            (_, slot) => self.slot_word(slot),
+            (_, slot) => self.slot_word(slot?),
         }
     }
 }

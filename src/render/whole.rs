@@ -1,7 +1,7 @@
 //! The words of a plan: an answer from its outcome to its end, as far as it is the same for every request that comes to
 //! the plan. Most of an answer is; so it is written in one piece.
 
-use crate::compile::{KindProgram, Plan, ResultValue};
+use crate::compile::Plan;
 
 use super::template::Piece;
 use super::words::{Duty, KindWords, Language, Pieces, ReasonWords};
@@ -22,7 +22,7 @@ pub enum Part {
 }
 
 /// The parts of an answer, from its outcome on; `None` for what is left to the slow way.
-pub fn parts(language: &Language, words: &KindWords, kind: &KindProgram, plan: &Plan) -> Option<Vec<Part>> {
+pub fn parts(language: &Language, words: &KindWords, plan: &Plan) -> Option<Vec<Part>> {
     let mut parts = Parts { all: Vec::new(), text: String::new() };
     parts.text.push_str(plan.outcome().as_str());
     parts.text.push_str("\",\"reasons\":[");
@@ -37,7 +37,7 @@ pub fn parts(language: &Language, words: &KindWords, kind: &KindProgram, plan: &
         }
     }
     parts.text.push_str("],\"results\":{");
-    parts.results(words, kind, plan)?;
+    parts.results(words, plan)?;
     parts.text.push_str("},\"obligations\":[");
     for (number, (rule, at, duty)) in duties(words, plan.carry())?.into_iter().enumerate() {
         parts.separate(number);
@@ -95,17 +95,14 @@ impl Parts {
         }
     }
 
-    fn results(&mut self, words: &KindWords, kind: &KindProgram, plan: &Plan) -> Option<()> {
-        let is_constant = |(rule, at): &(u32, u32)| {
-            kind.result(*rule, *at).is_some_and(|result| matches!(result.value, ResultValue::Constant(_)))
-        };
-        if !plan.given().iter().all(is_constant) {
+    fn results(&mut self, words: &KindWords, plan: &Plan) -> Option<()> {
+        if !plan.given().iter().all(|one| one.is_constant) {
             self.other(Part::Results);
             return Some(());
         }
-        for (number, (rule, at)) in plan.given().iter().enumerate() {
+        for (number, one) in plan.given().iter().enumerate() {
             self.separate(number);
-            self.text.push_str(words.rule(*rule)?.results.get(usize::try_from(*at).ok()?)?);
+            self.text.push_str(words.rule(one.rule)?.results.get(usize::try_from(one.number).ok()?)?);
         }
         Some(())
     }

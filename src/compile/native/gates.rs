@@ -2,7 +2,7 @@
 
 use crate::script::{Datum, GiveUp, Tag};
 
-use super::super::check::{Check, Predicate, Tri, holds};
+use super::super::check::{Check, Predicate, Tri, by_state, holds};
 use super::super::program::{DerivedFact, ResultValue};
 use super::super::run;
 use super::super::slots::Slot;
@@ -38,6 +38,13 @@ impl Lower<'_> {
                 Made::new(move |view| match view.fact(local)? {
                     fact if fact == wanted => Ok(Tri::True),
                     fact if fact.is_known() => Ok(Tri::False),
+                    fact => Ok(by_state(&Check::Is(wanted), fact)),
+                })
+            }
+            Predicate::Fact(local, Check::AnyOf(bits)) => {
+                let (local, bits) = (*local, *bits);
+                Made::new(move |view| match view.fact(local)? {
+                    fact if fact.tag() == Tag::Codes => Ok(Tri::of(fact.word().cast_unsigned() & bits != 0)),
                     _ => run::test(view, at),
                 })
             }
@@ -67,11 +74,10 @@ impl Lower<'_> {
         self.gated(gate, coded, Datum::ABSENT, Datum::MISSING)
     }
 
-    /// A result. What is constant is not told again.
+    /// A result; what is constant is not computed.
     pub(super) fn result(&self, value: &ResultValue) -> Made<Slot> {
         match value {
-            ResultValue::Constant(_) => Made::constant(Slot::Missing),
-            ResultValue::Beyond => Made::new(|_| Err(GiveUp)),
+            ResultValue::Constant(_) | ResultValue::Beyond => Made::new(|_| Err(GiveUp)),
             ResultValue::Fact(local) => {
                 let local = *local;
                 Made::new(move |view| {
@@ -94,6 +100,25 @@ impl Lower<'_> {
             let facts: Box<[usize]> = gate.facts.as_slice().into();
             return Made::new(move |view| {
                 if facts.iter().any(|fact| view.stated(*fact).is_open()) { Ok(open) } else { then.of(view) }
+            });
+        }
+        if gate.settings.is_empty() && gate.facts.iter().all(|fact| *fact < self.stated) {
+            let (facts, rows): (Box<[usize]>, Box<[usize]>) =
+                (gate.facts.as_slice().into(), gate.rows.as_slice().into());
+            return Made::new(move |view| {
+                let mut all = Tri::True;
+                for table in &rows {
+                    all = all.and(match view.row(*table)? {
+                        Row::Found(_) => Tri::True,
+                        Row::None => Tri::False,
+                        Row::Open | Row::Unread => Tri::Open,
+                    });
+                }
+                match all {
+                    Tri::False => Ok(no_row),
+                    Tri::True if !facts.iter().any(|fact| view.stated(*fact).is_open()) => then.of(view),
+                    Tri::True | Tri::Open => Ok(open),
+                }
             });
         }
         let gate = gate.clone();

@@ -95,7 +95,7 @@ impl Closures {
         self.derived.get(at)?.as_ref()
     }
 
-    /// A result of a rule: [`Slot::Absent`] where there is none, [`Slot::Missing`] where it is constant.
+    /// A result of a rule that is not constant: [`Slot::Absent`] where there is none.
     #[inline]
     pub fn result(&self, rule: u32, number: u32) -> Option<&Made<Slot>> {
         self.results.get(usize::try_from(rule).ok()?)?.get(usize::try_from(number).ok()?)
