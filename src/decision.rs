@@ -116,6 +116,7 @@ impl Ready {
 
 /// A request that was read, with what it is decided by: held together, so that a decision holds one thing.
 #[derive(Debug)]
+#[repr(C)]
 pub(crate) struct Held {
     /// What it is decided by.
     pub ready: Arc<Lane>,

@@ -17,8 +17,8 @@ use super::check::Tri;
 use super::combine::Plan;
 use super::program::KindProgram;
 use super::run;
-use super::slots::{GROUPS, class};
-use super::steps::{LATE, Look, State, Step, Words, blocks, by_group, by_truth, steps};
+use super::slots::GROUPS;
+use super::steps::{LATE, Look, State, Step, Words, blocks, by_number, by_truth, steps};
 use super::view::View;
 
 /// States that are kept for a kind; what leads to more is decided block by block.
@@ -26,70 +26,51 @@ const STATES: usize = 4096;
 /// Ways between them that are kept: a fact that rules part into many groups takes many.
 const WAYS: usize = 1 << 16;
 
-/// What stands where a way leads, in one word, so that a request looks at one thing after the other and no more.
+/// What stands where a way leads, in one word, so that a request looks at one thing after the other and no more: what it
+/// is, its number, and the first of the ways from here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stands {
-    /// A fact to look at, by its step, and the first of the ways from here; the way is the group of its class.
-    Fact(usize, usize),
-    /// A predicate, and the first of three ways: it holds, it does not, it is open.
-    Ask(u32, usize),
-    /// What the rules come to, by its number.
-    Plan(u32),
-    /// What is left to the interpreter.
-    Beyond,
-    /// No state, for there was no room for it.
-    Closed,
-    /// Nobody took the way yet.
-    Untaken,
-}
+struct Stands(u32);
 
-/// The bits of what it is, and of a step, predicate or plan; the others are of the first way.
-const TAG_BITS: u32 = 3;
-const STEP_BITS: u32 = 13;
-const TAG_MASK: u32 = (1 << TAG_BITS) - 1;
-const FIRST_SHIFT: u32 = TAG_BITS + STEP_BITS;
-/// The tag of [`Stands::Fact`].
+/// Nobody took the way yet.
+const UNTAKEN: u32 = 0;
+/// Facts to look at, by their step; the way from here is their number. The only odd one, for it is the most frequent.
 const FACT: u32 = 1;
+/// A predicate. There are three ways: it holds, it does not, it is open.
+const ASK: u32 = 2;
+/// What the rules come to, by its number.
+const PLAN: u32 = 4;
+/// What is left to the interpreter: [`BEYOND`]. No state, for there was no room for it: [`CLOSED`].
+const NOTHING: u32 = 6;
+const BEYOND: Stands = Stands(NOTHING);
+const CLOSED: Stands = Stands(NOTHING | 1 << TAG_BITS);
 
-/// The step, predicate or plan of a code.
-fn number(code: u32) -> u32 {
-    (code >> TAG_BITS) & ((1 << STEP_BITS) - 1)
-}
-
-/// The first way of a code.
-fn first(code: u32) -> usize {
-    index(code >> FIRST_SHIFT)
-}
+/// The bits of what it is, and of its number; the others are of the first way.
+const TAG_BITS: u32 = 3;
+const NUMBER_BITS: u32 = 13;
 
 impl Stands {
-    /// In 32 bits; `None` for numbers that are too large.
-    fn code(self) -> Option<u32> {
-        let two = |tag: u32, step: usize, first: usize| {
-            let step = u32::try_from(step).ok().filter(|step| step >> STEP_BITS == 0)?;
-            let first = u32::try_from(first).ok()?;
-            let room = u32::BITS.checked_sub(TAG_BITS)?.checked_sub(STEP_BITS)?;
-            (first >> room == 0).then_some((((first << STEP_BITS) | step) << TAG_BITS) | tag)
-        };
-        match self {
-            Self::Untaken => Some(0),
-            Self::Fact(step, first) => two(FACT, step, first),
-            Self::Ask(predicate, first) => two(2, usize::try_from(predicate).ok()?, first),
-            Self::Plan(at) => two(3, usize::try_from(at).ok()?, 0),
-            Self::Beyond => Some(4),
-            Self::Closed => Some(5),
-        }
+    /// `None` for numbers that are too large.
+    fn new(tag: u32, number: u32, first: usize) -> Option<Self> {
+        let first = u32::try_from(first).ok()?;
+        let fits = number >> NUMBER_BITS == 0 && first << TAG_BITS << NUMBER_BITS >> TAG_BITS >> NUMBER_BITS == first;
+        fits.then_some(Self((((first << NUMBER_BITS) | number) << TAG_BITS) | tag))
     }
 
-    #[inline]
-    fn of_code(code: u32) -> Self {
-        match code & TAG_MASK {
-            0 => Self::Untaken,
-            FACT => Self::Fact(index(number(code)), first(code)),
-            2 => Self::Ask(number(code), first(code)),
-            3 => Self::Plan(number(code)),
-            4 => Self::Beyond,
-            _ => Self::Closed,
-        }
+    fn is_fact(self) -> bool {
+        self.0 & 1 == FACT
+    }
+
+    fn tag(self) -> u32 {
+        self.0 & ((1 << TAG_BITS) - 1)
+    }
+
+    fn number(self) -> u32 {
+        (self.0 >> TAG_BITS) & ((1 << NUMBER_BITS) - 1)
+    }
+
+    /// One of the ways from here.
+    fn way(self, at: usize) -> usize {
+        index(self.0 >> TAG_BITS >> NUMBER_BITS).wrapping_add(at)
     }
 }
 
@@ -98,7 +79,7 @@ impl Stands {
 #[derive(Debug)]
 pub struct Diagram {
     steps: Vec<Step>,
-    /// How the groups of a request's facts are found, one for each step that looks at a fact.
+    /// How the numbers of a request's facts are found, one for each step that looks at facts.
     looks: Vec<Look>,
     /// What stands where each way leads. The first leads to the root.
     ways: Box<[AtomicU32]>,
@@ -130,7 +111,7 @@ impl Diagram {
         let states = Mutex::new(States { entered: HashMap::default(), beyond, ends: 0 });
         let steps = steps(kind)?;
         let looks = steps.iter().map_while(|step| Look::new(kind, step)).collect();
-        let ways = (0..WAYS).map(|_| AtomicU32::new(0)).collect();
+        let ways = (0..WAYS).map(|_| AtomicU32::new(UNTAKEN)).collect();
         let plans = (0..STATES).map(|_| OnceLock::new()).collect();
         Some(Self { steps, looks, ways, states, plans })
     }
@@ -145,10 +126,10 @@ impl Diagram {
         self.plans.get(index(at))?.get().map(|plan| &**plan)
     }
 
-    /// The groups of a request's facts, in the order of the steps.
+    /// The numbers of a request's facts, in the order of the steps.
     pub fn groups(&self, facts: &[Datum], groups: &mut SmallVec<[u8; GROUPS]>) {
         groups.clear();
-        groups.extend(self.looks.iter().map(|look| look.group(facts)));
+        groups.extend(self.looks.iter().map(|look| look.number(facts)));
     }
 
     /// What the rules come to for a request, and its number; `None` when so many states are kept that no more are.
@@ -159,51 +140,55 @@ impl Diagram {
         let groups = view.request.groups.as_slice();
         let mut way = 0;
         loop {
-            let code = self.ways.get(way).ok_or(GiveUp)?.load(Ordering::Acquire);
-            if code & TAG_MASK == FACT {
-                let group = groups.get(index(number(code))).copied().unwrap_or(LATE);
-                if group != LATE {
-                    way = first(code).wrapping_add(usize::from(group));
-                    continue;
-                }
-            }
-            let mut stands = Stands::of_code(code);
-            if stands == Stands::Untaken {
-                stands = self.take(way, view.kind)?;
-            }
-            way = match stands {
-                Stands::Fact(step, first) => match groups.get(step) {
-                    Some(&group) if group != LATE => first.saturating_add(usize::from(group)),
-                    _ => first.saturating_add(self.late(step, view)?),
-                },
-                Stands::Ask(predicate, first) => first.saturating_add(match run::predicate(view, predicate)? {
+            let stands = Stands(self.ways.get(way).ok_or(GiveUp)?.load(Ordering::Acquire));
+            let number = stands.number();
+            if stands.is_fact() {
+                way = stands.way(match groups.get(index(number)) {
+                    Some(&group) if group != LATE => usize::from(group),
+                    _ => self.late(number, view)?,
+                });
+            } else if stands.tag() == ASK {
+                way = stands.way(match run::predicate(view, number)? {
                     Tri::True => 0,
                     Tri::False => 1,
                     Tri::Open => 2,
-                }),
-                Stands::Plan(end) => return Ok(Some((end, self.plan(end).ok_or(GiveUp)?))),
-                Stands::Closed => return Ok(None),
-                Stands::Beyond | Stands::Untaken => return Err(GiveUp),
-            };
+                });
+            } else if stands.tag() == PLAN {
+                return Ok(Some((number, self.plan(number).ok_or(GiveUp)?)));
+            } else if !self.goes_on(stands, way, view.kind)? {
+                return Ok(None);
+            }
         }
     }
 
-    /// The group of a fact that is computed, or has too many groups to tell beforehand.
-    fn late(&self, step: usize, view: &mut View<'_>) -> Result<usize, GiveUp> {
-        let Some(Step::Fact(fact, _, groups)) = self.steps.get(step) else { return Err(GiveUp) };
-        groups.get(class(view.fact(*fact)?)).map(|group| usize::from(*group)).ok_or(GiveUp)
+    /// Whether a way that leads to nothing yet leads somewhere now.
+    #[cold]
+    fn goes_on(&self, stands: Stands, way: usize, kind: &KindProgram) -> Result<bool, GiveUp> {
+        match stands {
+            CLOSED => Ok(false),
+            BEYOND => Err(GiveUp),
+            _ => self.take(way, kind).map(|()| true),
+        }
     }
 
-    /// Takes a way that nobody took yet: what stands where it leads.
-    #[cold]
-    fn take(&self, way: usize, kind: &KindProgram) -> Result<Stands, GiveUp> {
+    /// The number of facts that are computed, or have too many groups to tell beforehand.
+    fn late(&self, step: u32, view: &mut View<'_>) -> Result<usize, GiveUp> {
+        let Some(Step::Facts(facts)) = self.steps.get(index(step)) else { return Err(GiveUp) };
+        let mut number = 0;
+        for looked in facts {
+            number = looked.together(number, looked.group(view.fact(looked.fact)?).ok_or(GiveUp)?);
+        }
+        Ok(number)
+    }
+
+    /// Takes a way that nobody took yet.
+    fn take(&self, way: usize, kind: &KindProgram) -> Result<(), GiveUp> {
         // States are only added, each whole, so what another thread left in a panic is as good as any.
         let mut states = self.states.lock().unwrap_or_else(PoisonError::into_inner);
         let state = states.beyond.get(way).ok_or(GiveUp)?.clone();
-        let stands = self.enter(state, kind, &mut states).unwrap_or(Stands::Closed);
-        let code = stands.code().ok_or(GiveUp)?;
-        self.ways.get(way).ok_or(GiveUp)?.store(code, Ordering::Release);
-        Ok(stands)
+        let stands = self.enter(state, kind, &mut states).unwrap_or(CLOSED);
+        self.ways.get(way).ok_or(GiveUp)?.store(stands.0, Ordering::Release);
+        Ok(())
     }
 
     /// What stands at a state; `None` when there is no room for it.
@@ -216,7 +201,6 @@ impl Diagram {
         }
         let first = states.beyond.len();
         let (stands, beyond) = self.expand(state.clone(), first, kind, &mut states.ends)?;
-        stands.code()?;
         if first.checked_add(beyond.len())? > WAYS {
             return None;
         }
@@ -234,13 +218,13 @@ impl Diagram {
         ends: &mut u32,
     ) -> Option<(Stands, Vec<State>)> {
         while let Some(step) = self.steps.get(state.step) {
-            let at = state.step;
+            let at = u32::try_from(state.step).ok()?;
             state.step = state.step.checked_add(1)?;
             match step {
-                Step::Fact(_, columns, groups) => {
-                    let next = by_group(kind, columns, groups, &state)?;
+                Step::Facts(facts) => {
+                    let next = by_number(kind, facts, &state)?;
                     if next.iter().any(|other| *other != state) {
-                        return Some((Stands::Fact(at, first), next));
+                        return Some((Stands::new(FACT, at, first)?, next));
                     }
                 }
                 Step::Ask(predicate, uses, excluded) => {
@@ -248,16 +232,16 @@ impl Diagram {
                         for uses in excluded {
                             holds.rule_out(uses)?;
                         }
-                        return Some((Stands::Ask(*predicate, first), vec![holds, fails, open]));
+                        return Some((Stands::new(ASK, *predicate, first)?, vec![holds, fails, open]));
                     }
                 }
             }
         }
-        let Ok(plan) = end(kind, &state) else { return Some((Stands::Beyond, Vec::new())) };
+        let Ok(plan) = end(kind, &state) else { return Some((BEYOND, Vec::new())) };
         let number = *ends;
         self.plans.get(index(number))?.set(Box::new(plan)).ok()?;
         *ends = number.checked_add(1)?;
-        Some((Stands::Plan(number), Vec::new()))
+        Some((Stands::new(PLAN, number, 0)?, Vec::new()))
     }
 }
 

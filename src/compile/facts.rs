@@ -43,6 +43,22 @@ pub struct Taken {
     source_is_later: bool,
 }
 
+/// The facts that a request states: those first whose values are looked at while it is decided, so that they lie together;
+/// of codes only the classes are, mostly, and of texts not even those.
+fn stated(bundle: &Bundle, kind: &Kind) -> Option<Vec<FactIx>> {
+    let place = |ix: &FactIx| {
+        Some(match &bundle.fact(*ix)?.type_ {
+            Type::Text => 1,
+            Type::Symbol(_) | Type::Set(_) => 2,
+            _ => 0,
+        })
+    };
+    let stated = kind.facts.keys().filter(|ix| !kind.derived.contains(ix));
+    let mut all: Vec<(i32, FactIx)> = stated.map(|ix| Some((place(ix)?, *ix))).collect::<Option<_>>()?;
+    all.sort_unstable();
+    Some(all.into_iter().map(|(_, ix)| ix).collect())
+}
+
 /// Beyond the bits there are, nothing is told.
 fn bit(at: usize) -> u64 {
     u32::try_from(at).ok().and_then(|at| 1_u64.checked_shl(at)).unwrap_or(0)
@@ -62,7 +78,7 @@ impl Taken {
 impl FactTable {
     /// The facts of a kind; `None` when a default has no slot.
     pub fn new(bundle: &Bundle, kind: &Kind, book: &mut CodeBook) -> Option<Self> {
-        let stated: Vec<FactIx> = kind.facts.keys().filter(|ix| !kind.derived.contains(ix)).copied().collect();
+        let stated = stated(bundle, kind)?;
         let all = stated.iter().chain(&kind.derived);
         let numbers = all.clone().enumerate().map(|(at, ix)| (*ix, at)).collect();
         let mut table = Self {
@@ -109,6 +125,13 @@ impl FactTable {
             table.initial.push(slot);
         }
         Some(table)
+    }
+
+    /// The facts that a request states, by their numbers.
+    pub fn in_order(&self) -> Vec<FactIx> {
+        let mut all: Vec<_> = self.numbers.iter().filter(|(_, local)| **local < self.stated).collect();
+        all.sort_unstable_by_key(|(_, local)| **local);
+        all.into_iter().map(|(ix, _)| *ix).collect()
     }
 
     /// The number of a fact of the kind.

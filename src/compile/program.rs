@@ -229,8 +229,8 @@ pub fn compile_kind(bundle: &Bundle, shapes: &Shapes, kind: &Kind, book: &mut Co
     if kind.derived.len() > DERIVED {
         return None;
     }
-    let stated = kind.facts.keys().filter(|ix| !kind.derived.contains(ix));
-    let readings = stated.map(|ix| Reading::new(bundle, kind, *ix, &table)).collect::<Option<Vec<_>>>()?;
+    let readings =
+        table.in_order().into_iter().map(|ix| Reading::new(bundle, kind, ix, &table)).collect::<Option<Vec<_>>>()?;
     let mut scripts = Scripts::default();
     let derived = derived(bundle, kind, &mut table, &mut scripts);
     let mut normal = Normal::new(bundle, &table, &mut scripts);

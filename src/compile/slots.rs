@@ -44,24 +44,26 @@ pub enum Slot {
 /// Facts that are kept beside the request, not behind it.
 const FACTS: usize = 48;
 
-/// Groups of facts that are kept beside the request.
-pub const GROUPS: usize = 64;
+/// Numbers of facts that are kept beside the request.
+pub const GROUPS: usize = 16;
 
-/// A request that was read once.
+/// A request that was read once. What is looked at while it is decided comes first, and lies together: most requests are
+/// not where they are read fastest.
 #[derive(Debug, Default)]
+#[repr(C)]
 pub struct Request {
-    /// Its JSON.
-    pub text: String,
     /// The kind, by position.
     pub kind: usize,
+    /// The numbers of its facts, see [`super::Diagram::groups`].
+    pub groups: SmallVec<[u8; GROUPS]>,
     /// What it says of each fact of the kind that is not derived.
     pub facts: SmallVec<[Datum; FACTS]>,
-    /// The groups of its facts, see [`super::Diagram::groups`].
-    pub groups: SmallVec<[u8; GROUPS]>,
-    /// Which facts took their value from another, a bit for each that may.
-    pub took: u64,
     /// What those refer to.
     pub kept: Kept,
+    /// Its JSON.
+    pub text: String,
+    /// Which facts took their value from another, a bit for each that may.
+    pub took: u64,
     /// The request's id.
     pub id: Option<Span>,
     /// The decision time as written.

@@ -1,7 +1,5 @@
 //! What a diagram looks at, one after the other, and what each answer leaves of the rules.
 
-use std::sync::Arc;
-
 use smallvec::SmallVec;
 
 use crate::script::Datum;
@@ -39,52 +37,98 @@ impl State {
 /// Something to look at.
 #[derive(Debug)]
 pub enum Step {
-    /// A fact: its columns, by block and position, and its groups.
-    Fact(usize, Vec<(usize, usize)>, Groups),
+    /// Facts that are looked at together: what they come to is one number, see [`Looked::together`].
+    Facts(Vec<Looked>),
     /// A predicate: in each block the alternatives in which it must hold, and in which it must not; and what to do
     /// with those that cannot hold beside it.
     Ask(u32, Uses, Vec<Uses>),
 }
 
-/// The group of each class of a fact: classes that all columns take alike are one. It is the same for all nodes that look
-/// at the fact, so that it is at hand.
-pub type Groups = Arc<[u16]>;
+/// Columns, by block and position.
+type Columns = Vec<(usize, usize)>;
+
+/// A fact that is looked at.
+#[derive(Debug)]
+pub struct Looked {
+    /// The fact.
+    pub fact: usize,
+    columns: Columns,
+    /// The group of each class: classes that all columns take alike are one.
+    groups: Vec<u16>,
+    /// How many groups there are.
+    count: usize,
+}
+
+impl Looked {
+    /// The group of a fact.
+    pub fn group(&self, fact: Datum) -> Option<usize> {
+        self.groups.get(class(fact)).map(|group| usize::from(*group))
+    }
+
+    /// The number of groups together: that of those so far, and one more.
+    pub fn together(&self, so_far: usize, group: usize) -> usize {
+        so_far.wrapping_mul(self.count).wrapping_add(group)
+    }
+}
+
+/// Facts are looked at together as long as they have no more groups than this, all combined.
+const TOGETHER: usize = 32;
 
 /// The group of a fact that is told only when it is looked at.
 pub const LATE: u8 = u8::MAX;
 
-/// How the group of a step's fact is found when the request is read.
+/// How the number of a step's facts is found when the request is read.
 #[derive(Debug)]
-pub struct Look {
+pub struct Look(Vec<Told>);
+
+/// How the group of a fact is found.
+#[derive(Debug)]
+struct Told {
     /// The fact, or the one that it is a copy of.
     fact: usize,
     /// Those that must not be open where it is a copy.
     gates: Box<[usize]>,
-    /// By class; empty where that is told later.
+    /// By class.
     groups: Box<[u8]>,
+    /// How many groups there are.
+    count: u8,
 }
 
 impl Look {
     /// `None` for a step that looks at no fact.
     pub fn new(kind: &KindProgram, step: &Step) -> Option<Self> {
-        let Step::Fact(fact, _, groups) = step else { return None };
-        let copied = kind.copied(*fact);
-        let (of, gates) = copied.unwrap_or((*fact, &[]));
-        let told =
-            of < kind.table.stated && groups.iter().all(|group| u8::try_from(*group).is_ok_and(|group| group != LATE));
-        let groups =
-            if told { groups.iter().filter_map(|group| u8::try_from(*group).ok()).collect() } else { [].into() };
-        Some(Self { fact: of, gates: gates.into(), groups })
+        let Step::Facts(facts) = step else { return None };
+        let told: Option<_> = facts.iter().map(|looked| Told::new(kind, looked)).collect();
+        // What is told later is looked at alone.
+        Some(Self(told.unwrap_or_default()))
     }
 
-    /// The group of a request's fact.
+    /// The number of a request's facts; [`LATE`] where that is told later.
     #[inline]
-    pub fn group(&self, facts: &[Datum]) -> u8 {
-        let Some(fact) = facts.get(self.fact).copied() else { return LATE };
+    pub fn number(&self, facts: &[Datum]) -> u8 {
+        let told = self
+            .0
+            .iter()
+            .try_fold(0_u8, |number, told| Some(number.wrapping_mul(told.count).wrapping_add(told.group(facts)?)));
+        told.filter(|_| !self.0.is_empty()).unwrap_or(LATE)
+    }
+}
+
+impl Told {
+    /// `None` for a fact that is computed, or has too many groups.
+    fn new(kind: &KindProgram, looked: &Looked) -> Option<Self> {
+        let (fact, gates) = kind.copied(looked.fact).unwrap_or((looked.fact, &[]));
+        let count = u8::try_from(looked.count).ok().filter(|count| *count < LATE && fact < kind.table.stated)?;
+        let groups = looked.groups.iter().map(|group| u8::try_from(*group).ok()).collect::<Option<_>>()?;
+        Some(Self { fact, gates: gates.into(), groups, count })
+    }
+
+    #[inline]
+    fn group(&self, facts: &[Datum]) -> Option<u8> {
         // What a copy is of may be open in several ways, a copy in one.
         let open = self.gates.iter().any(|gate| facts.get(*gate).is_none_or(|gate| gate.is_open()));
-        let fact = if open { Datum::MISSING } else { fact };
-        self.groups.get(class(fact)).copied().unwrap_or(LATE)
+        let fact = if open { Datum::MISSING } else { *facts.get(self.fact)? };
+        self.groups.get(class(fact)).copied()
     }
 }
 
@@ -98,35 +142,29 @@ pub fn blocks(kind: &KindProgram) -> impl Iterator<Item = &Block> {
 
 /// Facts come first, for they cost least; then predicates in the order of the rules.
 pub fn steps(kind: &KindProgram) -> Option<Vec<Step>> {
-    let (mut facts, mut asks): (Vec<Step>, Vec<(u32, Uses)>) = (Vec::new(), Vec::new());
+    let mut facts: Vec<(usize, Columns)> = Vec::new();
+    let mut asks: Vec<(u32, Uses)> = Vec::new();
     for (at, block) in blocks(kind).enumerate() {
         for (column, own) in block.columns.iter().enumerate() {
-            let same = facts.iter_mut().find_map(|step| match step {
-                Step::Fact(fact, columns, _) if *fact == own.fact => Some(columns),
-                _ => None,
-            });
-            match same {
-                Some(columns) => columns.push((at, column)),
-                None => facts.push(Step::Fact(own.fact, vec![(at, column)], [].into())),
+            match facts.iter_mut().find(|(fact, _)| *fact == own.fact) {
+                Some((_, columns)) => columns.push((at, column)),
+                None => facts.push((own.fact, vec![(at, column)])),
             }
         }
         for later in &block.later {
             let own = (at, later.holds, later.fails);
-            let same = asks.iter_mut().find_map(|step| match step {
-                (predicate, uses) if *predicate == later.predicate => Some(uses),
-                _ => None,
-            });
-            match same {
-                Some(uses) => uses.push(own),
+            match asks.iter_mut().find(|(predicate, _)| *predicate == later.predicate) {
+                Some((_, uses)) => uses.push(own),
                 None => asks.push((later.predicate, vec![own])),
             }
         }
     }
-    for step in &mut facts {
-        if let Step::Fact(_, columns, own) = step {
-            *own = groups(kind, columns)?;
-        }
-    }
+    let looked = facts.into_iter().map(|(fact, columns)| {
+        let groups = groups(kind, &columns)?;
+        let count = groups.iter().max().map_or(0, |most| usize::from(*most).saturating_add(1));
+        Some(Looked { fact, columns, groups, count })
+    });
+    let mut steps = together(kind, looked.collect::<Option<_>>()?);
     let predicate = |at: u32| usize::try_from(at).ok().and_then(|at| kind.predicates.get(at));
     let excluded = |own: u32| {
         let excluded = asks.iter().filter(move |(other, _)| {
@@ -134,19 +172,43 @@ pub fn steps(kind: &KindProgram) -> Option<Vec<Step>> {
         });
         excluded.map(|(_, uses)| uses.clone()).collect()
     };
-    facts.extend(asks.iter().map(|(own, uses)| Step::Ask(*own, uses.clone(), excluded(*own))));
-    Some(facts)
+    steps.extend(asks.iter().map(|(own, uses)| Step::Ask(*own, uses.clone(), excluded(*own))));
+    Some(steps)
+}
+
+/// Looks at facts together that are told when the request is read: each look waits for the one before it.
+fn together(kind: &KindProgram, all: Vec<Looked>) -> Vec<Step> {
+    let mut steps: Vec<(usize, Vec<Looked>)> = Vec::new();
+    for looked in all {
+        let alone = Told::new(kind, &looked).is_none();
+        match steps.last_mut() {
+            Some((count, facts)) if !alone && count.saturating_mul(looked.count) <= TOGETHER => {
+                *count = count.saturating_mul(looked.count);
+                facts.push(looked);
+            }
+            _ => steps.push((if alone { usize::MAX } else { looked.count }, vec![looked])),
+        }
+    }
+    steps.into_iter().map(|(_, facts)| Step::Facts(facts)).collect()
+}
+
+/// The state that each number of facts leads to.
+pub fn by_number(kind: &KindProgram, facts: &[Looked], state: &State) -> Option<Vec<State>> {
+    facts.iter().try_fold(vec![state.clone()], |states, looked| {
+        let beyond = states.iter().map(|state| by_group(kind, looked, state)).collect::<Option<Vec<_>>>()?;
+        Some(beyond.into_iter().flatten().collect())
+    })
 }
 
 /// The state that each group of a fact leads to.
-pub fn by_group(kind: &KindProgram, columns: &[(usize, usize)], groups: &Groups, state: &State) -> Option<Vec<State>> {
+fn by_group(kind: &KindProgram, looked: &Looked, state: &State) -> Option<Vec<State>> {
     let mut next: Vec<State> = Vec::new();
-    for (class, group) in groups.iter().enumerate() {
+    for (class, group) in looked.groups.iter().enumerate() {
         if usize::from(*group) < next.len() {
             continue;
         }
         let mut own = state.clone();
-        for (block, column) in columns {
+        for (block, column) in &looked.columns {
             let (out, waits) = blocks(kind).nth(*block)?.columns.get(*column)?.classes.get(class)?;
             let left = own.left.get_mut(*block)?;
             *left &= !out;
@@ -159,7 +221,7 @@ pub fn by_group(kind: &KindProgram, columns: &[(usize, usize)], groups: &Groups,
 }
 
 /// The groups of a fact's classes, in the order in which they first come; `None` when they are too many to be counted.
-fn groups(kind: &KindProgram, columns: &[(usize, usize)]) -> Option<Groups> {
+fn groups(kind: &KindProgram, columns: &[(usize, usize)]) -> Option<Vec<u16>> {
     let of = |(block, column): &(usize, usize)| Some(&blocks(kind).nth(*block)?.columns.get(*column)?.classes);
     let own: Vec<_> = columns.iter().filter_map(of).collect();
     let mut known: Vec<Vec<(u64, u64)>> = Vec::new();

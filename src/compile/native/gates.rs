@@ -7,7 +7,7 @@ use super::super::program::{DerivedFact, ResultValue};
 use super::super::run;
 use super::super::slots::Slot;
 use super::super::sources::{Compute, Gate};
-use super::super::view::Row;
+use super::super::view::{Row, View};
 use super::{Lower, Made};
 
 impl Lower<'_> {
@@ -16,8 +16,7 @@ impl Lower<'_> {
         match predicate {
             Predicate::Script(compute) => {
                 let truth = self.script_truth(self.graph.place(compute.root));
-                let tri = Made::new(move |view| truth.of(view).map(Tri::of));
-                self.gated(&compute.gate, tri, Tri::False, Tri::Open)
+                self.gated(&compute.gate, move |view| truth.of(view).map(Tri::of), Tri::False, Tri::Open)
             }
             Predicate::Fact(local, Check::AnyRow(comparison, table, limit)) => {
                 let (local, comparison, table, limit) = (*local, *comparison, *table, limit.datum());
@@ -59,18 +58,17 @@ impl Lower<'_> {
     pub(super) fn derived(&self, local: usize, derived: &DerivedFact) -> Made<Datum> {
         let gate = &derived.compute.gate;
         if let Some(copied) = derived.copy_of {
-            let value = Made::new(move |view| view.fact(copied));
-            return self.gated(gate, value, Datum::MISSING, Datum::MISSING);
+            return self.gated(gate, move |view| view.fact(copied), Datum::MISSING, Datum::MISSING);
         }
         let value = self.datum(self.graph.place(derived.compute.root));
-        let coded = Made::new(move |view| match value.of(view)? {
+        let coded = move |view: &mut View<'_>| match value.of(view)? {
             symbol if symbol.tag() == Tag::Symbol => {
                 let table = &view.kind.table;
                 let codes = table.codes_of(local).and_then(|at| table.codes.get(at)).ok_or(GiveUp)?;
                 codes.position(view.scratch.text(symbol)?).map(Datum::code).ok_or(GiveUp)
             }
             value => Ok(value),
-        });
+        };
         self.gated(gate, coded, Datum::ABSENT, Datum::MISSING)
     }
 
@@ -86,20 +84,27 @@ impl Lower<'_> {
                 })
             }
             ResultValue::Compute(Compute { root, gate, .. }) => {
-                self.gated(gate, self.slot(self.graph.place(*root)), Slot::Absent, Slot::Absent)
+                let value = self.slot(self.graph.place(*root));
+                self.gated(gate, move |view| value.of(view), Slot::Absent, Slot::Absent)
             }
         }
     }
 
     /// What is computed once all is known that it needs.
-    fn gated<T: Copy + Send + Sync + 'static>(&self, gate: &Gate, then: Made<T>, no_row: T, open: T) -> Made<T> {
+    fn gated<T: Copy + Send + Sync + 'static>(
+        &self,
+        gate: &Gate,
+        then: impl for<'r> Fn(&mut View<'r>) -> Result<T, GiveUp> + Send + Sync + 'static,
+        no_row: T,
+        open: T,
+    ) -> Made<T> {
         if gate.needs_facts_only && gate.facts.is_empty() {
-            return then;
+            return Made::new(then);
         }
         if gate.needs_facts_only && gate.facts.iter().all(|fact| *fact < self.stated) {
             let facts: Box<[usize]> = gate.facts.as_slice().into();
             return Made::new(move |view| {
-                if facts.iter().any(|fact| view.stated(*fact).is_open()) { Ok(open) } else { then.of(view) }
+                if facts.iter().any(|fact| view.stated(*fact).is_open()) { Ok(open) } else { then(view) }
             });
         }
         if gate.settings.is_empty() && gate.facts.iter().all(|fact| *fact < self.stated) {
@@ -116,14 +121,14 @@ impl Lower<'_> {
                 }
                 match all {
                     Tri::False => Ok(no_row),
-                    Tri::True if !facts.iter().any(|fact| view.stated(*fact).is_open()) => then.of(view),
+                    Tri::True if !facts.iter().any(|fact| view.stated(*fact).is_open()) => then(view),
                     Tri::True | Tri::Open => Ok(open),
                 }
             });
         }
         let gate = gate.clone();
         Made::new(move |view| match view.pass(&gate)? {
-            Tri::True => then.of(view),
+            Tri::True => then(view),
             Tri::False => Ok(no_row),
             Tri::Open => Ok(open),
         })

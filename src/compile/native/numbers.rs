@@ -12,19 +12,12 @@ impl Lower<'_> {
             Some(Op::Plain(datum)) if datum.tag() == Tag::Integer => Made::constant(datum.word()),
             Some(Op::Memo(place, node)) => self.kept(*place, Tag::Integer, Datum::integer, || self.whole(*node)),
             Some(Op::Integers(op, left, right)) if op.is_arithmetic() => {
-                let (op, left, right) = (*op, self.whole(*left), self.whole(*right));
-                Made::new(move |view| op.of_integers(left.of(view)?, right.of(view)?).ok_or(GiveUp))
+                let op = *op;
+                self.of_wholes(*left, *right, move |left, right| op.of_integers(left, right).ok_or(GiveUp))
             }
-            Some(Op::Call(Builtin::DaysBetween, first, second)) => {
-                let (first, second) = (self.day(*first), self.day(*second));
-                Made::new(move |view| {
-                    let first = first.of(view)?;
-                    second.of(view)?.checked_sub(first).ok_or(GiveUp)
-                })
-            }
+            Some(Op::Call(Builtin::DaysBetween, first, second)) => self.days_between(*first, *second),
             Some(Op::Call(Builtin::SecondsBetween, first, second)) => {
-                let (first, second) = (self.instant(*first), self.instant(*second));
-                Made::new(move |view| Ok(first.of(view)?.seconds_until(second.of(view)?)))
+                self.of_instants(*first, *second, Instant::seconds_until)
             }
             Some(Op::Call(Builtin::MinorUnits, currency, _)) => {
                 let currency = self.datum(*currency);
@@ -36,11 +29,8 @@ impl Lower<'_> {
             Some(Op::Call(function @ (Builtin::Least | Builtin::Greatest), first, second))
                 if self.graph.is_integer(at) =>
             {
-                let (is_least, first, second) = (*function == Builtin::Least, self.whole(*first), self.whole(*second));
-                Made::new(move |view| {
-                    let (a, b) = (first.of(view)?, second.of(view)?);
-                    Ok(if is_least { a.min(b) } else { a.max(b) })
-                })
+                let is_least = *function == Builtin::Least;
+                self.of_wholes(*first, *second, move |a, b| Ok(if is_least { a.min(b) } else { a.max(b) }))
             }
             _ => word(self.datum(at), Tag::Integer),
         }
@@ -53,8 +43,11 @@ impl Lower<'_> {
             Some(Op::Memo(place, node)) if self.graph.op(*node).is_some_and(is_day) => {
                 self.kept(*place, Tag::Date, Datum::date, || self.day(*node))
             }
-            Some(Op::Call(Builtin::Date, instant, _)) => {
-                let instant = self.instant(*instant);
+            Some(Op::Call(Builtin::Date, of, _)) => {
+                if let Some(fact) = self.fact(*of) {
+                    return Made::new(move |view| Ok(instant(view.stated(fact))?.date_number()));
+                }
+                let instant = self.instant(*of);
                 Made::new(move |view| Ok(instant.of(view)?.date_number()))
             }
             Some(Op::Call(Builtin::AddDays, from, days)) => {
@@ -87,6 +80,59 @@ impl Lower<'_> {
         }
         let datum = self.datum(at);
         Made::new(move |view| instant(datum.of(view)?))
+    }
+
+    /// Something of two whole numbers; the second is often a constant.
+    pub(super) fn of_wholes<T: 'static>(
+        &self,
+        first: NodeIx,
+        second: NodeIx,
+        then: impl Fn(i64, i64) -> Result<T, GiveUp> + Send + Sync + 'static,
+    ) -> Made<T> {
+        let left = self.whole(first);
+        match self.graph.op(second) {
+            Some(Op::Plain(datum)) if datum.tag() == Tag::Integer => {
+                let right = datum.word();
+                Made::new(move |view| then(left.of(view)?, right))
+            }
+            _ => {
+                let right = self.whole(second);
+                Made::new(move |view| then(left.of(view)?, right.of(view)?))
+            }
+        }
+    }
+
+    /// Something of two instants; both are often stated.
+    pub(super) fn of_instants<T: 'static>(
+        &self,
+        first: NodeIx,
+        second: NodeIx,
+        then: impl Fn(Instant, Instant) -> T + Send + Sync + 'static,
+    ) -> Made<T> {
+        if let (Some(first), Some(second)) = (self.fact(first), self.fact(second)) {
+            return Made::new(move |view| Ok(then(instant(view.stated(first))?, instant(view.stated(second))?)));
+        }
+        let (first, second) = (self.instant(first), self.instant(second));
+        Made::new(move |view| Ok(then(first.of(view)?, second.of(view)?)))
+    }
+
+    fn days_between(&self, first: NodeIx, second: NodeIx) -> Made<i64> {
+        let stated = |at| match self.graph.op(at) {
+            Some(Op::Call(Builtin::Date, of, _)) => self.fact(*of),
+            _ => None,
+        };
+        if let (Some(first), Some(second)) = (stated(first), stated(second)) {
+            return Made::new(move |view| {
+                let day = |fact| instant(view.stated(fact)).map(Instant::date_number);
+                let from = day(first)?;
+                day(second)?.checked_sub(from).ok_or(GiveUp)
+            });
+        }
+        let (first, second) = (self.day(first), self.day(second));
+        Made::new(move |view| {
+            let first = first.of(view)?;
+            second.of(view)?.checked_sub(first).ok_or(GiveUp)
+        })
     }
 
     /// Computed once per request.

@@ -24,12 +24,11 @@ impl Lower<'_> {
             }
             Some(Op::IsAbsent(of, negated)) => self.is_absent(*of, *negated),
             Some(Op::Call(Builtin::IsAfter, first, second)) => {
-                let (first, second) = (self.instant(*first), self.instant(*second));
-                Made::new(move |view| Ok(first.of(view)?.is_after(second.of(view)?)))
+                self.of_instants(*first, *second, |first, second| first.is_after(second))
             }
             Some(Op::Integers(op, left, right)) if !op.is_arithmetic() => {
-                let (op, left, right) = (*op, self.whole(*left), self.whole(*right));
-                Made::new(move |view| Ok(op.orders(left.of(view)?.cmp(&right.of(view)?))))
+                let op = *op;
+                self.of_wholes(*left, *right, move |left, right| Ok(op.orders(left.cmp(&right))))
             }
             Some(Op::Binary(op, left, right)) if !op.is_arithmetic() => {
                 let (op, left, right) = (*op, self.datum(*left), self.datum(*right));
