@@ -181,7 +181,7 @@ impl Block {
 }
 
 /// A slot for each class of a fact's values: four states, then codes, or truth values, or one for all others.
-fn classes(table: &FactTable, local: usize) -> Vec<Datum> {
+pub fn classes(table: &FactTable, local: usize) -> Vec<Datum> {
     let mut out = vec![Datum::ABSENT, Datum::MISSING, Datum::of(Tag::Unrecognised), Datum::of(Tag::Other)];
     match table.codes_of(local).and_then(|at| table.codes.get(at)) {
         Some(codes) => out.extend((0..codes.count()).filter_map(|at| u32::try_from(at).ok()).map(Datum::code)),

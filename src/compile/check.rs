@@ -63,6 +63,11 @@ impl Periods {
     pub fn always() -> Self {
         Self { hold: Vec::new(), fail: Vec::new(), never: false }
     }
+
+    /// Whether it always applies.
+    pub fn are_always(&self) -> bool {
+        *self == Self::always()
+    }
 }
 
 /// What facts are compared with.
@@ -280,8 +285,7 @@ pub fn within(comparison: Comparison, fact: Datum, limit: &Limit, scratch: &Scra
     }
 }
 
-/// Whether an order is the one that is wanted.
-pub fn holds(comparison: Comparison, order: Ordering) -> bool {
+fn holds(comparison: Comparison, order: Ordering) -> bool {
     match comparison {
         Comparison::AtLeast => order.is_ge(),
         Comparison::AtMost => order.is_le(),

@@ -1,10 +1,13 @@
 //! What is known while one request is decided: facts, derived ones as they are needed, and rows of tables.
 
+use smallvec::SmallVec;
+
 use crate::bundle::checked::{Comparison, Effective};
 use crate::script::{Datum, GiveUp, Inputs, Scratch, Tag};
 
 use super::check::{Check, Periods, Tri, by_state, compare, in_force, passes, same, within};
 use super::fact;
+use super::native::applies;
 use super::program::{KindProgram, TableRow};
 use super::slots::{Request, Slot};
 use super::sources::{Dated, Gate, Scripts, Source};
@@ -161,28 +164,27 @@ impl<'r> View<'r> {
 
     #[inline(never)]
     fn find_row(&mut self, table: usize) -> Result<Row, GiveUp> {
-        let (mut found, mut open) = (Row::None, false);
-        for (at, row) in (0_u32..).zip(self.program_rows(table)?) {
-            let mut truth = Tri::True;
-            for (local, check) in &row.tests {
-                let fact = self.fact(*local)?;
-                truth = truth.and(match (check, fact.tag()) {
-                    (Check::Codes(_), Tag::Code) => passes(check, fact, &self.scratch),
-                    _ => self.check(check, fact)?,
-                });
-            }
-            match (truth.and(self.applies(&row.periods)?), found) {
-                (Tri::True, Row::None) => found = Row::Found(at),
-                (Tri::True, _) => return Err(GiveUp),
-                (Tri::False, _) => {}
-                (Tri::Open, _) => open = true,
-            }
-        }
-        let row = if open { Row::Open } else { found };
+        let row = match self.kind.closures.row(table) {
+            Some(row) => row.of(self)?,
+            None => self.row_by_tests(table)?,
+        };
         if let Some(kept) = self.rows.get_mut(table) {
             *kept = row;
         }
         Ok(row)
+    }
+
+    fn row_by_tests(&mut self, table: usize) -> Result<Row, GiveUp> {
+        let mut truths: SmallVec<[Tri; 32]> = SmallVec::new();
+        for row in self.program_rows(table)? {
+            let mut truth = self.applies(&row.periods)?;
+            for (local, check) in &row.tests {
+                let fact = self.fact(*local)?;
+                truth = truth.and(self.check(check, fact)?);
+            }
+            truths.push(truth);
+        }
+        applies(&truths).ok_or(GiveUp)
     }
 
     /// Whether a period holds.

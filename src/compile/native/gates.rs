@@ -1,8 +1,11 @@
 //! Predicates, derived facts and results: what has to be known before their scripts run, and the scripts.
 
+use std::ops::RangeInclusive;
+
+use crate::bundle::checked::Comparison;
 use crate::script::{Datum, GiveUp, Tag};
 
-use super::super::check::{Check, Predicate, Tri, by_state, holds};
+use super::super::check::{Check, Predicate, Tri, by_state};
 use super::super::program::{DerivedFact, ResultValue};
 use super::super::run;
 use super::super::slots::Slot;
@@ -19,17 +22,26 @@ impl Lower<'_> {
                 self.gated(&compute.gate, move |view| truth.of(view).map(Tri::of), Tri::False, Tri::Open)
             }
             Predicate::Fact(local, Check::AnyRow(comparison, table, limit)) => {
-                let (local, comparison, table, limit) = (*local, *comparison, *table, limit.datum());
+                let Some(limit) = limit.datum() else { return Made::new(move |view| run::test(view, at)) };
+                let (local, table, tag, range) = (*local, *table, limit.tag(), range(*comparison, limit.word()));
                 Made::new(move |view| {
                     let fact = view.fact(local)?;
-                    let Some(limit) = limit.filter(|limit| limit.tag() == fact.tag()) else {
+                    if fact.tag() != tag {
                         return run::test(view, at);
-                    };
+                    }
                     Ok(match view.row(table)? {
-                        Row::Found(_) => Tri::of(holds(comparison, fact.word().cmp(&limit.word()))),
+                        Row::Found(_) => Tri::of(range.contains(&fact.word())),
                         Row::None => Tri::False,
                         Row::Open | Row::Unread => Tri::Open,
                     })
+                })
+            }
+            Predicate::Fact(local, Check::Compare(comparison, limit)) => {
+                let Some(limit) = limit.datum() else { return Made::new(move |view| run::test(view, at)) };
+                let (local, tag, range) = (*local, limit.tag(), range(*comparison, limit.word()));
+                Made::new(move |view| match view.fact(local)? {
+                    fact if fact.tag() == tag => Ok(Tri::of(range.contains(&fact.word()))),
+                    _ => run::test(view, at),
                 })
             }
             Predicate::Fact(local, Check::Is(wanted)) => {
@@ -132,5 +144,16 @@ impl Lower<'_> {
             Tri::False => Ok(no_row),
             Tri::Open => Ok(open),
         })
+    }
+}
+
+/// The numbers that compare so with a limit of sixty bits.
+fn range(comparison: Comparison, limit: i64) -> RangeInclusive<i64> {
+    match comparison {
+        Comparison::AtLeast => limit..=i64::MAX,
+        Comparison::AtMost => i64::MIN..=limit,
+        Comparison::MoreThan => limit.saturating_add(1)..=i64::MAX,
+        Comparison::LessThan => i64::MIN..=limit.saturating_sub(1),
+        Comparison::Equal => limit..=limit,
     }
 }

@@ -5,7 +5,10 @@ mod data;
 mod decimals;
 mod gates;
 mod numbers;
+mod rows;
 mod truths;
+
+pub use rows::applies;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -16,7 +19,7 @@ use crate::script::{Builtin, Datum, GiveUp, Graph, NodeIx, Op, Tag};
 use super::check::Tri;
 use super::program::KindProgram;
 use super::slots::Slot;
-use super::view::View;
+use super::view::{Row, View};
 
 type Run<T> = dyn for<'r> Fn(&mut View<'r>) -> Result<T, GiveUp> + Send + Sync;
 
@@ -59,6 +62,8 @@ pub struct Closures {
     derived: Vec<Option<Made<Datum>>>,
     /// For each result of each rule, what is told of it.
     results: Vec<Vec<Made<Slot>>>,
+    /// For each table; `None` for one whose rows need to be looked at.
+    rows: Vec<Option<Made<Row>>>,
 }
 
 impl Closures {
@@ -80,6 +85,7 @@ impl Closures {
                 .rules()
                 .map(|rule| rule.results.iter().map(|result| lower.result(&result.value)).collect())
                 .collect(),
+            rows: kind.tables.iter().map(|rows| rows::row(&kind.table, rows.as_deref()?)).collect(),
         }
     }
 
@@ -93,6 +99,12 @@ impl Closures {
     #[inline]
     pub fn derived(&self, at: usize) -> Option<&Made<Datum>> {
         self.derived.get(at)?.as_ref()
+    }
+
+    /// The row of a table that applies.
+    #[inline]
+    pub fn row(&self, table: usize) -> Option<&Made<Row>> {
+        self.rows.get(table)?.as_ref()
     }
 
     /// A result of a rule that is not constant: [`Slot::Absent`] where there is none.

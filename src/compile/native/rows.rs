@@ -1,0 +1,42 @@
+//! Rows of tables that are told apart by the codes of one fact: found by its class, however many they are.
+
+use crate::script::GiveUp;
+
+use super::super::blocks::classes;
+use super::super::check::{Tri, by_class};
+use super::super::facts::FactTable;
+use super::super::program::TableRow;
+use super::super::slots::class;
+use super::super::view::Row;
+use super::Made;
+
+/// The row that applies; `None` for a table whose rows need to be looked at.
+pub fn row(table: &FactTable, rows: &[TableRow]) -> Option<Made<Row>> {
+    let (fact, _) = rows.first()?.tests.first()?;
+    let fact = *fact;
+    let alike = |row: &TableRow| row.periods.are_always() && row.tests.iter().all(|(own, _)| *own == fact);
+    if table.codes_of(fact).is_none() || !rows.iter().all(alike) {
+        return None;
+    }
+    let mut found: Vec<Option<Row>> = Vec::new();
+    for class in classes(table, fact) {
+        let truth = |row: &TableRow| {
+            row.tests.iter().try_fold(Tri::True, |all, (_, check)| by_class(check, class).map(|one| all.and(one)))
+        };
+        let truths = rows.iter().map(truth).collect::<Option<Vec<_>>>()?;
+        found.push(applies(&truths));
+    }
+    let found: Box<[Option<Row>]> = found.into();
+    Some(Made::new(move |view| found.get(class(view.fact(fact)?)).copied().flatten().ok_or(GiveUp)))
+}
+
+/// The row that applies; `None` where two do.
+pub fn applies(truths: &[Tri]) -> Option<Row> {
+    let mut all = (0_u32..).zip(truths).filter(|(_, truth)| **truth == Tri::True);
+    let found = all.next().map_or(Row::None, |(at, _)| Row::Found(at));
+    match (all.next(), truths.contains(&Tri::Open)) {
+        (Some(_), _) => None,
+        (None, true) => Some(Row::Open),
+        (None, false) => Some(found),
+    }
+}
