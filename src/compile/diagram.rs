@@ -11,14 +11,13 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use rustc_hash::FxBuildHasher;
 use smallvec::SmallVec;
 
-use crate::script::{Datum, GiveUp};
+use crate::script::GiveUp;
 
 use super::check::Tri;
 use super::combine::Plan;
 use super::program::KindProgram;
 use super::run;
-use super::slots::GROUPS;
-use super::steps::{LATE, Look, State, Step, Words, blocks, by_number, by_truth, steps};
+use super::steps::{LATE, Looks, State, Step, Words, blocks, by_number, by_truth, steps};
 use super::view::View;
 
 /// States that are kept for a kind; what leads to more is decided block by block.
@@ -79,8 +78,8 @@ impl Stands {
 #[derive(Debug)]
 pub struct Diagram {
     steps: Vec<Step>,
-    /// How the numbers of a request's facts are found, one for each step that looks at facts.
-    looks: Vec<Look>,
+    /// How the numbers of a request's facts are found.
+    pub looks: Looks,
     /// What stands where each way leads. The first leads to the root.
     ways: Box<[AtomicU32]>,
     states: Mutex<States>,
@@ -110,7 +109,7 @@ impl Diagram {
         let beyond = vec![State { step: 0, left, open }];
         let states = Mutex::new(States { entered: HashMap::default(), beyond, ends: 0 });
         let steps = steps(kind)?;
-        let looks = steps.iter().map_while(|step| Look::new(kind, step)).collect();
+        let looks = Looks::new(kind, &steps);
         let ways = (0..WAYS).map(|_| AtomicU32::new(UNTAKEN)).collect();
         let plans = (0..STATES).map(|_| OnceLock::new()).collect();
         Some(Self { steps, looks, ways, states, plans })
@@ -126,25 +125,19 @@ impl Diagram {
         self.plans.get(index(at))?.get().map(|plan| &**plan)
     }
 
-    /// The numbers of a request's facts, in the order of the steps.
-    pub fn groups(&self, facts: &[Datum], groups: &mut SmallVec<[u8; GROUPS]>) {
-        groups.clear();
-        groups.extend(self.looks.iter().map(|look| look.number(facts)));
-    }
-
     /// What the rules come to for a request, and its number; `None` when so many states are kept that no more are.
     ///
     /// # Errors
     /// When the interpreter is needed.
     pub fn walk<'d>(&'d self, view: &mut View<'_>) -> Result<Option<(u32, &'d Plan)>, GiveUp> {
-        let groups = view.request.groups.as_slice();
+        let numbers = view.request.numbers.as_slice();
         let mut way = 0;
         loop {
             let stands = Stands(self.ways.get(way).ok_or(GiveUp)?.load(Ordering::Acquire));
             let number = stands.number();
             if stands.is_fact() {
-                way = stands.way(match groups.get(index(number)) {
-                    Some(&group) if group != LATE => usize::from(group),
+                way = stands.way(match numbers.get(index(number)) {
+                    Some(&told) if told != LATE => usize::from(told),
                     _ => self.late(number, view)?,
                 });
             } else if stands.tag() == ASK {

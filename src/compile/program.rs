@@ -188,7 +188,7 @@ impl KindProgram {
     pub fn settle(&self, request: &mut Request) {
         request.took = self.table.take(&mut request.facts);
         if let Some(diagram) = self.diagram() {
-            diagram.groups(&request.facts, &mut request.groups);
+            diagram.looks.numbers(&request.facts, &mut request.numbers);
         }
     }
 

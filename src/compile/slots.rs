@@ -45,7 +45,7 @@ pub enum Slot {
 const FACTS: usize = 48;
 
 /// Numbers of facts that are kept beside the request.
-pub const GROUPS: usize = 16;
+pub const NUMBERS: usize = 16;
 
 /// A request that was read once. What is looked at while it is decided comes first, and lies together: most requests are
 /// not where they are read fastest.
@@ -54,8 +54,8 @@ pub const GROUPS: usize = 16;
 pub struct Request {
     /// The kind, by position.
     pub kind: usize,
-    /// The numbers of its facts, see [`super::Diagram::groups`].
-    pub groups: SmallVec<[u8; GROUPS]>,
+    /// The numbers of its facts, see [`super::steps::Looks`].
+    pub numbers: SmallVec<[u8; NUMBERS]>,
     /// What it says of each fact of the kind that is not derived.
     pub facts: SmallVec<[Datum; FACTS]>,
     /// What those refer to.

@@ -1,12 +1,14 @@
 //! What a diagram looks at, one after the other, and what each answer leaves of the rules.
 
+use std::ops::Range;
+
 use smallvec::SmallVec;
 
 use crate::script::Datum;
 
 use super::blocks::Block;
 use super::program::KindProgram;
-use super::slots::class;
+use super::slots::{NUMBERS, class};
 
 /// One word for each block.
 pub type Words = SmallVec<[u64; 2]>;
@@ -65,6 +67,12 @@ impl Looked {
         self.groups.get(class(fact)).map(|group| usize::from(*group))
     }
 
+    /// How many groups there are; `None` for a fact that is computed, or has too many to tell beforehand.
+    fn told(&self, kind: &KindProgram) -> Option<u8> {
+        let fact = kind.copied(self.fact).map_or(self.fact, |(fact, _)| fact);
+        u8::try_from(self.count).ok().filter(|count| *count < LATE && fact < kind.table.stated)
+    }
+
     /// The number of groups together: that of those so far, and one more.
     pub fn together(&self, so_far: usize, group: usize) -> usize {
         so_far.wrapping_mul(self.count).wrapping_add(group)
@@ -77,58 +85,85 @@ const TOGETHER: usize = 32;
 /// The group of a fact that is told only when it is looked at.
 pub const LATE: u8 = u8::MAX;
 
-/// How the number of a step's facts is found when the request is read.
-#[derive(Debug)]
-pub struct Look(Vec<Told>);
+/// How the numbers of a request's facts are found when it is read, in the order of the steps.
+#[derive(Debug, Default)]
+pub struct Looks {
+    told: Vec<Told>,
+    /// The groups of all, by class.
+    groups: Vec<u8>,
+    /// Facts that must not be open where another is a copy.
+    gates: Vec<Box<[usize]>>,
+}
 
 /// How the group of a fact is found.
 #[derive(Debug)]
 struct Told {
     /// The fact, or the one that it is a copy of.
     fact: usize,
-    /// Those that must not be open where it is a copy.
-    gates: Box<[usize]>,
-    /// By class.
-    groups: Box<[u8]>,
+    /// Where its groups are; none for what is told later.
+    groups: Range<usize>,
+    /// What must not be open where it is a copy.
+    gates: Option<usize>,
     /// How many groups there are.
     count: u8,
+    /// Whether it is the last of its step.
+    is_last: bool,
 }
 
-impl Look {
-    /// `None` for a step that looks at no fact.
-    pub fn new(kind: &KindProgram, step: &Step) -> Option<Self> {
-        let Step::Facts(facts) = step else { return None };
-        let told: Option<_> = facts.iter().map(|looked| Told::new(kind, looked)).collect();
-        // What is told later is looked at alone.
-        Some(Self(told.unwrap_or_default()))
+impl Looks {
+    /// For the steps that look at facts.
+    pub fn new(kind: &KindProgram, steps: &[Step]) -> Self {
+        let mut looks = Self::default();
+        for step in steps {
+            let Step::Facts(facts) = step else { continue };
+            for looked in facts {
+                looks.add(kind, looked);
+            }
+            if let Some(last) = looks.told.last_mut() {
+                last.is_last = true;
+            }
+        }
+        looks
     }
 
-    /// The number of a request's facts; [`LATE`] where that is told later.
-    #[inline]
-    pub fn number(&self, facts: &[Datum]) -> u8 {
-        let told = self
-            .0
-            .iter()
-            .try_fold(0_u8, |number, told| Some(number.wrapping_mul(told.count).wrapping_add(told.group(facts)?)));
-        told.filter(|_| !self.0.is_empty()).unwrap_or(LATE)
-    }
-}
-
-impl Told {
-    /// `None` for a fact that is computed, or has too many groups.
-    fn new(kind: &KindProgram, looked: &Looked) -> Option<Self> {
+    fn add(&mut self, kind: &KindProgram, looked: &Looked) {
         let (fact, gates) = kind.copied(looked.fact).unwrap_or((looked.fact, &[]));
-        let count = u8::try_from(looked.count).ok().filter(|count| *count < LATE && fact < kind.table.stated)?;
-        let groups = looked.groups.iter().map(|group| u8::try_from(*group).ok()).collect::<Option<_>>()?;
-        Some(Self { fact, gates: gates.into(), groups, count })
+        let from = self.groups.len();
+        let count = looked.told(kind).unwrap_or_default();
+        if count > 0 {
+            self.groups.extend(looked.groups.iter().map(|group| u8::try_from(*group).unwrap_or(LATE)));
+        }
+        let gates = (!gates.is_empty()).then(|| {
+            self.gates.push(gates.into());
+            self.gates.len().saturating_sub(1)
+        });
+        self.told.push(Told { fact, groups: from..self.groups.len(), gates, count, is_last: false });
     }
 
-    #[inline]
-    fn group(&self, facts: &[Datum]) -> Option<u8> {
-        // What a copy is of may be open in several ways, a copy in one.
-        let open = self.gates.iter().any(|gate| facts.get(*gate).is_none_or(|gate| gate.is_open()));
-        let fact = if open { Datum::MISSING } else { *facts.get(self.fact)? };
-        self.groups.get(class(fact)).copied()
+    /// The numbers of a request's facts; [`LATE`] for those that are told later.
+    pub fn numbers(&self, facts: &[Datum], numbers: &mut SmallVec<[u8; NUMBERS]>) {
+        numbers.clear();
+        let (mut number, mut late) = (0_u8, false);
+        for told in &self.told {
+            let fact = match told.gates {
+                None => facts.get(told.fact).copied().unwrap_or(Datum::MISSING),
+                Some(gates) => self.copied(facts, told.fact, gates),
+            };
+            let group = self.groups.get(told.groups.clone()).and_then(|groups| groups.get(class(fact)));
+            late |= group.is_none();
+            number = number.wrapping_mul(told.count).wrapping_add(group.copied().unwrap_or_default());
+            if told.is_last {
+                numbers.push(if late { LATE } else { number });
+                (number, late) = (0, false);
+            }
+        }
+    }
+
+    /// What a copy is of may be open in several ways, a copy in one.
+    fn copied(&self, facts: &[Datum], fact: usize, gates: usize) -> Datum {
+        let is_open = |gate: &usize| facts.get(*gate).is_none_or(|gate| gate.is_open());
+        let open = self.gates.get(gates).is_none_or(|gates| gates.iter().any(is_open));
+        if open { Datum::MISSING } else { facts.get(fact).copied().unwrap_or(Datum::MISSING) }
     }
 }
 
@@ -180,7 +215,7 @@ pub fn steps(kind: &KindProgram) -> Option<Vec<Step>> {
 fn together(kind: &KindProgram, all: Vec<Looked>) -> Vec<Step> {
     let mut steps: Vec<(usize, Vec<Looked>)> = Vec::new();
     for looked in all {
-        let alone = Told::new(kind, &looked).is_none();
+        let alone = looked.told(kind).is_none();
         match steps.last_mut() {
             Some((count, facts)) if !alone && count.saturating_mul(looked.count) <= TOGETHER => {
                 *count = count.saturating_mul(looked.count);
