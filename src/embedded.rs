@@ -3,19 +3,18 @@
 use std::sync::Arc;
 
 use crate::bundle::files::Files;
-
-include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
+use crate::bundle::recorded::SHIPPED;
 
 /// Whether there is a bundle with this folder's name.
 pub fn has(name: &str) -> bool {
     let manifest = format!("{name}/bundle.yaml");
-    EMBEDDED.iter().any(|(path, _)| *path == manifest)
+    SHIPPED.iter().any(|(path, ..)| *path == manifest)
 }
 
 /// The names of the bundles.
 #[cfg_attr(not(feature = "cli"), expect(dead_code, reason = "only the command suggests names"))]
 pub fn names() -> impl Iterator<Item = &'static str> {
-    EMBEDDED.iter().filter_map(|(path, _)| path.strip_suffix("/bundle.yaml"))
+    SHIPPED.iter().filter_map(|(path, ..)| path.strip_suffix("/bundle.yaml"))
 }
 
 /// All files of `policies/`, the release index among them.
@@ -25,6 +24,6 @@ pub fn all() -> Files {
 
 /// The bundle in this folder of `policies/`, and its neighbours, which it may extend.
 pub fn files(name: &str) -> Files {
-    let files = EMBEDDED.iter().map(|(path, text)| ((*path).to_owned(), Arc::from(*text))).collect();
+    let files = SHIPPED.iter().map(|(path, text, _)| ((*path).to_owned(), Arc::from(*text))).collect();
     Files::Memory(files, name.to_owned())
 }

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
+use smallvec::{SmallVec, smallvec};
+
 use crate::model::clause::ClauseRef;
 use crate::model::finding::{Code, Finding, Findings, Place};
 use crate::model::names::normalize_name;
@@ -35,6 +37,13 @@ pub struct Entry {
     pub place: Place,
 }
 
+impl Entry {
+    /// All that people may write for it.
+    fn written(&self) -> impl Iterator<Item = &Arc<str>> {
+        self.names.values().chain(&self.aliases).chain(&self.regions).chain([&self.code])
+    }
+}
+
 /// An enumeration or a registry.
 #[derive(Debug, Default)]
 pub struct Domain {
@@ -45,7 +54,7 @@ pub struct Domain {
     /// Entries in the order of the file.
     pub entries: Vec<Entry>,
     by_code: HashMap<Arc<str>, usize>,
-    by_name: HashMap<String, Vec<usize>>,
+    by_name: HashMap<String, SmallVec<[usize; 1]>>,
     by_region: HashMap<String, usize>,
 }
 
@@ -80,27 +89,27 @@ impl Domain {
 
     fn index_names(&mut self, ambiguous: &[(String, Vec<Arc<str>>)], locate: Locate<'_>, findings: &mut Findings) {
         let allowed: HashSet<String> = ambiguous.iter().map(|(written, _)| normalize_name(written)).collect();
-        let mut first_written: HashMap<String, &Arc<str>> = HashMap::new();
+        self.by_name.reserve(self.entries.iter().map(|entry| entry.written().count()).sum());
         for (at, entry) in self.entries.iter().enumerate() {
             for region in &entry.regions {
                 self.by_region.insert(normalize_name(region), at);
             }
-            let names = entry.names.values().chain(&entry.aliases).chain(&entry.regions);
-            for written in names.chain([&entry.code]) {
+            for written in entry.written() {
                 let key = normalize_name(written);
                 match self.by_name.get(&key).and_then(|all| all.first()) {
                     // Two entries of one code are told as that.
                     Some(first)
                         if *first != at && self.by_code.get(&entry.code) == Some(&at) && !allowed.contains(&key) =>
                     {
-                        let before = first_written.get(&key).copied().unwrap_or(written);
+                        let own = self.entries.get(*first);
+                        let before = own.and_then(|own| own.written().find(|name| normalize_name(name) == key));
+                        let before = before.unwrap_or(written);
                         let entries = (*first, at);
                         report_clash(Code::AliasClash, &self.entries, (before, written), entries, locate, findings);
                     }
                     Some(_) => {}
                     None => {
-                        first_written.insert(key.clone(), written);
-                        self.by_name.insert(key, vec![at]);
+                        self.by_name.insert(key, smallvec![at]);
                     }
                 }
             }
@@ -131,7 +140,7 @@ impl Domain {
         if !self.is_registry {
             return Resolved::Unknown;
         }
-        match self.by_name.get(&normalize_name(written)).map(Vec::as_slice) {
+        match self.by_name.get(&normalize_name(written)).map(SmallVec::as_slice) {
             Some([one]) => self.code_of(*one),
             Some(several) => Resolved::Ambiguous(
                 several.iter().filter_map(|at| Some(Arc::clone(&self.entries.get(*at)?.code))).collect(),

@@ -24,6 +24,7 @@ pub(crate) mod periods;
 mod policy;
 mod privacy;
 pub(crate) mod reader;
+pub(crate) mod recorded;
 mod registries;
 pub mod releases;
 mod restrict;

@@ -1,6 +1,6 @@
 //! Registries and source documents.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use crate::model::finding::{Code, Finding, Findings, Place};
@@ -13,8 +13,8 @@ use super::draft::Draft;
 use super::reader::{Mapping, boolean, by_language, entries, integer, list, name, text, texts, unknown};
 use super::yaml::{Content, Node};
 
-/// Where the names of an entry stand.
-type NamePlaces = HashMap<Arc<str>, Place>;
+/// Where the names of an entry stand; looked through only where two entries have one name.
+type NamePlaces = Vec<(Box<str>, Place)>;
 
 /// Entries of one registry while its files are read; an overlay adds to them.
 #[derive(Default)]
@@ -107,7 +107,7 @@ fn entry(
 fn places_of(node: &Node, into: &mut NamePlaces) {
     match &node.content {
         Content::Scalar(text, _) => {
-            into.entry(text.as_str().into()).or_insert_with(|| node.place.clone());
+            into.push((text.as_str().into(), node.place.clone()));
         }
         Content::Sequence(items) => items.iter().for_each(|item| places_of(item, into)),
         Content::Mapping(entries) => entries.iter().for_each(|(_, value)| places_of(value, into)),
@@ -129,7 +129,9 @@ pub fn finish(parts: BTreeMap<Arc<str>, RegistryParts>, draft: &mut Draft, findi
         }
         let ambiguous: Vec<_> = part.ambiguous.into_iter().map(|(written, codes, _)| (written, codes)).collect();
         let places = part.names;
-        let locate = |at: usize, name: &str| places.get(at)?.get(name).cloned();
+        let locate = |at: usize, name: &str| {
+            places.get(at)?.iter().find(|(own, _)| **own == *name).map(|(_, place)| place.clone())
+        };
         let domain = Domain::new(Arc::clone(&registry), true, part.entries, &ambiguous, &locate, findings);
         draft.registries.insert(registry, Arc::new(domain));
     }

@@ -23,7 +23,7 @@ pub fn scalars(node: &Node, findings: &mut Findings) {
 
 fn findings_of(node: &Node, text: &str, style: Style, findings: &mut Findings) {
     let printable = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
-    if let Some(odd) = text.chars().find(|c| !printable && is_invisible(*c)) {
+    if let Some(odd) = (!printable).then(|| text.chars().find(|c| is_invisible(*c))).flatten() {
         let message = format!("`{}` has the invisible character U+{:04X}", text.escape_debug(), u32::from(odd));
         findings.push(Finding::new(Code::MisreadScalar, &node.place, message).help("type the text anew"));
     } else if let Some(word) = mixed_word(text) {

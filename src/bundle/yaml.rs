@@ -3,23 +3,13 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, Span};
+use granit_parser::{ErrorKind, Event, Marker, Parser, ScalarStyle, ScanError, Span};
 
 use crate::model::finding::{Code, Finding, Findings, Place};
 use crate::model::limits::BundleLimits;
 
-/// How a scalar was written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Style {
-    /// Without quotes.
-    Plain,
-    /// In single or double quotes.
-    Quoted,
-    /// A `|` block: its lines stand in the file as they are.
-    Literal,
-    /// A `>` block.
-    Folded,
-}
+pub use super::recorded::Style;
+use super::recorded::{self, Recorded, Says, Spot, Spots};
 
 /// What a node is.
 #[derive(Clone, Debug)]
@@ -77,22 +67,11 @@ impl Node {
 /// Of a file that stops being YAML somewhere, what stands before that place is given, without the item in which it is.
 pub fn parse(file: &str, text: &str, limits: &BundleLimits, findings: &mut Findings) -> Option<Node> {
     let before = findings.len();
-    let mut builder = Builder { file: file.into(), limits, findings, stack: Vec::new(), root: None, nodes: 0 };
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    for item in Parser::new_from_str(text) {
-        let (end, kept) = match item {
-            Ok((event, span)) => (builder.place(&span), builder.event(event, &span)),
-            Err(error) => {
-                let marker = *error.marker();
-                let place = builder.place(&Span::new(marker, marker));
-                builder.findings.push(refused(&error, &place));
-                (place, None)
-            }
-        };
-        if kept.is_none() {
-            builder.salvage(&end);
-            break;
-        }
+    let mut builder = Builder { file: file.into(), limits, findings, stack: Vec::new(), root: None, nodes: 0 };
+    match recorded::of(text) {
+        Some(recorded) => builder.recorded(recorded),
+        None => builder.scan(text),
     }
     let root = builder.root.take();
     if root.is_none() && builder.findings.len() == before {
@@ -102,6 +81,15 @@ pub fn parse(file: &str, text: &str, limits: &BundleLimits, findings: &mut Findi
         );
     }
     root
+}
+
+fn spots(span: &Span) -> Spots {
+    let spot = |marker: Marker| Spot {
+        byte: marker.byte_offset().unwrap_or_else(|| marker.index()),
+        line: marker.line(),
+        column: marker.col(),
+    };
+    (spot(span.start), spot(span.end))
 }
 
 fn refused(error: &ScanError, place: &Place) -> Finding {
@@ -140,22 +128,57 @@ struct Builder<'a> {
 }
 
 impl Builder<'_> {
-    fn place(&self, span: &Span) -> Place {
-        let (start, end) = (span.start, span.end);
-        let at = |m: granit_parser::Marker| m.byte_offset().unwrap_or_else(|| m.index());
+    /// Takes a text apart.
+    fn scan(&mut self, text: &str) {
+        for item in Parser::new_from_str(text) {
+            let (end, kept) = match item {
+                Ok((event, span)) => (self.place(spots(&span)), self.event(event, &span)),
+                Err(error) => {
+                    let marker = *error.marker();
+                    let place = self.place(spots(&Span::new(marker, marker)));
+                    self.findings.push(refused(&error, &place));
+                    (place, None)
+                }
+            };
+            if kept.is_none() {
+                return self.salvage(&end);
+            }
+        }
+    }
+
+    /// Takes what was written down of a text.
+    fn recorded(&mut self, recorded: Recorded<'_>) {
+        for (says, spots) in recorded {
+            if self.says(says, self.place(spots)).is_none() {
+                return self.salvage(&self.place(spots));
+            }
+        }
+    }
+
+    fn place(&self, (start, end): Spots) -> Place {
         Place {
             file: Arc::clone(&self.file),
-            line: start.line(),
-            column: start.col().saturating_add(1),
-            end_line: end.line(),
-            end_column: end.col().saturating_add(1),
-            bytes: (at(start), at(end)),
+            line: start.line,
+            column: start.column.saturating_add(1),
+            end_line: end.line,
+            end_column: end.column.saturating_add(1),
+            bytes: (start.byte, end.byte),
+        }
+    }
+
+    /// `None` stops the parse.
+    fn says(&mut self, says: Says<'_>, place: Place) -> Option<()> {
+        match says {
+            Says::Scalar(text, style) => self.add(Node { content: Content::Scalar(text.into_owned(), style), place }),
+            Says::Sequence => self.open(Open::Sequence(Vec::new(), place)),
+            Says::Mapping => self.open(Open::Mapping(Keyed::default(), place)),
+            Says::End => self.close(&place),
         }
     }
 
     /// `None` stops the parse.
     fn event(&mut self, event: Event<'_>, span: &Span) -> Option<()> {
-        let place = self.place(span);
+        let place = self.place(spots(span));
         match event {
             Event::Scalar(text, style, anchor, tag) => {
                 self.no_extras(anchor != 0, tag.is_some(), &place);
@@ -165,17 +188,17 @@ impl Builder<'_> {
                     ScalarStyle::Literal => Style::Literal,
                     ScalarStyle::Folded => Style::Folded,
                 };
-                self.add(Node { content: Content::Scalar(text.into_owned(), style), place })
+                self.says(Says::Scalar(text, style), place)
             }
             Event::SequenceStart(_, anchor, tag) => {
                 self.no_extras(anchor != 0, tag.is_some(), &place);
-                self.open(Open::Sequence(Vec::new(), place))
+                self.says(Says::Sequence, place)
             }
             Event::MappingStart(_, anchor, tag) => {
                 self.no_extras(anchor != 0, tag.is_some(), &place);
-                self.open(Open::Mapping(Keyed::default(), place))
+                self.says(Says::Mapping, place)
             }
-            Event::SequenceEnd | Event::MappingEnd => self.close(&place),
+            Event::SequenceEnd | Event::MappingEnd => self.says(Says::End, place),
             Event::Alias(_) => {
                 // What follows a merge key is part of that mistake.
                 let merged = matches!(self.stack.last(), Some(Open::Mapping(Keyed { key: Some(key), .. }, _)) if key.text() == Some("<<"));
@@ -377,4 +400,34 @@ fn plain_number(text: &str) -> Option<serde_json::Value> {
         return None;
     }
     text.parse::<i64>().map(Into::into).or_else(|_| text.parse::<f64>().map(Into::into)).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::recorded::SHIPPED;
+    use super::*;
+
+    #[test]
+    fn what_the_build_wrote_down_is_what_the_files_say() {
+        let limits = BundleLimits::default();
+        let mut recorded_files = 0;
+        for (path, text, events) in SHIPPED.iter().filter(|(path, ..)| path.ends_with(".yaml")) {
+            let read = |read: &dyn Fn(&mut Builder<'_>)| {
+                let mut findings = Findings::default();
+                let (file, findings) = ((*path).into(), &mut findings);
+                let mut builder = Builder { file, limits: &limits, findings, stack: Vec::new(), root: None, nodes: 0 };
+                read(&mut builder);
+                (format!("{:?}", builder.root), format!("{:?}", builder.findings.len()))
+            };
+            let Some(own) = recorded::of(text) else {
+                assert!(events.is_empty(), "{path} is not found by its text");
+                continue;
+            };
+            recorded_files += 1;
+            let own = std::cell::Cell::new(Some(own));
+            let told = read(&|builder| own.take().into_iter().for_each(|own| builder.recorded(own)));
+            assert_eq!(told, read(&|builder| builder.scan(text)), "{path}");
+        }
+        assert!(recorded_files > 30, "only {recorded_files} files were written down");
+    }
 }

@@ -11,13 +11,7 @@ use unicode_normalization::char::is_combining_mark;
 /// ```
 #[must_use]
 pub fn normalize_name(text: &str) -> String {
-    if text.is_ascii() {
-        return collapse(&text.to_ascii_lowercase());
-    }
-    if let Some(folded) = text.chars().map(plain).collect::<Option<String>>() {
-        return collapse(&folded);
-    }
-    fold(text)
+    collapse(text.len(), text.chars().map(plain)).unwrap_or_else(|| fold(text))
 }
 
 /// The folded form of a letter for which it is known without a look into tables: ASCII, and the Russian alphabet, whose
@@ -36,18 +30,25 @@ fn plain(c: char) -> Option<char> {
 fn fold(text: &str) -> String {
     let bare: String = text.nfkd().filter(|c| !is_combining_mark(*c)).collect();
     let folded: String = caseless::default_case_fold_str(&bare).nfkd().filter(|c| !is_combining_mark(*c)).collect();
-    collapse(&folded)
+    collapse(folded.len(), folded.chars().map(Some)).unwrap_or_default()
 }
 
-fn collapse(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for word in text.split_whitespace() {
-        if !out.is_empty() {
-            out.push(' ');
+/// Characters with one space wherever there is white space between them; `None` where one is.
+fn collapse(length: usize, chars: impl Iterator<Item = Option<char>>) -> Option<String> {
+    let mut out = String::with_capacity(length);
+    let mut apart = false;
+    for c in chars {
+        let c = c?;
+        if c.is_whitespace() {
+            apart = !out.is_empty();
+        } else {
+            if std::mem::take(&mut apart) {
+                out.push(' ');
+            }
+            out.push(c);
         }
-        out.push_str(word);
     }
-    out
+    Some(out)
 }
 
 /// From 0 to 1; a name of which one begins with the other is more like it than its letters tell.
