@@ -1,9 +1,6 @@
-//! Time per request, the spread between requests, and allocations.
+//! Time per request, and the spread between requests.
 
-use std::alloc::System;
 use std::time::{Duration, Instant};
-
-use stats_alloc::{Region, StatsAlloc};
 
 /// Nanoseconds per decision.
 #[derive(Clone, Copy)]
@@ -42,18 +39,4 @@ pub fn report(name: &str, figures: &Figures, over: Option<&Figures>) {
     let ratio = over.map(|other| format!("{:.2} x", figures.mean / other.mean)).unwrap_or_default();
     let Figures { mean, p50, p99 } = figures;
     println!("{name:44} {mean:9.0} ns   p50 {p50:7.0}   p99 {p99:7.0}   p99/p50 {:4.1}   {ratio}", p99 / p50);
-}
-
-/// Allocations per request.
-pub fn allocations<T>(allocator: &'static StatsAlloc<System>, requests: &[T], run: impl Fn(&T)) -> f64 {
-    let region = Region::new(allocator);
-    requests.iter().for_each(run);
-    let change = region.change();
-    (change.allocations + change.reallocations) as f64 / requests.len() as f64
-}
-
-/// Bytes in use.
-pub fn live_bytes(allocator: &'static StatsAlloc<System>) -> usize {
-    let stats = allocator.stats();
-    stats.bytes_allocated.saturating_sub(stats.bytes_deallocated)
 }

@@ -1,9 +1,9 @@
-//! Reads the files of a bundle ahead, on all processors: parsing YAML is most of what loading takes.
+//! Reads the files of a bundle ahead, on other processors, while the bundle is built of those that were read.
 
 use std::collections::HashMap;
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use crate::model::finding::Findings;
@@ -30,35 +30,111 @@ pub struct Parsed {
     pub findings: Findings,
 }
 
-/// Files that were read ahead, by their paths. Those that cannot be read are not among them.
-pub type Ahead = HashMap<String, Parsed>;
+/// How far a file is.
+#[derive(Debug)]
+enum Stage {
+    /// Somebody reads it.
+    Reading,
+    /// It was read, or it cannot be.
+    Read(Option<Box<Parsed>>),
+    /// It was taken.
+    Taken,
+}
 
-/// Reads files; none where there are few, or only one processor.
-pub fn read(files: &Files, named: &[&Named], limits: &BundleLimits) -> Ahead {
-    let threads = thread::available_parallelism().map_or(1, NonZeroUsize::get).min(THREADS);
-    if named.len() < FILES || named.len() > limits.files || threads < 2 {
-        return Ahead::new();
+/// Files that are read ahead, in the order in which they will be asked for.
+#[derive(Debug)]
+pub struct Ahead<'f> {
+    files: &'f Files,
+    limits: &'f BundleLimits,
+    named: Vec<&'f Named>,
+    next: AtomicUsize,
+    stages: Mutex<HashMap<&'f str, Stage>>,
+    moved: Condvar,
+}
+
+impl<'f> Ahead<'f> {
+    /// Files of which none is read yet; none at all where there are few, or only one processor.
+    pub fn new(files: &'f Files, named: Vec<&'f Named>, limits: &'f BundleLimits) -> Self {
+        let worth = named.len() >= FILES && named.len() <= limits.files && threads() > 1;
+        let named = if worth { named } else { Vec::new() };
+        Self { files, limits, named, next: AtomicUsize::new(0), stages: Mutex::default(), moved: Condvar::new() }
     }
-    // The longest first, so that none is left at the end that all others wait for.
-    let mut named = named.to_vec();
-    named.sort_by_cached_key(|named| std::cmp::Reverse(files.size(&named.path)));
-    let (next, read) = (AtomicUsize::new(0), Mutex::new(Ahead::new()));
-    let work = || {
-        while let Some(named) = named.get(next.fetch_add(1, Ordering::Relaxed)) {
-            if let Some(parsed) = one(files, named, limits) {
-                // Files are only added, each whole.
-                read.lock().unwrap_or_else(PoisonError::into_inner).insert(named.path.clone(), parsed);
+
+    /// Reads them on other threads while something else is done here.
+    pub fn while_building<T>(&self, build: impl FnOnce() -> T) -> T {
+        if self.named.is_empty() {
+            return build();
+        }
+        thread::scope(|scope| {
+            for _ in 1..threads() {
+                // A thread that does not start leaves its work to the others.
+                drop(thread::Builder::new().spawn_scoped(scope, || while self.read_next() {}));
+            }
+            build()
+        })
+    }
+
+    fn stages(&self) -> MutexGuard<'_, HashMap<&'f str, Stage>> {
+        // Each change is whole.
+        self.stages.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Reads a file that nobody reads; false when there is none.
+    fn read_next(&self) -> bool {
+        let Some(named) = self.named.get(self.next.fetch_add(1, Ordering::Relaxed)) else { return false };
+        let path = named.path.as_str();
+        let mut stages = self.stages();
+        // Named twice, or taken unread.
+        let known = stages.contains_key(path);
+        if !known {
+            stages.insert(path, Stage::Reading);
+        }
+        drop(stages);
+        if !known {
+            let mut done = Done { ahead: self, path, parsed: None };
+            done.parsed = one(self.files, named, self.limits).map(Box::new);
+        }
+        true
+    }
+
+    /// A file that was read ahead; `None` for one that was not, or cannot be read: it is not read any more.
+    pub fn take(&self, path: &str) -> Option<Parsed> {
+        let path = self.named.iter().find(|named| named.path == path)?.path.as_str();
+        let mut stages = self.stages();
+        loop {
+            match stages.insert(path, Stage::Taken) {
+                Some(Stage::Read(parsed)) => return parsed.map(|parsed| *parsed),
+                Some(Stage::Reading) => {
+                    stages.insert(path, Stage::Reading);
+                    drop(stages);
+                    let found = self.read_next();
+                    stages = self.stages();
+                    while !found && matches!(stages.get(path), Some(Stage::Reading)) {
+                        stages = self.moved.wait(stages).unwrap_or_else(PoisonError::into_inner);
+                    }
+                }
+                None | Some(Stage::Taken) => return None,
             }
         }
-    };
-    thread::scope(|scope| {
-        for _ in 1..threads {
-            // A thread that does not start leaves its work to the others.
-            drop(thread::Builder::new().spawn_scoped(scope, work));
-        }
-        work();
-    });
-    read.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn threads() -> usize {
+    thread::available_parallelism().map_or(1, NonZeroUsize::get).min(THREADS)
+}
+
+/// Tells that a file is no longer being read, come what may: others wait for it.
+struct Done<'a, 'f> {
+    ahead: &'a Ahead<'f>,
+    path: &'f str,
+    parsed: Option<Box<Parsed>>,
+}
+
+impl Drop for Done<'_, '_> {
+    fn drop(&mut self) {
+        self.ahead.stages().insert(self.path, Stage::Read(self.parsed.take()));
+        self.ahead.moved.notify_all();
+    }
 }
 
 fn one(files: &Files, named: &Named, limits: &BundleLimits) -> Option<Parsed> {

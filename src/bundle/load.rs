@@ -84,18 +84,14 @@ fn survey_of(files: &Files, settings: Option<&str>, limits: &Limits, with_invari
         settings,
         invariants: Vec::new(),
         with_invariants,
-        ahead: Ahead::new(),
+        ahead: None,
     };
     let layers = loader.layers();
-    let manifests = layers.iter().map(|layer| &layer.manifest);
-    let named = manifests.flat_map(|own| {
-        let lists = [&own.registries, &own.sources, &own.policies];
-        own.vocabulary.iter().chain(lists.into_iter().flatten())
-    });
-    loader.ahead = ahead::read(files, &named.collect::<Vec<_>>(), &limits.bundle);
+    let ahead = Ahead::new(files, in_order(&layers), &limits.bundle);
+    loader.ahead = Some(&ahead);
     // A manifest with mistakes is a manifest.
     let found = loader.draft.texts.contains_key("bundle.yaml");
-    let name = loader.build(&layers);
+    let name = ahead.while_building(|| loader.build(&layers));
     if found {
         lint::whole(&loader.draft, &loader.messages, &mut loader.findings);
     }
@@ -107,6 +103,15 @@ fn survey_of(files: &Files, settings: Option<&str>, limits: &Limits, with_invari
         Some(Restricts { base: base.path.as_str().into(), place: base.place.clone() })
     });
     Survey { draft, messages, invariants, findings, files, kinds: file_kinds(&layers), name, restricts, found }
+}
+
+/// YAML files in the order in which they are built of.
+fn in_order(layers: &[Layer]) -> Vec<&Named> {
+    let upward = || layers.iter().rev().map(|layer| &layer.manifest);
+    let sources = upward().flat_map(|own| &own.sources);
+    let registries = upward().flat_map(|own| &own.registries);
+    let vocabularies = upward().flat_map(|own| &own.vocabulary);
+    sources.chain(registries).chain(vocabularies).chain(upward().flat_map(|own| &own.policies)).collect()
 }
 
 fn file_kinds(layers: &[Layer]) -> BTreeMap<Arc<str>, FileKind> {
@@ -144,8 +149,8 @@ struct Loader<'f> {
     invariants: Vec<Invariant>,
     /// Whether they are read.
     with_invariants: bool,
-    /// Files that were read ahead.
-    ahead: Ahead,
+    /// Files that are read ahead.
+    ahead: Option<&'f Ahead<'f>>,
 }
 
 impl Loader<'_> {
@@ -204,7 +209,8 @@ impl Loader<'_> {
         out
     }
 
-    fn text(&mut self, named: &Named) -> Option<Arc<str>> {
+    /// The text of a file, which may have been read already.
+    fn text(&mut self, named: &Named, read: Option<Arc<str>>) -> Option<Arc<str>> {
         if self.draft.texts.len() >= self.bounds().files {
             let message = format!("the bundle has more than {} files", self.bounds().files);
             self.findings.push(Finding::new(Code::LimitExceeded, &named.place, message).help("merge some of them"));
@@ -215,8 +221,7 @@ impl Loader<'_> {
             self.findings.push(Finding::new(Code::Duplicate, &named.place, message).help("name each file once"));
             return None;
         }
-        let ahead = self.ahead.get(&named.path).map(|parsed| Arc::clone(&parsed.text));
-        match ahead.map_or_else(|| self.files.read(&named.path, self.bounds().file_bytes, &named.place), Ok) {
+        match read.map_or_else(|| self.files.read(&named.path, self.bounds().file_bytes, &named.place), Ok) {
             Ok(text) => {
                 let text = ahead::without_mark(&text);
                 self.draft.texts.insert(named.path.as_str().into(), Arc::clone(&text));
@@ -230,8 +235,9 @@ impl Loader<'_> {
     }
 
     fn yaml(&mut self, named: &Named) -> Option<Node> {
-        let text = self.text(named)?;
-        match self.ahead.remove(&named.path) {
+        let parsed = self.ahead.and_then(|ahead| ahead.take(&named.path));
+        let text = self.text(named, parsed.as_ref().map(|parsed| Arc::clone(&parsed.text)))?;
+        match parsed {
             Some(parsed) => {
                 self.findings.append(parsed.findings);
                 parsed.node
@@ -280,17 +286,17 @@ impl Loader<'_> {
             finding.edit = None;
             self.findings.push(finding);
         }
-        if let Some(text) = self.part(Part::Messages, |loader| loader.text(named)) {
+        if let Some(text) = self.part(Part::Messages, |loader| loader.text(named, None)) {
             self.messages.add(language, &named.path, &text, &mut self.findings);
         }
     }
 
     fn registries<'l>(&mut self, files: impl Iterator<Item = &'l Named>) {
+        let nodes: Vec<Node> =
+            files.filter_map(|named| self.part(Part::Registries, |loader| loader.yaml(named))).collect();
         let mut parts = BTreeMap::new();
-        for named in files {
-            if let Some(node) = self.part(Part::Registries, |loader| loader.yaml(named)) {
-                registries::read(&node, &mut self.draft, &mut parts, &mut self.findings);
-            }
+        for node in &nodes {
+            registries::read(node, &mut self.draft, &mut parts, &mut self.findings);
         }
         registries::finish(parts, &mut self.draft, &mut self.findings);
     }
@@ -340,7 +346,7 @@ impl Loader<'_> {
     fn scripts<'l>(&mut self, files: impl Iterator<Item = &'l Named>) {
         let mut sources = Vec::new();
         for named in files {
-            if let Some(text) = self.part(Part::Scripts, |loader| loader.text(named)) {
+            if let Some(text) = self.part(Part::Scripts, |loader| loader.text(named, None)) {
                 sources.push((named.path.clone(), text.to_string()));
             }
         }

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
 use crate::model::finding::{Code, Finding, Findings, Place};
 use crate::model::names::nearest;
 
@@ -13,7 +15,7 @@ use super::yaml::{Content, Node, Style};
 pub struct Mapping<'n> {
     entries: &'n [(Node, Node)],
     place: &'n Place,
-    asked: Vec<&'static str>,
+    asked: SmallVec<[&'static str; 12]>,
     missing: Vec<&'static str>,
     what: &'static str,
 }
@@ -23,7 +25,7 @@ impl<'n> Mapping<'n> {
     pub fn open(node: &'n Node, what: &'static str, findings: &mut Findings) -> Option<Self> {
         match &node.content {
             Content::Mapping(entries) => {
-                Some(Self { entries, place: &node.place, asked: Vec::new(), missing: Vec::new(), what })
+                Some(Self { entries, place: &node.place, asked: SmallVec::new(), missing: Vec::new(), what })
             }
             _ => {
                 wrong_form(node, &format!("{what} is a mapping"), findings);

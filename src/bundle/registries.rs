@@ -13,19 +13,24 @@ use super::draft::Draft;
 use super::reader::{Mapping, boolean, by_language, entries, integer, list, name, text, texts, unknown};
 use super::yaml::{Content, Node};
 
-/// Where the names of an entry stand; looked through only where two entries have one name.
-type NamePlaces = Vec<(Box<str>, Place)>;
+/// What an entry says of its names; looked through only where two entries have one name.
+type Named<'n> = [Option<&'n Node>; 4];
 
 /// Entries of one registry while its files are read; an overlay adds to them.
 #[derive(Default)]
-pub struct RegistryParts {
+pub struct RegistryParts<'n> {
     entries: Vec<Entry>,
-    names: Vec<NamePlaces>,
+    names: Vec<Named<'n>>,
     ambiguous: Vec<(String, Vec<Arc<str>>, Place)>,
 }
 
 /// Reads a registry file: one or several registries. The clauses of entries count as cited.
-pub fn read(node: &Node, draft: &mut Draft, parts: &mut BTreeMap<Arc<str>, RegistryParts>, findings: &mut Findings) {
+pub fn read<'n>(
+    node: &'n Node,
+    draft: &mut Draft,
+    parts: &mut BTreeMap<Arc<str>, RegistryParts<'n>>,
+    findings: &mut Findings,
+) {
     if !is_whole(node, &["registries"], &[], &["source"]) {
         draft.gaps.insert(Part::Registries);
     }
@@ -45,11 +50,11 @@ pub fn read(node: &Node, draft: &mut Draft, parts: &mut BTreeMap<Arc<str>, Regis
 }
 
 /// Whether all of its entries could be read.
-fn read_one(
-    node: &Node,
+fn read_one<'n>(
+    node: &'n Node,
     source: Option<&Arc<str>>,
     draft: &mut Draft,
-    part: &mut RegistryParts,
+    part: &mut RegistryParts<'n>,
     findings: &mut Findings,
 ) -> bool {
     let Some(mut map) = Mapping::open(node, "a registry", findings) else { return false };
@@ -79,15 +84,14 @@ fn read_one(
     whole
 }
 
-/// An entry, and where each of its names stands.
-fn entry(
-    node: &Node,
+/// An entry, and what it says of its names.
+fn entry<'n>(
+    node: &'n Node,
     source: Option<&Arc<str>>,
     draft: &mut Draft,
     findings: &mut Findings,
-) -> Option<(Entry, NamePlaces)> {
+) -> Option<(Entry, Named<'n>)> {
     let mut map = Mapping::open(node, "an entry", findings)?;
-    let mut places = NamePlaces::new();
     let code_node = map.need("code");
     let code = code_node.and_then(|node| name(node, findings));
     let names_node = map.take("names");
@@ -95,27 +99,25 @@ fn entry(
     let (alias_node, region_node) = (map.take("aliases"), map.take("regions"));
     let aliases = texts(alias_node, findings);
     let regions = texts(region_node, findings);
-    for node in [code_node, names_node, alias_node, region_node].into_iter().flatten() {
-        places_of(node, &mut places);
-    }
     let clauses = draft.clauses(map.take("clauses"), source, findings);
     map.finish(findings);
-    Some((Entry { code: code?, names, aliases, regions, clauses, place: node.place.clone() }, places))
+    Some((
+        Entry { code: code?, names, aliases, regions, clauses, place: node.place.clone() },
+        [code_node, names_node, alias_node, region_node],
+    ))
 }
 
-/// Where each text of a node stands.
-fn places_of(node: &Node, into: &mut NamePlaces) {
+/// Where a text of a node stands.
+fn place_of(node: &Node, wanted: &str) -> Option<Place> {
     match &node.content {
-        Content::Scalar(text, _) => {
-            into.push((text.as_str().into(), node.place.clone()));
-        }
-        Content::Sequence(items) => items.iter().for_each(|item| places_of(item, into)),
-        Content::Mapping(entries) => entries.iter().for_each(|(_, value)| places_of(value, into)),
+        Content::Scalar(text, _) => (text == wanted).then(|| node.place.clone()),
+        Content::Sequence(items) => items.iter().find_map(|item| place_of(item, wanted)),
+        Content::Mapping(entries) => entries.iter().find_map(|(_, value)| place_of(value, wanted)),
     }
 }
 
 /// Builds the registries when all files are read.
-pub fn finish(parts: BTreeMap<Arc<str>, RegistryParts>, draft: &mut Draft, findings: &mut Findings) {
+pub fn finish(parts: BTreeMap<Arc<str>, RegistryParts<'_>>, draft: &mut Draft, findings: &mut Findings) {
     for (registry, part) in parts {
         let codes: HashSet<&Arc<str>> = part.entries.iter().map(|entry| &entry.code).collect();
         for (written, candidates, place) in &part.ambiguous {
@@ -129,9 +131,7 @@ pub fn finish(parts: BTreeMap<Arc<str>, RegistryParts>, draft: &mut Draft, findi
         }
         let ambiguous: Vec<_> = part.ambiguous.into_iter().map(|(written, codes, _)| (written, codes)).collect();
         let places = part.names;
-        let locate = |at: usize, name: &str| {
-            places.get(at)?.iter().find(|(own, _)| **own == *name).map(|(_, place)| place.clone())
-        };
+        let locate = |at: usize, name: &str| places.get(at)?.iter().flatten().find_map(|node| place_of(node, name));
         let domain = Domain::new(Arc::clone(&registry), true, part.entries, &ambiguous, &locate, findings);
         draft.registries.insert(registry, Arc::new(domain));
     }
