@@ -31,14 +31,16 @@ fn main() {
         out.clear();
         lines.decide(black_box(line.as_bytes()), out).unwrap();
     });
-    println!("bytes that a bundle holds, with what one kind of request needs");
+    println!("what a bundle holds: checked, and with the program of its kind");
     let own = generated::requests(1);
     for rules in [10, 100, 1_000, 10_000] {
         let texts = generated::bundle(rules);
         let before = live_bytes();
+        let held = || live_bytes().saturating_sub(before) as f64 / 1e6;
         let engine = Engine::builder().texts(texts).build().unwrap();
+        let checked = held();
         own.iter().for_each(|line| drop(black_box(engine.decide_json(line.as_bytes()).unwrap())));
-        println!("{rules:6} rules {:6.1} MB", live_bytes().saturating_sub(before) as f64 / 1e6);
+        println!("{rules:6} rules {checked:6.1} MB {:6.1} MB", held());
     }
 }
 

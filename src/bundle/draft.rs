@@ -168,8 +168,9 @@ impl Draft {
         findings: &mut Findings,
     ) -> Vec<ClauseRef> {
         let Some(node) = node else { return Vec::new() };
-        let mut out = Vec::new();
-        for item in list(node, findings) {
+        let items = list(node, findings);
+        let mut out = Vec::with_capacity(items.len());
+        for item in items {
             let written = item.text().unwrap_or_default();
             let (source, number) = match (written.split_once('#'), source) {
                 (Some((source, number)), _) => (Arc::from(source), self.clause_number(number, item, findings)),

@@ -148,6 +148,10 @@ impl<'a> Builder<'a> {
                 }
             }
         }
+        // There are many, and nothing is added.
+        block.rules.shrink_to_fit();
+        block.columns.shrink_to_fit();
+        block.later.shrink_to_fit();
         block
     }
 }

@@ -239,7 +239,7 @@ pub fn compile_kind(bundle: &Bundle, shapes: &Shapes, kind: &Kind, book: &mut Co
         let all = normal.condition(&contradiction.when, true).unwrap_or_else(|| normal.beyond());
         against.extend(alternatives(at, all));
     }
-    let (mut all, mut rules, mut asks_carry) = (Vec::new(), Vec::new(), false);
+    let (mut all, mut rules, mut asks_carry) = (Vec::new(), Vec::with_capacity(kind.rules.len()), false);
     for (at, ix) in (0_u32..).zip(&kind.rules) {
         let rule = bundle.rules.get(ix.0)?;
         let own = rule_condition(&mut normal, rule).unwrap_or_else(|| normal.beyond());

@@ -61,7 +61,7 @@ pub struct Closures {
     /// For each derived fact, in order; `None` for one that only the interpreter finds.
     derived: Vec<Option<Made<Datum>>>,
     /// For each result of each rule, what is told of it.
-    results: Vec<Vec<Made<Slot>>>,
+    results: Vec<Box<[Made<Slot>]>>,
     /// For each table; `None` for one whose rows need to be looked at.
     rows: Vec<Option<Made<Row>>>,
 }
