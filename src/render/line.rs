@@ -388,6 +388,5 @@ fn push_shown(slot: &Slot, out: &mut String) -> Option<()> {
 }
 
 fn push_number(number: i64, out: &mut String) {
-    // Writing to a string does not fail.
-    let _ = write!(out, "{number}");
+    out.push_str(itoa::Buffer::new().format(number));
 }
