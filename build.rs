@@ -23,9 +23,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         let name = file.strip_prefix(&root)?.to_string_lossy().replace('\\', "/");
         let events = out.join(format!("{at}.events"));
         let is_yaml = file.extension().is_some_and(|end| end == "yaml");
-        let recorded = if is_yaml { record(&fs::read_to_string(file)?) } else { None };
+        // Both are of what is read here, whatever becomes of the file meanwhile.
+        let (text, copy) = (fs::read_to_string(file)?, out.join(format!("{at}.text")));
+        fs::write(&copy, &text)?;
+        let recorded = if is_yaml { record(&text) } else { None };
         fs::write(&events, recorded.unwrap_or_default())?;
-        let (text, events) = (file.to_string_lossy(), events.to_string_lossy());
+        let (text, events) = (copy.to_string_lossy(), events.to_string_lossy());
         writeln!(code, "    ({name:?}, include_str!({text:?}), include_bytes!({events:?})),")?;
     }
     code.push_str("];\n");

@@ -380,3 +380,34 @@ fn a_script_of_many_paths_is_compiled_once_for_each_of_its_parts() {
         agree(&engine, &format!(r#"{{"kind": "order", "at": "2021-07-01", "n": {n}}}"#), brief);
     }
 }
+
+#[test]
+fn scripts_that_are_deep_or_build_on_one_another_do_not_exhaust_the_stack() {
+    let lets = |from: &str, count: usize| {
+        let more = " + 1".repeat(16);
+        let steps: String = (1..count).map(|at| format!("let a{at} = a{}{more}; ", at - 1)).collect();
+        format!("let a0 = {from} + 1; {steps}a{}", count - 1)
+    };
+    // Each fact is within the bounds of a script; all of them are thousands of additions, one on another.
+    let facts: String = (1..17)
+        .map(|at| {
+            let from = if at == 1 { "n".to_owned() } else { format!("b{}", at - 1) };
+            format!("  b{at}: {{ type: integer, gist: More., script: \"{}\" }}\n", lets(&from, 60))
+        })
+        .collect();
+    let names: Vec<String> = (1..17).map(|at| format!("b{at}")).collect();
+    let vocabulary = format!(
+        "types: {{}}\nstages: [order]\nreasons:\n  information-missing: order\n  rule-failed: order\n  too-much: order\n  fine: \
+         order\n  nothing: order\nfacts:\n  n: {{ type: integer, gist: A number. }}\n{facts}kinds:\n  order:\n    gist: An \
+         order.\n    facts: [n, {}]\n    otherwise: nothing\n",
+        names.join(", ")
+    );
+    let rules = String::from(
+        "  - id: too-much\n    clauses: [1]\n    when: { script: b16 > 15000 }\n    deny: too-much\n  - id: fine\n    clauses: \
+         [1]\n    when: { n: { at-most: 0 } }\n    permit: fine\n",
+    );
+    let engine = built(&vocabulary, &rules, &["information-missing", "rule-failed", "too-much", "fine", "nothing"]);
+    for n in [-1, 0, 1, 8_388_608] {
+        agree(&engine, &format!(r#"{{"kind": "order", "at": "2021-07-01", "n": {n}}}"#), brief);
+    }
+}

@@ -42,6 +42,15 @@ impl Entry {
     fn written(&self) -> impl Iterator<Item = &Arc<str>> {
         self.names.values().chain(&self.aliases).chain(&self.regions).chain([&self.code])
     }
+
+    /// What is written first of all that is one name.
+    fn first_written(&self) -> HashMap<String, &Arc<str>> {
+        let mut all = HashMap::new();
+        for written in self.written() {
+            all.entry(normalize_name(written)).or_insert(written);
+        }
+        all
+    }
 }
 
 /// An enumeration or a registry.
@@ -89,6 +98,8 @@ impl Domain {
 
     fn index_names(&mut self, ambiguous: &[(String, Vec<Arc<str>>)], locate: Locate<'_>, findings: &mut Findings) {
         let allowed: HashSet<String> = ambiguous.iter().map(|(written, _)| normalize_name(written)).collect();
+        // Of entries that clash with others: the first that is written for each name.
+        let mut clashing: HashMap<usize, HashMap<String, &Arc<str>>> = HashMap::new();
         self.by_name.reserve(self.entries.iter().map(|entry| entry.written().count()).sum());
         for (at, entry) in self.entries.iter().enumerate() {
             for region in &entry.regions {
@@ -102,8 +113,9 @@ impl Domain {
                         if *first != at && self.by_code.get(&entry.code) == Some(&at) && !allowed.contains(&key) =>
                     {
                         let own = self.entries.get(*first);
-                        let before = own.and_then(|own| own.written().find(|name| normalize_name(name) == key));
-                        let before = before.unwrap_or(written);
+                        let names =
+                            clashing.entry(*first).or_insert_with(|| own.map(Entry::first_written).unwrap_or_default());
+                        let before = names.get(&key).copied().unwrap_or(written);
                         let entries = (*first, at);
                         report_clash(Code::AliasClash, &self.entries, (before, written), entries, locate, findings);
                     }

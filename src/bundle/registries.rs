@@ -1,6 +1,7 @@
 //! Registries and source documents.
 
-use std::collections::{BTreeMap, HashSet};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::model::finding::{Code, Finding, Findings, Place};
@@ -107,12 +108,14 @@ fn entry<'n>(
     ))
 }
 
-/// Where a text of a node stands.
-fn place_of(node: &Node, wanted: &str) -> Option<Place> {
+/// Where each text of a node stands, the first of those that are alike.
+fn places_of<'n>(node: &'n Node, into: &mut HashMap<&'n str, &'n Place>) {
     match &node.content {
-        Content::Scalar(text, _) => (text == wanted).then(|| node.place.clone()),
-        Content::Sequence(items) => items.iter().find_map(|item| place_of(item, wanted)),
-        Content::Mapping(entries) => entries.iter().find_map(|(_, value)| place_of(value, wanted)),
+        Content::Scalar(text, _) => {
+            into.entry(text).or_insert(&node.place);
+        }
+        Content::Sequence(items) => items.iter().for_each(|item| places_of(item, into)),
+        Content::Mapping(entries) => entries.iter().for_each(|(_, value)| places_of(value, into)),
     }
 }
 
@@ -131,7 +134,16 @@ pub fn finish(parts: BTreeMap<Arc<str>, RegistryParts<'_>>, draft: &mut Draft, f
         }
         let ambiguous: Vec<_> = part.ambiguous.into_iter().map(|(written, codes, _)| (written, codes)).collect();
         let places = part.names;
-        let locate = |at: usize, name: &str| places.get(at)?.iter().flatten().find_map(|node| place_of(node, name));
+        let known: RefCell<HashMap<usize, HashMap<&str, &Place>>> = RefCell::default();
+        let locate = |at: usize, name: &str| {
+            let mut known = known.borrow_mut();
+            let own = known.entry(at).or_insert_with(|| {
+                let mut own = HashMap::new();
+                places.get(at).into_iter().flatten().flatten().for_each(|node| places_of(node, &mut own));
+                own
+            });
+            own.get(name).map(|place| (*place).clone())
+        };
         let domain = Domain::new(Arc::clone(&registry), true, part.entries, &ambiguous, &locate, findings);
         draft.registries.insert(registry, Arc::new(domain));
     }

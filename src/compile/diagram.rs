@@ -179,14 +179,19 @@ impl Diagram {
         // States are only added, each whole, so what another thread left in a panic is as good as any.
         let mut states = self.states.lock().unwrap_or_else(PoisonError::into_inner);
         let state = states.beyond.get(way).ok_or(GiveUp)?.clone();
-        let stands = self.enter(state, kind, &mut states).unwrap_or(CLOSED);
+        let entered = self.enter(&state, kind, &mut states);
+        // What there was no room for is not tried again.
+        let stands = entered.unwrap_or_else(|| {
+            states.entered.insert(state, CLOSED);
+            CLOSED
+        });
         self.ways.get(way).ok_or(GiveUp)?.store(stands.0, Ordering::Release);
         Ok(())
     }
 
     /// What stands at a state; `None` when there is no room for it.
-    fn enter(&self, state: State, kind: &KindProgram, states: &mut States) -> Option<Stands> {
-        if let Some(known) = states.entered.get(&state) {
+    fn enter(&self, state: &State, kind: &KindProgram, states: &mut States) -> Option<Stands> {
+        if let Some(known) = states.entered.get(state) {
             return Some(*known);
         }
         if states.entered.len() >= STATES {
@@ -198,7 +203,7 @@ impl Diagram {
             return None;
         }
         states.beyond.extend(beyond);
-        states.entered.insert(state, stands);
+        states.entered.insert(state.clone(), stands);
         Some(stands)
     }
 

@@ -54,7 +54,7 @@ pub const NUMBERS: usize = 16;
 pub struct Request {
     /// The kind, by position.
     pub kind: usize,
-    /// The numbers of its facts, see [`super::steps::Looks`].
+    /// The numbers of its facts, in the order of the steps that look at them.
     pub numbers: SmallVec<[u8; NUMBERS]>,
     /// What it says of each fact of the kind that is not derived.
     pub facts: SmallVec<[Datum; FACTS]>,

@@ -77,7 +77,7 @@ impl Lower<'_> {
 
     /// Computed once per request.
     fn kept_datum(&self, place: usize, node: NodeIx) -> Made<Datum> {
-        let node = shared(&self.data, place, || self.datum(node));
+        let node = shared(&self.data, (place, None), || self.datum(node));
         let places = self.graph.places();
         Made::new(move |view| {
             if let Some(known) = view.scratch().recall(place) {

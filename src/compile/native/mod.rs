@@ -114,10 +114,10 @@ impl Closures {
     }
 }
 
-/// What is computed for each place.
-type Shared<T> = RefCell<HashMap<usize, Arc<Made<T>>>>;
+/// What is computed for each place, and as what it is kept.
+type Shared<T> = RefCell<HashMap<(usize, Option<Tag>), Arc<Made<T>>>>;
 
-fn shared<T>(all: &Shared<T>, place: usize, make: impl FnOnce() -> Made<T>) -> Arc<Made<T>> {
+fn shared<T>(all: &Shared<T>, place: (usize, Option<Tag>), make: impl FnOnce() -> Made<T>) -> Arc<Made<T>> {
     let known = all.borrow().get(&place).cloned();
     known.unwrap_or_else(|| {
         let made = Arc::new(make());

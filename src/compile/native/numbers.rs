@@ -143,7 +143,7 @@ impl Lower<'_> {
         of: fn(i64) -> Option<Datum>,
         make: impl FnOnce() -> Made<i64>,
     ) -> Made<i64> {
-        let (node, places) = (shared(&self.whole, place, make), self.graph.places());
+        let (node, places) = (shared(&self.whole, (place, Some(tag)), make), self.graph.places());
         Made::new(move |view| {
             if let Some(known) = view.scratch().recall(place) {
                 return if known.tag() == tag { Ok(known.word()) } else { Err(GiveUp) };

@@ -10,12 +10,20 @@ use super::super::slots::class;
 use super::super::view::Row;
 use super::Made;
 
+/// Rows and codes of larger tables are not asked for each other.
+const ASKED: usize = 1 << 16;
+
 /// The row that applies; `None` for a table whose rows need to be looked at.
 pub fn row(table: &FactTable, rows: &[TableRow]) -> Option<Made<Row>> {
     let (fact, _) = rows.first()?.tests.first()?;
     let fact = *fact;
+    // Each row is asked for each class.
+    let codes = table.codes_of(fact).and_then(|at| table.codes.get(at))?;
+    if codes.count().saturating_mul(rows.len()) > ASKED {
+        return None;
+    }
     let alike = |row: &TableRow| row.periods.are_always() && row.tests.iter().all(|(own, _)| *own == fact);
-    if table.codes_of(fact).is_none() || !rows.iter().all(alike) {
+    if !rows.iter().all(alike) {
         return None;
     }
     let mut found: Vec<Option<Row>> = Vec::new();

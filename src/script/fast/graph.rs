@@ -1,6 +1,6 @@
 //! The scripts of one kind of request as one graph: equal expressions are one node.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use rustc_hash::FxBuildHasher;
 
@@ -60,6 +60,10 @@ pub(super) enum Sort {
     Other,
 }
 
+/// Nodes below one another: computing one computes those below it, each on the stack. Deeper scripts are left to the
+/// interpreter.
+const DEPTH: u16 = 256;
+
 /// Expressions, each once; those that it is made of come before it.
 #[derive(Debug, Default)]
 pub struct Graph {
@@ -69,6 +73,8 @@ pub struct Graph {
     safe: Vec<bool>,
     /// Whether a node always has a value.
     present: Vec<bool>,
+    /// How many nodes are below each, one below the other.
+    depths: Vec<u16>,
     /// How many values are kept.
     pub(super) places: usize,
     numbers: HashMap<Op, NodeIx, FxBuildHasher>,
@@ -110,6 +116,13 @@ impl Graph {
             Op::Call(Builtin::Least | Builtin::Greatest, ..) if sort == Sort::Integer => takes_present(),
             _ => false,
         };
+        let below = op.operands().map(|below| self.depths.get(below.index()).copied().unwrap_or_default()).max();
+        let depth = below.map_or(0, |below| below.saturating_add(1));
+        // What is kept lies between others, and is never left out: it is computed once however many ways lead to it.
+        if depth > DEPTH && !matches!(op, Op::Memo(..)) {
+            return None;
+        }
+        self.depths.push(depth);
         self.safe.push(safe);
         self.present.push(present);
         self.nodes.push(op.clone());
@@ -150,7 +163,7 @@ impl Graph {
     /// this.
     pub fn settle(&mut self, roots: impl IntoIterator<Item = NodeIx>) {
         let mut uses = vec![0_usize; self.nodes.len()];
-        let mut open: Vec<NodeIx> = roots.into_iter().collect::<BTreeSet<_>>().into_iter().collect();
+        let mut open: Vec<NodeIx> = roots.into_iter().collect();
         while let Some(at) = open.pop() {
             let Some(uses) = uses.get_mut(at.index()) else { continue };
             *uses = uses.saturating_add(1);
