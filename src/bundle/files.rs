@@ -21,18 +21,6 @@ pub enum Files {
 }
 
 impl Files {
-    /// How long a file is, in bytes; nothing where that cannot be told.
-    pub fn size(&self, path: &str) -> u64 {
-        let length = |text: Option<&Arc<str>>| text.and_then(|text| u64::try_from(text.len()).ok());
-        let (from_memory, root) = match self {
-            Self::Memory(files, root) => (length(join(root, path).and_then(|path| files.get(&path))), None),
-            Self::Over(files, root) => (length(files.get(path)), Some(root)),
-            Self::Folder(root) => (None, Some(root)),
-        };
-        let on_disk = || fs::metadata(root?.join(path)).ok().map(|about| about.len());
-        from_memory.or_else(on_disk).unwrap_or(0)
-    }
-
     /// Reads `path` (relative to the bundle, `/`-separated, `..` allowed where a bundle extends a neighbour). The `place` is blamed
     /// when that fails.
     pub fn read(&self, path: &str, max_bytes: usize, place: &Place) -> Result<Arc<str>, Box<Finding>> {

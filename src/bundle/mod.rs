@@ -13,6 +13,7 @@ pub mod files;
 mod fluent;
 pub mod grammar;
 pub mod invariants;
+mod kinds;
 pub(crate) mod lexicon;
 mod lines;
 pub mod lint;
