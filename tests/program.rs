@@ -407,6 +407,9 @@ fn scripts_that_are_deep_or_build_on_one_another_do_not_exhaust_the_stack() {
          [1]\n    when: { n: { at-most: 0 } }\n    permit: fine\n",
     );
     let engine = built(&vocabulary, &rules, &["information-missing", "rule-failed", "too-much", "fine", "nothing"]);
+    let told = engine.certificates();
+    let why = told.iter().flat_map(|kind| &kind.scripts).find_map(|script| script.interpreted.as_deref());
+    assert_eq!(why, Some("too many of its steps build on one another"));
     for n in [-1, 0, 1, 8_388_608] {
         agree(&engine, &format!(r#"{{"kind": "order", "at": "2021-07-01", "n": {n}}}"#), brief);
     }

@@ -194,8 +194,10 @@ impl Of<'_> {
     fn left(&self, script: &Script, reads: &[Operand]) -> Option<String> {
         let Some(table) = self.table else { return Some("its kind is not compiled".to_owned()) };
         let why = script.unmade();
-        match compute_script(self.bundle, table, &mut Scripts::default(), script, reads) {
+        let mut scripts = Scripts::default();
+        match compute_script(self.bundle, table, &mut scripts, script, reads) {
             Some(_) => why.filter(|why| matches!(why, Unmade::Set | Unmade::Join)).map(|why| why.to_string()),
+            None if scripts.graph.is_cut() => Some(Unmade::Deep.to_string()),
             None => Some(why.unwrap_or(Unmade::Constant).to_string()),
         }
     }

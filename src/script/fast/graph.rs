@@ -75,6 +75,8 @@ pub struct Graph {
     present: Vec<bool>,
     /// How many nodes are below each, one below the other.
     depths: Vec<u16>,
+    /// Whether something was left out that is deeper than it may be.
+    is_cut: bool,
     /// How many values are kept.
     pub(super) places: usize,
     numbers: HashMap<Op, NodeIx, FxBuildHasher>,
@@ -120,6 +122,7 @@ impl Graph {
         let depth = below.map_or(0, |below| below.saturating_add(1));
         // What is kept lies between others, and is never left out: it is computed once however many ways lead to it.
         if depth > DEPTH && !matches!(op, Op::Memo(..)) {
+            self.is_cut = true;
             return None;
         }
         self.depths.push(depth);
@@ -129,6 +132,11 @@ impl Graph {
         self.sorts.push(sort);
         self.numbers.insert(op, at);
         Some(at)
+    }
+
+    /// Whether something was left out that builds on more steps, one on another, than it may.
+    pub(crate) fn is_cut(&self) -> bool {
+        self.is_cut
     }
 
     /// Whether it always has a value.

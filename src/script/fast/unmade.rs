@@ -19,6 +19,8 @@ pub enum Unmade {
     Join,
     /// It calls a function that has no lowered form.
     Function(&'static str),
+    /// Its steps build on one another, more of them than may.
+    Deep,
     /// What it makes of constants fails.
     Constant,
 }
@@ -30,6 +32,7 @@ impl fmt::Display for Unmade {
             Self::Negation => f.write_str("it negates a number with `-`"),
             Self::Join => f.write_str("it joins texts"),
             Self::Function(name) => write!(f, "it calls `{name}`"),
+            Self::Deep => f.write_str("too many of its steps build on one another"),
             Self::Constant => f.write_str("what it makes of constants fails"),
         }
     }
