@@ -52,12 +52,27 @@ pub(crate) enum Op {
     Memo(usize, NodeIx),
 }
 
-/// What is known of a node's values.
+/// What is known of a node's values, where it has any: it may be absent as well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Sort {
     Integer,
     Decimal,
+    Date,
+    /// It has none.
+    Nothing,
+    /// Any other, one for each node.
     Other,
+}
+
+impl Sort {
+    /// Of a value that is one of two.
+    fn or(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Nothing, sort) | (sort, Self::Nothing) => sort,
+            (one, other) if one == other => one,
+            _ => Self::Other,
+        }
+    }
 }
 
 /// Nodes below one another: computing one computes those below it, each on the stack. Deeper scripts are left to the
@@ -86,7 +101,7 @@ pub struct Graph {
 
 impl Graph {
     /// The node that computes this.
-    pub(super) fn add(&mut self, op: Op, sort: Sort) -> Option<NodeIx> {
+    pub(super) fn add(&mut self, op: Op) -> Option<NodeIx> {
         let present = match &op {
             Op::Plain(datum) => !datum.is_absent(),
             Op::Input(_) => false,
@@ -95,7 +110,37 @@ impl Graph {
             Op::Then(_, one) | Op::ToDecimal(one) | Op::ToSymbol(one) | Op::Memo(_, one) => self.is_present(*one),
             _ => true,
         };
+        let sort = self.sort_of(&op);
         self.add_known(op, sort, present)
+    }
+
+    fn sort_of(&self, op: &Op) -> Sort {
+        match op {
+            Op::Plain(datum) => match datum.tag() {
+                Tag::Absent => Sort::Nothing,
+                Tag::Integer => Sort::Integer,
+                Tag::Date => Sort::Date,
+                _ => Sort::Other,
+            },
+            Op::Constant(value, _) if matches!(**value, Value::Decimal(_)) => Sort::Decimal,
+            Op::Then(_, one) | Op::Required(one) | Op::Memo(_, one) => self.sort(*one),
+            Op::If(_, a, b) => self.sort(*a).or(self.sort(*b)),
+            Op::First(items) => items.iter().fold(Sort::Nothing, |sort, item| sort.or(self.sort(*item))),
+            Op::Integers(op, ..) if op.is_arithmetic() => Sort::Integer,
+            Op::Binary(op, ..) if op.is_arithmetic() => Sort::Decimal,
+            Op::ToDecimal(_) => Sort::Decimal,
+            Op::Call(function, one, other) => match function {
+                Builtin::DaysBetween | Builtin::SecondsBetween | Builtin::MinorUnits => Sort::Integer,
+                Builtin::Truncate | Builtin::RoundHalfUp | Builtin::RoundHalfEven | Builtin::Decimal => Sort::Decimal,
+                Builtin::Date | Builtin::LocalDate | Builtin::AddDays | Builtin::AddDuration => Sort::Date,
+                Builtin::Least | Builtin::Greatest => match (self.sort(*one), self.sort(*other)) {
+                    (Sort::Decimal, Sort::Integer) | (Sort::Integer, Sort::Decimal) => Sort::Decimal,
+                    (one, other) => one.or(other),
+                },
+                Builtin::AddSeconds | Builtin::IsAfter => Sort::Other,
+            },
+            _ => Sort::Other,
+        }
     }
 
     /// The node of an input.
@@ -148,9 +193,19 @@ impl Graph {
         self.nodes.get(at.index())
     }
 
-    /// Whether its value is a whole number.
+    /// Whether its value, where it has one, is a whole number.
     pub(crate) fn is_integer(&self, at: NodeIx) -> bool {
         self.sort(at) == Sort::Integer
+    }
+
+    /// Whether its value, where it has one, is a decimal.
+    pub(crate) fn is_decimal(&self, at: NodeIx) -> bool {
+        self.sort(at) == Sort::Decimal
+    }
+
+    /// Whether its value, where it has one, is a date.
+    pub(crate) fn is_date(&self, at: NodeIx) -> bool {
+        self.sort(at) == Sort::Date
     }
 
     /// How many values are kept.
@@ -185,7 +240,7 @@ impl Graph {
             if uses < 2 || self.is_at_hand(at) {
                 continue;
             }
-            let Some(memo) = self.add(Op::Memo(self.places, at), self.sort(at)) else { continue };
+            let Some(memo) = self.add(Op::Memo(self.places, at)) else { continue };
             self.places = self.places.saturating_add(1);
             *kept = memo;
         }
@@ -229,7 +284,7 @@ impl Graph {
             // What is absent fails as an operand, and as a script is false.
             [only] if !self.is_present(*only) => None,
             [only] => Some((inputs, *only)),
-            rest => Some((inputs, self.add(Op::All(rest.into()), Sort::Other)?)),
+            rest => Some((inputs, self.add(Op::All(rest.into()))?)),
         }
     }
 

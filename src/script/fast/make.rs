@@ -28,6 +28,7 @@ impl Script {
         let sorts = (0..given.len()).map(|read| match self.type_of_read(read) {
             Some(Type::Integer) => Sort::Integer,
             Some(Type::Decimal) => Sort::Decimal,
+            Some(Type::Date) => Sort::Date,
             _ => Sort::Other,
         });
         let mut maker = Maker { given, sorts: sorts.collect(), graph };
@@ -46,13 +47,13 @@ impl Script {
         };
         let mut root = own;
         if matches!(self.type_(), Type::Symbol(_)) {
-            root = graph.add(Op::ToSymbol(root), Sort::Other)?;
+            root = graph.add(Op::ToSymbol(root))?;
         }
         if *self.type_() == Type::Decimal && graph.sort(root) != Sort::Decimal {
-            root = graph.add(Op::ToDecimal(root), Sort::Decimal)?;
+            root = graph.add(Op::ToDecimal(root))?;
         }
         if !self.is_optional() && !graph.is_present(root) {
-            root = graph.add(Op::Required(root), graph.sort(root))?;
+            root = graph.add(Op::Required(root))?;
         }
         Some(Made { root, constant, copies })
     }
@@ -69,20 +70,15 @@ impl Maker<'_> {
         nodes.iter().map(|node| self.make(node, locals)).collect()
     }
 
-    fn add(&mut self, op: Op) -> Option<NodeIx> {
-        self.graph.add(op, Sort::Other)
-    }
-
     fn absent(&mut self) -> Option<NodeIx> {
-        self.add(Op::Plain(Datum::ABSENT))
+        self.graph.add(Op::Plain(Datum::ABSENT))
     }
 
     fn boolean(&mut self, is: bool) -> Option<NodeIx> {
-        self.add(Op::Plain(Datum::boolean(is)))
+        self.graph.add(Op::Plain(Datum::boolean(is)))
     }
 
     fn value(&mut self, value: &Value) -> Option<NodeIx> {
-        let sort = if matches!(value, Value::Integer(_)) { Sort::Integer } else { Sort::Other };
         let op = match value {
             Value::Set(_) => return None,
             other => match Datum::plain(other) {
@@ -92,7 +88,7 @@ impl Maker<'_> {
                 }
             },
         };
-        self.graph.add(op, sort)
+        self.graph.add(op)
     }
 
     /// The truth that a node is, where it is one that is known.
@@ -123,9 +119,7 @@ impl Maker<'_> {
                     None => {
                         let then = self.make(then, &mut locals.clone())?;
                         let otherwise = self.make(otherwise, &mut locals.clone())?;
-                        let same = self.graph.sort(then) == self.graph.sort(otherwise);
-                        let sort = if same { self.graph.sort(then) } else { Sort::Other };
-                        self.graph.add(Op::If(condition, then, otherwise), sort)
+                        self.graph.add(Op::If(condition, then, otherwise))
                     }
                 }
             }
@@ -145,7 +139,7 @@ impl Maker<'_> {
                 let one = self.make(one, locals)?;
                 match self.truth(one) {
                     Some(is) => self.boolean(!is),
-                    None => self.add(Op::Not(one)),
+                    None => self.graph.add(Op::Not(one)),
                 }
             }
             Node::Negate(_) => None,
@@ -160,13 +154,13 @@ impl Maker<'_> {
                 } else if self.graph.is_present(value) && self.graph.is_safe(value) {
                     self.boolean(*negated)
                 } else {
-                    self.add(Op::IsAbsent(value, *negated))
+                    self.graph.add(Op::IsAbsent(value, *negated))
                 }
             }
             Node::AnyOf { list, item } => {
                 let list = self.all(list, locals)?;
                 let item = self.make(item, locals)?;
-                self.add(Op::AnyOf(list.into(), item))
+                self.graph.add(Op::AnyOf(list.into(), item))
             }
             Node::Host(function, args) => {
                 let args = self.all(args, locals)?;
@@ -209,11 +203,7 @@ impl Maker<'_> {
     fn then(&mut self, mut values: Vec<NodeIx>, result: NodeIx) -> Option<NodeIx> {
         values.retain(|value| !self.graph.is_safe(*value) && !self.graph.needs(result, *value));
         values.dedup();
-        if values.is_empty() {
-            Some(result)
-        } else {
-            self.graph.add(Op::Then(values.into(), result), self.graph.sort(result))
-        }
+        if values.is_empty() { Some(result) } else { self.graph.add(Op::Then(values.into(), result)) }
     }
 
     fn binary(&mut self, op: BinaryOp, left: NodeIx, right: NodeIx) -> Option<NodeIx> {
@@ -223,16 +213,16 @@ impl Maker<'_> {
         if op.is_equality() && left == right && self.graph.is_safe(left) && self.graph.is_present(left) {
             return self.boolean(op == BinaryOp::Equal);
         }
-        let integers = self.graph.sort(left) == Sort::Integer && self.graph.sort(right) == Sort::Integer;
+        let integers = self.graph.is_integer(left) && self.graph.is_integer(right);
+        let is_unknown = |at| matches!(self.graph.sort(at), Sort::Other | Sort::Nothing);
         let adds_nothing = matches!(op, BinaryOp::Add | BinaryOp::Subtract)
             && matches!(self.graph.op(right), Some(Op::Plain(datum)) if Datum::integer(0) == Some(*datum));
         match integers {
             true if adds_nothing && self.graph.is_present(left) => Some(left),
-            true => {
-                let sort = if op.is_arithmetic() { Sort::Integer } else { Sort::Other };
-                self.graph.add(Op::Integers(op, left, right), sort)
-            }
-            false => self.add(Op::Binary(op, left, right)),
+            true => self.graph.add(Op::Integers(op, left, right)),
+            // Whole numbers are not divided as decimals are.
+            false if op.is_arithmetic() && (is_unknown(left) || is_unknown(right)) => None,
+            false => self.graph.add(Op::Binary(op, left, right)),
         }
     }
 
@@ -248,8 +238,8 @@ impl Maker<'_> {
         match kept.as_slice() {
             [] => self.boolean(all),
             [only] => Some(*only),
-            _ if all => self.add(Op::All(kept.into())),
-            _ => self.add(Op::Any(kept.into())),
+            _ if all => self.graph.add(Op::All(kept.into())),
+            _ => self.graph.add(Op::Any(kept.into())),
         }
     }
 
@@ -268,11 +258,7 @@ impl Maker<'_> {
         match kept.as_slice() {
             [] => self.absent(),
             [only] => Some(*only),
-            [one, rest @ ..] => {
-                let own = self.graph.sort(*one);
-                let sort = if rest.iter().all(|other| self.graph.sort(*other) == own) { own } else { Sort::Other };
-                self.graph.add(Op::First(kept.into()), sort)
-            }
+            _ => self.graph.add(Op::First(kept.into())),
         }
     }
 
@@ -291,12 +277,6 @@ impl Maker<'_> {
         let absent = self.absent()?;
         let mut args = args.into_iter();
         let (one, other) = (args.next().unwrap_or(absent), args.next().unwrap_or(absent));
-        let both = self.graph.sort(one) == Sort::Integer && self.graph.sort(other) == Sort::Integer;
-        let sort = match function {
-            Builtin::DaysBetween | Builtin::SecondsBetween | Builtin::MinorUnits => Sort::Integer,
-            Builtin::Least | Builtin::Greatest if both => Sort::Integer,
-            _ => Sort::Other,
-        };
-        self.graph.add(Op::Call(function, one, other), sort)
+        self.graph.add(Op::Call(function, one, other))
     }
 }

@@ -107,3 +107,23 @@ fn generated_scripts_made_for_a_bundle_agree() {
 fn many_generated_scripts_made_for_a_bundle_agree() {
     hold(200_000);
 }
+
+/// A whole number that may be missing is a whole number all the same: what is divided is cut.
+#[test]
+fn whole_numbers_that_may_be_missing_are_divided_as_such() {
+    let absent_below = "((if x > y { () } else { x }) ?? 7) / 2";
+    let absent_above = "((if x > y { x } else { () }) ?? 7) / 2";
+    for (text, x, y, wanted) in [
+        (absent_below, 3, 5, "1"),
+        (absent_below, 5, 3, "3"),
+        (absent_above, 3, 5, "3"),
+        (absent_above, 5, 3, "2"),
+        ("((if x > y { () } else { order.total }) ?? decimal(7)) / 2", 5, 3, "3.50"),
+        ("min(x, order.total) / 2", 5, 3, "2.50"),
+    ] {
+        let script = compile(text, None).expect("a script");
+        let facts = with(&[("x", Value::Integer(x)), ("y", Value::Integer(y)), ("order.total", decimal("12.00"))]);
+        assert_eq!(outcome(text, &facts), wanted, "{text}");
+        assert_eq!(show(&fast(&script, &facts, 0).expect("made")), wanted, "{text}");
+    }
+}

@@ -45,6 +45,7 @@ fn number(depth: u32, decimal: bool) -> BoxedStrategy<String> {
         1 => (choice, a(), b()).prop_map(|(f, a, b)| format!("{f}({a}, {b})")),
         1 => conversion,
         2 => (boolean(below), a(), a()).prop_map(|(c, a, b)| format!("if {c} {{ {a} }} else {{ {b} }}")),
+        1 => (boolean(below), a(), a()).prop_map(|(c, a, b)| format!("((if {c} {{ () }} else {{ {a} }}) ?? {b})")),
         1 => (a(), a()).prop_map(|(a, b)| format!("{{ let v{} = {a}; v{0} + {b} }}", a.len())),
     ]
     .boxed()
