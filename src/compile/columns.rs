@@ -51,7 +51,8 @@ impl Compiled {
             read.push((local, data.collect()));
         }
         let facts = SmallVec::from_slice(&program.table.initial);
-        let blank = Request { text, kind, facts, numbers: SmallVec::new(), took: 0, kept, id: None, at: (0, 0) };
+        let blank =
+            Request { text, kind, facts, numbers: SmallVec::new(), took: 0, open: 0, kept, id: None, at: (0, 0) };
         Some(Columns { program, blank, columns: read })
     }
 }
@@ -62,7 +63,7 @@ impl Columns<'_> {
     pub fn blank(&self) -> Request {
         let Request { text, kind, facts, kept, .. } = &self.blank;
         let (text, facts, kept) = (text.clone(), facts.clone(), kept.clone());
-        Request { text, kind: *kind, facts, numbers: SmallVec::new(), took: 0, kept, id: None, at: (0, 0) }
+        Request { text, kind: *kind, facts, numbers: SmallVec::new(), took: 0, open: 0, kept, id: None, at: (0, 0) }
     }
 
     /// What all values refer to.

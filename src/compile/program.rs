@@ -170,6 +170,7 @@ impl KindProgram {
     fn finish(&mut self) {
         let conditions = self.predicates.iter().filter_map(|predicate| match predicate {
             Predicate::Script(compute) => Some(compute),
+            Predicate::Fact(local, _) => self.computed(*local).map(|derived| &derived.compute),
             _ => None,
         });
         let results = self.rules.iter().flat_map(|rule| &rule.results).filter_map(|result| match &result.value {
@@ -187,14 +188,20 @@ impl KindProgram {
     #[inline]
     pub fn settle(&self, request: &mut Request) {
         request.took = self.table.take(&mut request.facts);
+        request.open = self.closures.open(&request.facts);
         if let Some(diagram) = self.diagram() {
             diagram.looks.numbers(&request.facts, &mut request.numbers);
         }
     }
 
+    /// How a fact is computed; `None` for one that is stated, or that only the interpreter finds.
+    pub fn computed(&self, local: usize) -> Option<&DerivedFact> {
+        self.derived.get(local.checked_sub(self.table.stated)?)?.as_ref()
+    }
+
     /// The stated fact that a derived one is a copy of, and those where it is missing if one of them is open.
     pub fn copied(&self, local: usize) -> Option<(usize, &[usize])> {
-        let DerivedFact { copy_of, compute } = self.derived.get(local.checked_sub(self.table.stated)?)?.as_ref()?;
+        let DerivedFact { copy_of, compute } = self.computed(local)?;
         let (fact, gate) = ((*copy_of)?, &compute.gate);
         let all_stated = gate.facts.iter().chain([&fact]).all(|fact| *fact < self.table.stated);
         (gate.needs_facts_only && all_stated).then_some((fact, &gate.facts))

@@ -54,6 +54,8 @@ pub const NUMBERS: usize = 16;
 pub struct Request {
     /// The kind, by position.
     pub kind: usize,
+    /// Facts that scripts wait for and that are open, a bit for each.
+    pub open: u64,
     /// The numbers of its facts, in the order of the steps that look at them.
     pub numbers: SmallVec<[u8; NUMBERS]>,
     /// What it says of each fact of the kind that is not derived.

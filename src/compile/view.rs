@@ -14,6 +14,8 @@ use super::sources::{Dated, Gate, Scripts, Source};
 
 /// Derived facts of a kind.
 pub const DERIVED: usize = 16;
+/// Numbers of scripts that are kept as they are.
+pub const NUMBERS: usize = 24;
 /// Tables whose row is kept while a request is decided.
 const ROWS: usize = 8;
 
@@ -54,6 +56,9 @@ pub struct View<'r> {
     /// Computed so far; what was not is of no tag that a fact has.
     derived: [Datum; DERIVED],
     rows: [Row; ROWS],
+    /// Numbers that scripts computed, and a bit for each place that has one.
+    numbers: [i64; NUMBERS],
+    has_number: u32,
 }
 
 impl<'r> View<'r> {
@@ -61,13 +66,43 @@ impl<'r> View<'r> {
     pub fn new(kind: &'r KindProgram, request: &'r Request) -> Self {
         let scratch = Scratch::new(&request.text, &request.kept);
         let derived = [Datum::of(Tag::Unused); DERIVED];
-        Self { kind, request, scratch, facts: &request.facts, derived, rows: [Row::Unread; ROWS] }
+        Self {
+            kind,
+            request,
+            scratch,
+            facts: &request.facts,
+            derived,
+            rows: [Row::Unread; ROWS],
+            numbers: [0; NUMBERS],
+            has_number: 0,
+        }
     }
 
     /// What the request says of a fact.
     #[inline]
     pub fn stated(&self, local: usize) -> Datum {
         self.facts.get(local).copied().unwrap_or(Datum::ABSENT)
+    }
+
+    /// Whether one of the facts is open that scripts wait for, by their bits.
+    #[inline]
+    pub fn waits(&self, facts: u64) -> bool {
+        self.request.open & facts != 0
+    }
+
+    /// The number that was computed for a place below [`NUMBERS`].
+    #[inline]
+    pub fn number(&self, place: usize) -> Option<i64> {
+        self.numbers.get(place).copied().filter(|_| self.has_number >> place & 1 == 1)
+    }
+
+    /// Keeps what was computed for a place below [`NUMBERS`].
+    #[inline]
+    pub fn keep_number(&mut self, place: usize, number: i64) {
+        if let Some(kept) = self.numbers.get_mut(place) {
+            *kept = number;
+            self.has_number |= 1 << place;
+        }
     }
 
     /// The slot of a fact, stated or derived.

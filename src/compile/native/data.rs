@@ -7,7 +7,7 @@ use crate::script::{Datum, GiveUp, Inputs, NodeIx, Op, Tag};
 use super::super::fact;
 use super::super::slots::Slot;
 use super::super::sources::Scripts;
-use super::{Lower, Made, is_day, is_decimal, is_truth, shared};
+use super::{Lower, Made, is_truth, shared};
 
 impl Lower<'_> {
     /// A stated fact.
@@ -16,18 +16,40 @@ impl Lower<'_> {
         Scripts::fact(*input).filter(|fact| *fact < self.stated)
     }
 
+    /// A value of any sort.
     pub(super) fn datum(&self, at: NodeIx) -> Made<Datum> {
         match self.graph.op(at) {
             Some(Op::Plain(datum)) => Made::constant(*datum),
+            Some(Op::Input(_)) => self.unsorted(at),
+            Some(_) if self.is_whole(at) => {
+                let whole = self.whole(at);
+                Made::new(move |view| whole.of(view).and_then(|number| Datum::integer(number).ok_or(GiveUp)))
+            }
+            Some(_) if self.is_day(at) => {
+                let day = self.day(at);
+                Made::new(move |view| day.of(view).and_then(|number| Datum::date(number).ok_or(GiveUp)))
+            }
+            Some(Op::Memo(place, node)) => self.kept_datum(*place, *node),
+            Some(_) if self.is_decimal(at) => {
+                let decimal = self.decimal(at);
+                Made::new(move |view| decimal.of(view).map(|decimal| view.scratch().keep(decimal)))
+            }
+            _ => self.unsorted(at),
+        }
+    }
+
+    /// A value of which nothing is known that helps.
+    pub(super) fn unsorted(&self, at: NodeIx) -> Made<Datum> {
+        match self.graph.op(at) {
             Some(Op::Input(input)) => {
                 let input = *input;
                 Made::new(move |view| view.input(input))
             }
             Some(Op::Memo(place, node)) => self.kept_datum(*place, *node),
             Some(Op::If(condition, then, otherwise)) => {
-                let (condition, then, otherwise) = (self.truth(*condition), self.datum(*then), self.datum(*otherwise));
-                Made::new(move |view| if condition.of(view)? { then.of(view) } else { otherwise.of(view) })
+                self.either(*condition, self.datum(*then), self.datum(*otherwise))
             }
+            Some(Op::Then(before, last)) => self.after(before, self.datum(*last)),
             Some(Op::Required(node)) => {
                 let node = self.datum(*node);
                 Made::new(move |view| {
@@ -45,18 +67,6 @@ impl Lower<'_> {
             Some(op) if is_truth(op) => {
                 let truth = self.truth(at);
                 Made::new(move |view| truth.of(view).map(Datum::boolean))
-            }
-            Some(op) if self.is_whole(op, at) => {
-                let whole = self.whole(at);
-                Made::new(move |view| whole.of(view).and_then(|number| Datum::integer(number).ok_or(GiveUp)))
-            }
-            Some(op) if is_day(op) => {
-                let day = self.day(at);
-                Made::new(move |view| day.of(view).and_then(|number| Datum::date(number).ok_or(GiveUp)))
-            }
-            Some(op) if is_decimal(op) => {
-                let decimal = self.decimal(at);
-                Made::new(move |view| decimal.of(view).map(|decimal| view.scratch().keep(decimal)))
             }
             _ => Made::new(move |view| view.kind.scripts.graph.value(at, view)),
         }
@@ -77,7 +87,7 @@ impl Lower<'_> {
 
     /// Computed once per request.
     fn kept_datum(&self, place: usize, node: NodeIx) -> Made<Datum> {
-        let node = shared(&self.data, (place, None), || self.datum(node));
+        let node = shared(&self.data, place, || self.datum(node));
         let places = self.graph.places();
         Made::new(move |view| {
             if let Some(known) = view.scratch().recall(place) {
@@ -91,22 +101,21 @@ impl Lower<'_> {
 
     /// What is told of a value: [`Slot::Absent`] where there is none.
     pub(super) fn slot(&self, at: NodeIx) -> Made<Slot> {
-        let within = self.within(at);
-        match self.graph.op(within) {
-            Some(Op::If(condition, then, otherwise)) if within == at => {
-                let (condition, then, otherwise) = (self.truth(*condition), self.slot(*then), self.slot(*otherwise));
-                Made::new(move |view| if condition.of(view)? { then.of(view) } else { otherwise.of(view) })
+        match self.graph.op(at) {
+            Some(Op::If(condition, then, otherwise)) => {
+                self.either(*condition, self.slot(*then), self.slot(*otherwise))
             }
+            Some(Op::Then(before, last)) => self.after(before, self.slot(*last)),
             Some(Op::Plain(Datum::ABSENT)) => Made::constant(Slot::Absent),
-            Some(op) if self.is_whole(op, within) => {
+            Some(_) if self.is_whole(at) => {
                 let whole = self.whole(at);
                 Made::new(move |view| whole.of(view).map(Slot::Integer))
             }
-            Some(op) if is_day(op) => {
+            Some(_) if self.is_day(at) => {
                 let day = self.day(at);
                 Made::new(move |view| day.of(view).map(Slot::Date))
             }
-            Some(op) if is_decimal(op) && within == at => {
+            Some(_) if self.is_decimal(at) => {
                 let decimal = self.decimal(at);
                 Made::new(move |view| decimal.of(view).map(Slot::Decimal))
             }

@@ -28,7 +28,11 @@ impl Lower<'_> {
             Some(Op::Call(Builtin::RoundHalfEven, amount, digits)) => {
                 self.rounded(RoundingStrategy::MidpointNearestEven, *amount, *digits)
             }
-            Some(op) if self.is_whole(op, at) => {
+            Some(Op::If(condition, then, otherwise)) if self.is_decimal(at) => {
+                self.either(*condition, self.decimal(*then), self.decimal(*otherwise))
+            }
+            Some(Op::Then(before, last)) => self.after(before, self.decimal(*last)),
+            Some(_) if self.is_whole(at) => {
                 let whole = self.whole(at);
                 Made::new(move |view| whole.of(view).map(Decimal::from))
             }
@@ -40,7 +44,7 @@ impl Lower<'_> {
         if let Some(fact) = self.fact(at) {
             return Made::new(move |view| view.scratch.decimal(view.stated(fact)));
         }
-        let datum = self.datum(at);
+        let datum = self.unsorted(at);
         Made::new(move |view| {
             let datum = datum.of(view)?;
             view.scratch().decimal(datum)

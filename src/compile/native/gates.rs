@@ -23,14 +23,10 @@ impl Lower<'_> {
             }
             Predicate::Fact(local, Check::AnyRow(comparison, table, limit)) => {
                 let Some(limit) = limit.datum() else { return Made::new(move |view| run::test(view, at)) };
-                let (local, table, tag, range) = (*local, *table, limit.tag(), range(*comparison, limit.word()));
-                Made::new(move |view| {
-                    let fact = view.fact(local)?;
-                    if fact.tag() != tag {
-                        return run::test(view, at);
-                    }
+                let (table, range) = (*table, range(*comparison, limit.word()));
+                self.compared(at, *local, limit.tag(), move |view, number| {
                     Ok(match view.row(table)? {
-                        Row::Found(_) => Tri::of(range.contains(&fact.word())),
+                        Row::Found(_) => Tri::of(range.contains(&number)),
                         Row::None => Tri::False,
                         Row::Open | Row::Unread => Tri::Open,
                     })
@@ -38,11 +34,8 @@ impl Lower<'_> {
             }
             Predicate::Fact(local, Check::Compare(comparison, limit)) => {
                 let Some(limit) = limit.datum() else { return Made::new(move |view| run::test(view, at)) };
-                let (local, tag, range) = (*local, limit.tag(), range(*comparison, limit.word()));
-                Made::new(move |view| match view.fact(local)? {
-                    fact if fact.tag() == tag => Ok(Tri::of(range.contains(&fact.word()))),
-                    _ => run::test(view, at),
-                })
+                let range = range(*comparison, limit.word());
+                self.compared(at, *local, limit.tag(), move |_, number| Ok(Tri::of(range.contains(&number))))
             }
             Predicate::Fact(local, Check::Is(wanted)) => {
                 let (local, wanted) = (*local, *wanted);
@@ -66,6 +59,52 @@ impl Lower<'_> {
         }
     }
 
+    /// The truth of a predicate of a fact, by the fact's word; where it has none of this sort, it is tested.
+    fn compared(
+        &self,
+        at: u32,
+        local: usize,
+        tag: Tag,
+        then: impl for<'r> Fn(&mut View<'r>, i64) -> Result<Tri, GiveUp> + Send + Sync + 'static,
+    ) -> Made<Tri> {
+        if let Some((facts, number)) = self.number(local, tag) {
+            return Made::new(move |view| {
+                if view.waits(facts) {
+                    return run::test(view, at);
+                }
+                let number = number.of(view)?;
+                then(view, number)
+            });
+        }
+        Made::new(move |view| match view.fact(local)? {
+            fact if fact.tag() == tag => then(view, fact.word()),
+            _ => run::test(view, at),
+        })
+    }
+
+    /// What computes the number of a derived fact, and the facts that it waits for.
+    fn number(&self, local: usize, tag: Tag) -> Option<(u64, Made<i64>)> {
+        let derived = self.kind.computed(local).filter(|derived| derived.copy_of.is_none())?;
+        let facts = self.awaited(&derived.compute.gate).filter(|_| derived.compute.gate.needs_facts_only)?;
+        let root = self.graph.place(derived.compute.root);
+        match tag {
+            Tag::Integer if self.is_whole(root) => Some((facts, self.whole(root))),
+            Tag::Date if self.is_day(root) => Some((facts, self.day(root))),
+            _ => None,
+        }
+    }
+
+    /// The facts of a gate, a bit for each; `None` when one has none.
+    fn awaited(&self, gate: &Gate) -> Option<u64> {
+        let bit = |fact: &usize| {
+            let bit = u32::try_from(*fact).ok().and_then(|fact| 1_u64.checked_shl(fact));
+            bit.filter(|_| *fact < self.stated)
+        };
+        let all = gate.facts.iter().try_fold(0, |all, fact| Some(all | bit(fact)?))?;
+        self.awaited.set(self.awaited.get() | all);
+        Some(all)
+    }
+
     /// A derived fact, by its number.
     pub(super) fn derived(&self, local: usize, derived: &DerivedFact) -> Made<Datum> {
         let gate = &derived.compute.gate;
@@ -73,6 +112,9 @@ impl Lower<'_> {
             return self.gated(gate, move |view| view.fact(copied), Datum::MISSING, Datum::MISSING);
         }
         let value = self.datum(self.graph.place(derived.compute.root));
+        if self.kind.table.codes_of(local).is_none() {
+            return self.gated(gate, move |view| value.of(view), Datum::ABSENT, Datum::MISSING);
+        }
         let coded = move |view: &mut View<'_>| match value.of(view)? {
             symbol if symbol.tag() == Tag::Symbol => {
                 let table = &view.kind.table;
@@ -110,33 +152,21 @@ impl Lower<'_> {
         no_row: T,
         open: T,
     ) -> Made<T> {
-        if gate.needs_facts_only && gate.facts.is_empty() {
-            return Made::new(then);
-        }
-        if gate.needs_facts_only && gate.facts.iter().all(|fact| *fact < self.stated) {
-            let facts: Box<[usize]> = gate.facts.as_slice().into();
-            return Made::new(move |view| {
-                if facts.iter().any(|fact| view.stated(*fact).is_open()) { Ok(open) } else { then(view) }
-            });
-        }
-        if gate.settings.is_empty() && gate.facts.iter().all(|fact| *fact < self.stated) {
-            let (facts, rows): (Box<[usize]>, Box<[usize]>) =
-                (gate.facts.as_slice().into(), gate.rows.as_slice().into());
-            return Made::new(move |view| {
-                let mut all = Tri::True;
-                for table in &rows {
-                    all = all.and(match view.row(*table)? {
-                        Row::Found(_) => Tri::True,
-                        Row::None => Tri::False,
-                        Row::Open | Row::Unread => Tri::Open,
-                    });
-                }
-                match all {
-                    Tri::False => Ok(no_row),
-                    Tri::True if !facts.iter().any(|fact| view.stated(*fact).is_open()) => then(view),
-                    Tri::True | Tri::Open => Ok(open),
-                }
-            });
+        let rows: Box<[usize]> = gate.rows.as_slice().into();
+        match (self.awaited(gate).filter(|_| gate.settings.is_empty()), &*rows) {
+            (Some(0), []) => return Made::new(then),
+            (Some(facts), []) => {
+                return Made::new(move |view| if view.waits(facts) { Ok(open) } else { then(view) });
+            }
+            (Some(facts), [only]) => {
+                let only = *only;
+                return Made::new(move |view| match view.row(only)? {
+                    Row::Found(_) if !view.waits(facts) => then(view),
+                    Row::None => Ok(no_row),
+                    Row::Found(_) | Row::Open | Row::Unread => Ok(open),
+                });
+            }
+            _ => {}
         }
         let gate = gate.clone();
         Made::new(move |view| match view.pass(&gate)? {

@@ -10,11 +10,11 @@ mod truths;
 
 pub use rows::applies;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::script::{Builtin, Datum, GiveUp, Graph, NodeIx, Op, Tag};
+use crate::script::{Builtin, Datum, GiveUp, Graph, NodeIx, Op};
 
 use super::check::Tri;
 use super::program::KindProgram;
@@ -64,16 +64,20 @@ pub struct Closures {
     results: Vec<Box<[Made<Slot>]>>,
     /// For each table; `None` for one whose rows need to be looked at.
     rows: Vec<Option<Made<Row>>>,
+    /// The facts that scripts wait for, a bit for each.
+    awaited: u64,
 }
 
 impl Closures {
     /// Those of a kind whose scripts were given their places.
     pub fn new(kind: &KindProgram) -> Self {
         let lower = Lower {
+            kind,
             graph: &kind.scripts.graph,
             stated: kind.table.stated,
-            whole: RefCell::default(),
+            numbers: RefCell::default(),
             data: RefCell::default(),
+            awaited: Cell::default(),
         };
         let derived = |(at, derived): (usize, &Option<_>)| {
             derived.as_ref().map(|derived| lower.derived(kind.table.stated.saturating_add(at), derived))
@@ -86,7 +90,21 @@ impl Closures {
                 .map(|rule| rule.results.iter().map(|result| lower.result(&result.value)).collect())
                 .collect(),
             rows: kind.tables.iter().map(|rows| rows::row(&kind.table, rows.as_deref()?)).collect(),
+            awaited: lower.awaited.get(),
         }
+    }
+
+    /// Those of the facts that scripts wait for which are open, a bit for each.
+    #[inline]
+    pub fn open(&self, facts: &[Datum]) -> u64 {
+        let (mut left, mut open) = (self.awaited, 0);
+        while left != 0 {
+            let at = left.trailing_zeros();
+            let is_open = usize::try_from(at).ok().and_then(|at| facts.get(at)).is_some_and(|fact| fact.is_open());
+            open |= u64::from(is_open).wrapping_shl(at);
+            left &= left.wrapping_sub(1);
+        }
+        open
     }
 
     /// The truth of a predicate.
@@ -114,10 +132,10 @@ impl Closures {
     }
 }
 
-/// What is computed for each place, and as what it is kept.
-type Shared<T> = RefCell<HashMap<(usize, Option<Tag>), Arc<Made<T>>>>;
+/// What is computed for each place that keeps something.
+type Shared<T> = RefCell<HashMap<usize, Arc<Made<T>>>>;
 
-fn shared<T>(all: &Shared<T>, place: (usize, Option<Tag>), make: impl FnOnce() -> Made<T>) -> Arc<Made<T>> {
+fn shared<T>(all: &Shared<T>, place: usize, make: impl FnOnce() -> Made<T>) -> Arc<Made<T>> {
     let known = all.borrow().get(&place).cloned();
     known.unwrap_or_else(|| {
         let made = Arc::new(make());
@@ -127,14 +145,18 @@ fn shared<T>(all: &Shared<T>, place: (usize, Option<Tag>), make: impl FnOnce() -
 }
 
 /// Makes closures of the nodes of a graph.
-struct Lower<'g> {
-    graph: &'g Graph,
+struct Lower<'k> {
+    kind: &'k KindProgram,
+    graph: &'k Graph,
     /// Facts up to here are stated.
     stated: usize,
-    /// What computes what is kept in each place, made once for each sort that it is taken as: a node that is used twice by one that is
-    /// used twice, and so on, would be made more often than there is room for.
-    whole: Shared<i64>,
+    /// What computes what is kept in each place, made once: a node that is used twice by one that is used twice, and so on,
+    /// would be made more often than there is room for. Whole numbers, and dates by theirs.
+    numbers: Shared<i64>,
+    /// Anything else.
     data: Shared<Datum>,
+    /// See [`Closures::awaited`].
+    awaited: Cell<u64>,
 }
 
 fn is_truth(op: &Op) -> bool {
@@ -145,38 +167,33 @@ fn is_truth(op: &Op) -> bool {
     }
 }
 
-fn is_decimal(op: &Op) -> bool {
-    match op {
-        Op::Binary(op, ..) => op.is_arithmetic(),
-        Op::Call(Builtin::Truncate | Builtin::RoundHalfUp | Builtin::RoundHalfEven | Builtin::Decimal, ..) => true,
-        _ => false,
-    }
-}
-
-fn is_day(op: &Op) -> bool {
-    match op {
-        Op::Plain(datum) => datum.tag() == Tag::Date,
-        Op::Call(Builtin::Date | Builtin::AddDays | Builtin::AddDuration, ..) => true,
-        _ => false,
-    }
-}
-
 impl Lower<'_> {
-    /// A node, or the one whose value it keeps.
-    fn within(&self, at: NodeIx) -> NodeIx {
-        match self.graph.op(at) {
-            Some(Op::Memo(_, node)) => *node,
-            _ => at,
-        }
+    fn is_whole(&self, at: NodeIx) -> bool {
+        self.graph.is_integer(at) && self.graph.is_present(at)
     }
 
-    fn is_whole(&self, op: &Op, at: NodeIx) -> bool {
-        match op {
-            Op::Plain(datum) => datum.tag() == Tag::Integer,
-            Op::Integers(op, ..) => op.is_arithmetic(),
-            Op::Call(Builtin::DaysBetween | Builtin::SecondsBetween | Builtin::MinorUnits, ..) => true,
-            Op::Call(Builtin::Least | Builtin::Greatest, ..) => self.graph.is_integer(at),
-            _ => false,
-        }
+    fn is_day(&self, at: NodeIx) -> bool {
+        self.graph.is_date(at) && self.graph.is_present(at)
+    }
+
+    fn is_decimal(&self, at: NodeIx) -> bool {
+        self.graph.is_decimal(at) && self.graph.is_present(at)
+    }
+
+    /// One of two, by a truth.
+    fn either<T: 'static>(&self, condition: NodeIx, then: Made<T>, otherwise: Made<T>) -> Made<T> {
+        let condition = self.truth(condition);
+        Made::new(move |view| if condition.of(view)? { then.of(view) } else { otherwise.of(view) })
+    }
+
+    /// Something after others that may fail.
+    fn after<T: 'static>(&self, before: &[NodeIx], then: Made<T>) -> Made<T> {
+        let before: Box<[Made<Datum>]> = before.iter().map(|one| self.datum(*one)).collect();
+        Made::new(move |view| {
+            for one in &before {
+                one.of(view)?;
+            }
+            then.of(view)
+        })
     }
 }

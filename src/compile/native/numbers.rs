@@ -4,13 +4,18 @@ use crate::model::currency::minor_units;
 use crate::model::time::{Date, Instant};
 use crate::script::{Builtin, Datum, GiveUp, Inputs, NodeIx, Op, Tag};
 
-use super::{Lower, Made, is_day, shared};
+use super::super::view::NUMBERS;
+use super::{Lower, Made, shared};
 
 impl Lower<'_> {
     pub(super) fn whole(&self, at: NodeIx) -> Made<i64> {
         match self.graph.op(at) {
             Some(Op::Plain(datum)) if datum.tag() == Tag::Integer => Made::constant(datum.word()),
-            Some(Op::Memo(place, node)) => self.kept(*place, Tag::Integer, Datum::integer, || self.whole(*node)),
+            Some(Op::Memo(place, node)) if self.is_whole(at) => self.kept(*place, Datum::integer, || self.whole(*node)),
+            Some(Op::If(condition, then, otherwise)) => {
+                self.either(*condition, self.whole(*then), self.whole(*otherwise))
+            }
+            Some(Op::Then(before, last)) => self.after(before, self.whole(*last)),
             Some(Op::Integers(op, left, right)) if op.is_arithmetic() => {
                 let op = *op;
                 self.of_wholes(*left, *right, move |left, right| op.of_integers(left, right).ok_or(GiveUp))
@@ -32,7 +37,7 @@ impl Lower<'_> {
                 let is_least = *function == Builtin::Least;
                 self.of_wholes(*first, *second, move |a, b| Ok(if is_least { a.min(b) } else { a.max(b) }))
             }
-            _ => word(self.datum(at), Tag::Integer),
+            _ => self.word(at, Tag::Integer),
         }
     }
 
@@ -40,9 +45,8 @@ impl Lower<'_> {
     pub(super) fn day(&self, at: NodeIx) -> Made<i64> {
         match self.graph.op(at) {
             Some(Op::Plain(datum)) if datum.tag() == Tag::Date => Made::constant(datum.word()),
-            Some(Op::Memo(place, node)) if self.graph.op(*node).is_some_and(is_day) => {
-                self.kept(*place, Tag::Date, Datum::date, || self.day(*node))
-            }
+            Some(Op::Memo(place, node)) if self.is_day(at) => self.kept(*place, Datum::date, || self.day(*node)),
+            Some(Op::Then(before, last)) => self.after(before, self.day(*last)),
             Some(Op::Call(Builtin::Date, of, _)) => {
                 if let Some(fact) = self.fact(*of) {
                     return Made::new(move |view| Ok(instant(view.stated(fact))?.date_number()));
@@ -66,11 +70,8 @@ impl Lower<'_> {
                     Ok(later.number())
                 })
             }
-            Some(Op::If(condition, then, otherwise)) => {
-                let (condition, then, otherwise) = (self.truth(*condition), self.day(*then), self.day(*otherwise));
-                Made::new(move |view| if condition.of(view)? { then.of(view) } else { otherwise.of(view) })
-            }
-            _ => word(self.datum(at), Tag::Date),
+            Some(Op::If(condition, then, otherwise)) => self.either(*condition, self.day(*then), self.day(*otherwise)),
+            _ => self.word(at, Tag::Date),
         }
     }
 
@@ -135,21 +136,34 @@ impl Lower<'_> {
         })
     }
 
+    /// The word of a fact or of any other value, which is of this sort.
+    fn word(&self, at: NodeIx, tag: Tag) -> Made<i64> {
+        if let Some(fact) = self.fact(at) {
+            return Made::new(move |view| word(view.stated(fact), tag));
+        }
+        let datum = self.unsorted(at);
+        Made::new(move |view| word(datum.of(view)?, tag))
+    }
+
     /// Computed once per request.
-    fn kept(
-        &self,
-        place: usize,
-        tag: Tag,
-        of: fn(i64) -> Option<Datum>,
-        make: impl FnOnce() -> Made<i64>,
-    ) -> Made<i64> {
-        let (node, places) = (shared(&self.whole, (place, Some(tag)), make), self.graph.places());
+    fn kept(&self, place: usize, of: fn(i64) -> Option<Datum>, make: impl FnOnce() -> Made<i64>) -> Made<i64> {
+        let (node, places) = (shared(&self.numbers, place, make), self.graph.places());
+        if place >= NUMBERS {
+            return Made::new(move |view| {
+                if let Some(known) = view.scratch().recall(place) {
+                    return Ok(known.word());
+                }
+                let number = node.of(view)?;
+                view.scratch().remember(place, places, of(number).ok_or(GiveUp)?);
+                Ok(number)
+            });
+        }
         Made::new(move |view| {
-            if let Some(known) = view.scratch().recall(place) {
-                return if known.tag() == tag { Ok(known.word()) } else { Err(GiveUp) };
+            if let Some(known) = view.number(place) {
+                return Ok(known);
             }
             let number = node.of(view)?;
-            view.scratch().remember(place, places, of(number).ok_or(GiveUp)?);
+            view.keep_number(place, number);
             Ok(number)
         })
     }
@@ -159,9 +173,6 @@ fn instant(datum: Datum) -> Result<Instant, GiveUp> {
     if datum.tag() == Tag::Timestamp { Ok(datum.as_instant()) } else { Err(GiveUp) }
 }
 
-fn word(datum: Made<Datum>, tag: Tag) -> Made<i64> {
-    Made::new(move |view| match datum.of(view)? {
-        found if found.tag() == tag => Ok(found.word()),
-        _ => Err(GiveUp),
-    })
+fn word(datum: Datum, tag: Tag) -> Result<i64, GiveUp> {
+    if datum.tag() == tag { Ok(datum.word()) } else { Err(GiveUp) }
 }

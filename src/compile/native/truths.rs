@@ -22,6 +22,7 @@ impl Lower<'_> {
                 let one = self.truth(*one);
                 Made::new(move |view| one.of(view).map(|holds| !holds))
             }
+            Some(Op::Then(before, last)) => self.after(before, self.truth(*last)),
             Some(Op::IsAbsent(of, negated)) => self.is_absent(*of, *negated),
             Some(Op::Call(Builtin::IsAfter, first, second)) => {
                 self.of_instants(*first, *second, |first, second| first.is_after(second))

@@ -99,6 +99,14 @@ impl Maker<'_> {
         }
     }
 
+    /// The truth that a node is once some others were computed, none of which failed, where it is one that is known.
+    fn known_after(&self, at: NodeIx) -> Option<(Vec<NodeIx>, bool)> {
+        match self.graph.op(at) {
+            Some(Op::Then(before, last)) => Some((before.to_vec(), self.truth(*last)?)),
+            _ => Some((Vec::new(), self.truth(at)?)),
+        }
+    }
+
     fn is_absent(&self, at: NodeIx) -> bool {
         matches!(self.graph.op(at), Some(Op::Plain(datum)) if datum.is_absent())
     }
@@ -113,9 +121,11 @@ impl Maker<'_> {
             Node::Block { lets, result } => self.block(lets, result, locals),
             Node::If { condition, then, otherwise } => {
                 let condition = self.make(condition, locals)?;
-                match self.truth(condition) {
-                    Some(true) => self.make(then, locals),
-                    Some(false) => self.make(otherwise, locals),
+                match self.known_after(condition) {
+                    Some((before, is)) => {
+                        let branch = self.make(if is { then } else { otherwise }, locals)?;
+                        self.then(before, branch)
+                    }
                     None => {
                         let then = self.make(then, &mut locals.clone())?;
                         let otherwise = self.make(otherwise, &mut locals.clone())?;
@@ -151,8 +161,9 @@ impl Maker<'_> {
                 let value = self.make(value, locals)?;
                 if self.is_absent(value) {
                     self.boolean(!negated)
-                } else if self.graph.is_present(value) && self.graph.is_safe(value) {
-                    self.boolean(*negated)
+                } else if self.graph.is_present(value) {
+                    let is = self.boolean(*negated)?;
+                    self.then(vec![value], is)
                 } else {
                     self.graph.add(Op::IsAbsent(value, *negated))
                 }
@@ -206,6 +217,10 @@ impl Maker<'_> {
         if values.is_empty() { Some(result) } else { self.graph.add(Op::Then(values.into(), result)) }
     }
 
+    fn is_computed_by(&self, at: NodeIx, next: Option<&NodeIx>) -> bool {
+        next.is_some_and(|next| self.graph.needs(*next, at))
+    }
+
     fn binary(&mut self, op: BinaryOp, left: NodeIx, right: NodeIx) -> Option<NodeIx> {
         if let (Some(a), Some(b)) = (self.graph.constant(left), self.graph.constant(right)) {
             return self.value(&ops::binary(op, &a, &b, 0).ok()?);
@@ -228,11 +243,13 @@ impl Maker<'_> {
 
     fn connect(&mut self, items: Vec<NodeIx>, all: bool) -> Option<NodeIx> {
         let mut kept = Vec::new();
-        for item in items {
-            match self.truth(item) {
-                Some(is) if is == all => {}
-                Some(is) if kept.is_empty() => return self.boolean(is),
-                _ => kept.push(item),
+        for (at, item) in items.iter().enumerate() {
+            let next = at.checked_add(1).and_then(|next| items.get(next));
+            match self.known_after(*item) {
+                // What only has to be computed is, by the next.
+                Some((before, is)) if is == all && before.iter().all(|one| self.is_computed_by(*one, next)) => {}
+                Some((before, is)) if is != all && before.is_empty() && kept.is_empty() => return self.boolean(is),
+                _ => kept.push(*item),
             }
         }
         match kept.as_slice() {
