@@ -12,7 +12,7 @@ use super::facts::FactTable;
 use super::sources::{Compute, Dated, same_in_all};
 
 /// A truth, given what is known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Tri {
     /// It holds.
     True,

@@ -15,9 +15,10 @@ use crate::script::GiveUp;
 
 use super::check::Tri;
 use super::combine::Plan;
+use super::looks::{LATE, Looks};
 use super::program::KindProgram;
 use super::run;
-use super::steps::{LATE, Looks, State, Step, Words, blocks, by_number, by_truth, steps};
+use super::steps::{State, Step, Words, blocks, by_group, by_number, by_truth, steps};
 use super::view::View;
 
 /// States that are kept for a kind; what leads to more is decided block by block.
@@ -30,18 +31,20 @@ const WAYS: usize = 1 << 16;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Stands(u32);
 
-/// Nobody took the way yet.
-const UNTAKEN: u32 = 0;
+/// Nothing to look at: nobody took the way yet, it leads to what is left to the interpreter, or to no state, for there was
+/// no room for it.
+const NOTHING: u32 = 0;
+const UNTAKEN: Stands = Stands(NOTHING);
+const BEYOND: Stands = Stands(NOTHING | 1 << TAG_BITS);
+const CLOSED: Stands = Stands(NOTHING | 2 << TAG_BITS);
 /// Facts to look at, by their step; the way from here is their number. The only odd one, for it is the most frequent.
 const FACT: u32 = 1;
 /// A predicate. There are three ways: it holds, it does not, it is open.
 const ASK: u32 = 2;
 /// What the rules come to, by its number.
 const PLAN: u32 = 4;
-/// What is left to the interpreter: [`BEYOND`]. No state, for there was no room for it: [`CLOSED`].
-const NOTHING: u32 = 6;
-const BEYOND: Stands = Stands(NOTHING);
-const CLOSED: Stands = Stands(NOTHING | 1 << TAG_BITS);
+/// A fact that is measured, by its measure; the way from here is its group.
+const MEASURE: u32 = 6;
 
 /// The bits of what it is, and of its number; the others are of the first way.
 const TAG_BITS: u32 = 3;
@@ -101,7 +104,7 @@ struct States {
 impl Diagram {
     /// A diagram without any state yet; `None` for a kind whose rules are found by a fact, or part one into too many groups.
     pub fn new(kind: &KindProgram) -> Option<Self> {
-        if !kind.contradictions.index.is_empty() || !kind.rules_group.index.is_empty() {
+        if kind.is_indexed() {
             return None;
         }
         let left = blocks(kind).map(|block| block.all).collect::<Words>();
@@ -109,8 +112,8 @@ impl Diagram {
         let beyond = vec![State { step: 0, left, open }];
         let states = Mutex::new(States { entered: HashMap::default(), beyond, ends: 0 });
         let steps = steps(kind)?;
-        let looks = Looks::new(kind, &steps);
-        let ways = (0..WAYS).map(|_| AtomicU32::new(UNTAKEN)).collect();
+        let looks = Looks::new(kind, steps.iter().filter_map(Step::facts));
+        let ways = (0..WAYS).map(|_| AtomicU32::new(UNTAKEN.0)).collect();
         let plans = (0..STATES).map(|_| OnceLock::new()).collect();
         Some(Self { steps, looks, ways, states, plans })
     }
@@ -146,6 +149,8 @@ impl Diagram {
                     Tri::False => 1,
                     Tri::Open => 2,
                 });
+            } else if stands.tag() == MEASURE {
+                way = stands.way(run::measure(view, number)?);
             } else if stands.tag() == PLAN {
                 return Ok(Some((number, self.plan(number).ok_or(GiveUp)?)));
             } else if !self.goes_on(stands, way, view.kind)? {
@@ -223,6 +228,12 @@ impl Diagram {
                     let next = by_number(kind, facts, &state)?;
                     if next.iter().any(|other| *other != state) {
                         return Some((Stands::new(FACT, at, first)?, next));
+                    }
+                }
+                Step::Measure(measure, looked) => {
+                    let next = by_group(kind, looked, &state)?;
+                    if next.iter().any(|other| *other != state) {
+                        return Some((Stands::new(MEASURE, *measure, first)?, next));
                     }
                 }
                 Step::Ask(predicate, uses, excluded) => {

@@ -17,6 +17,8 @@ mod fact;
 mod facts;
 mod heads;
 mod keys;
+mod looks;
+mod measures;
 mod names;
 mod native;
 mod normal;

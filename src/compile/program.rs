@@ -16,6 +16,7 @@ use super::combine::Why;
 use super::diagram::Diagram;
 use super::facts::FactTable;
 use super::keys::Keys;
+use super::measures::{Measure, measures};
 use super::names::CodeBook;
 use super::native::Closures;
 use super::normal::{Alternatives, Normal, both};
@@ -141,6 +142,8 @@ pub struct KindProgram {
     pub tables: Vec<Option<Box<[TableRow]>>>,
     /// What conditions are made of.
     pub predicates: Vec<Predicate>,
+    /// Facts that predicates test in several ways.
+    pub measures: Vec<Arc<Measure>>,
     /// What makes a request contradict itself.
     pub contradictions: Group,
     /// The rules.
@@ -180,6 +183,9 @@ impl KindProgram {
         let derived = self.derived.iter().flatten().map(|derived| &derived.compute);
         let all: Vec<NodeIx> = conditions.chain(results).chain(derived).map(|compute| compute.root).collect();
         self.scripts.graph.settle(all);
+        if !self.is_indexed() {
+            self.measures = measures(self);
+        }
         self.closures = Closures::new(self);
         self.diagram = Diagram::new(self);
     }
@@ -205,6 +211,11 @@ impl KindProgram {
         let (fact, gate) = ((*copy_of)?, &compute.gate);
         let all_stated = gate.facts.iter().chain([&fact]).all(|fact| *fact < self.table.stated);
         (gate.needs_facts_only && all_stated).then_some((fact, &gate.facts))
+    }
+
+    /// Whether its rules are found by a fact.
+    pub fn is_indexed(&self) -> bool {
+        !self.contradictions.index.is_empty() || !self.rules_group.index.is_empty()
     }
 
     /// The rules as a diagram; `None` where they are found by a fact.
@@ -272,6 +283,7 @@ pub fn compile_kind(bundle: &Bundle, shapes: &Shapes, kind: &Kind, book: &mut Co
         derived,
         scripts,
         closures: Closures::default(),
+        measures: Vec::new(),
         tables,
         predicates,
         contradictions,

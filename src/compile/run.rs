@@ -119,6 +119,15 @@ pub fn predicate(view: &mut View<'_>, at: u32) -> Result<Tri, GiveUp> {
     view.kind.closures.ask(at).ok_or(GiveUp)?.of(view)
 }
 
+/// The group of a fact that is measured.
+///
+/// # Errors
+/// When the interpreter is needed.
+#[inline]
+pub fn measure(view: &mut View<'_>, at: u32) -> Result<usize, GiveUp> {
+    view.kind.closures.measure(at).ok_or(GiveUp)?.of(view)
+}
+
 /// The truth of a predicate that is no script.
 ///
 /// # Errors

@@ -1,11 +1,11 @@
 //! Predicates, derived facts and results: what has to be known before their scripts run, and the scripts.
 
-use std::ops::RangeInclusive;
+use std::sync::Arc;
 
-use crate::bundle::checked::Comparison;
 use crate::script::{Datum, GiveUp, Tag};
 
 use super::super::check::{Check, Predicate, Tri, by_state};
+use super::super::measures::{Measure, Scale, range};
 use super::super::program::{DerivedFact, ResultValue};
 use super::super::run;
 use super::super::slots::Slot;
@@ -79,6 +79,27 @@ impl Lower<'_> {
         Made::new(move |view| match view.fact(local)? {
             fact if fact.tag() == tag => then(view, fact.word()),
             _ => run::test(view, at),
+        })
+    }
+
+    /// The group of a fact that is measured.
+    pub(super) fn measure(&self, measure: &Arc<Measure>) -> Made<usize> {
+        let (measure, fact) = (Arc::clone(measure), measure.fact);
+        let row = |view: &mut View<'_>, table: Option<usize>| table.map_or(Ok(Row::Found(0)), |table| view.row(table));
+        let number = match &measure.scale {
+            Scale::Number(tag, _) => self.number(fact, *tag),
+            Scale::Set(_) => None,
+        };
+        let Some((facts, number)) = number else {
+            return Made::new(move |view| {
+                let class = measure.scale.class(view.fact(fact)?).ok_or(GiveUp)?;
+                measure.group(row(view, measure.table)?, class).ok_or(GiveUp)
+            });
+        };
+        Made::new(move |view| {
+            let class =
+                if view.waits(facts) { Tag::Missing as usize } else { measure.scale.class_of(number.of(view)?) };
+            measure.group(row(view, measure.table)?, class).ok_or(GiveUp)
         })
     }
 
@@ -174,16 +195,5 @@ impl Lower<'_> {
             Tri::False => Ok(no_row),
             Tri::Open => Ok(open),
         })
-    }
-}
-
-/// The numbers that compare so with a limit of sixty bits.
-fn range(comparison: Comparison, limit: i64) -> RangeInclusive<i64> {
-    match comparison {
-        Comparison::AtLeast => limit..=i64::MAX,
-        Comparison::AtMost => i64::MIN..=limit,
-        Comparison::MoreThan => limit.saturating_add(1)..=i64::MAX,
-        Comparison::LessThan => i64::MIN..=limit.saturating_sub(1),
-        Comparison::Equal => limit..=limit,
     }
 }

@@ -58,6 +58,8 @@ impl<T: Copy + Send + Sync + 'static> Made<T> {
 pub struct Closures {
     /// For each predicate.
     asks: Vec<Made<Tri>>,
+    /// For each measure, the group of its fact.
+    measures: Vec<Made<usize>>,
     /// For each derived fact, in order; `None` for one that only the interpreter finds.
     derived: Vec<Option<Made<Datum>>>,
     /// For each result of each rule, what is told of it.
@@ -84,6 +86,7 @@ impl Closures {
         };
         Self {
             asks: (0_u32..).zip(&kind.predicates).map(|(at, predicate)| lower.ask(at, predicate)).collect(),
+            measures: kind.measures.iter().map(|measure| lower.measure(measure)).collect(),
             derived: kind.derived.iter().enumerate().map(derived).collect(),
             results: kind
                 .rules()
@@ -111,6 +114,12 @@ impl Closures {
     #[inline]
     pub fn ask(&self, at: u32) -> Option<&Made<Tri>> {
         self.asks.get(usize::try_from(at).ok()?)
+    }
+
+    /// The group of a fact that is measured.
+    #[inline]
+    pub fn measure(&self, at: u32) -> Option<&Made<usize>> {
+        self.measures.get(usize::try_from(at).ok()?)
     }
 
     /// A derived fact, by its position among them.
