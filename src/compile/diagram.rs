@@ -71,8 +71,9 @@ impl Stands {
     }
 
     /// One of the ways from here.
-    fn way(self, at: usize) -> usize {
-        index(self.0 >> TAG_BITS >> NUMBER_BITS).wrapping_add(at)
+    fn way(self, at: u16) -> u16 {
+        // What is left of the word is as large.
+        u16::try_from(self.0 >> TAG_BITS >> NUMBER_BITS).unwrap_or_default().wrapping_add(at)
     }
 }
 
@@ -84,7 +85,7 @@ pub struct Diagram {
     /// How the numbers of a request's facts are found.
     pub looks: Looks,
     /// What stands where each way leads. The first leads to the root.
-    ways: Box<[AtomicU32]>,
+    ways: Box<[AtomicU32; WAYS]>,
     states: Mutex<States>,
     /// What the rules come to at each end. Ends are states, so there is a place for each.
     plans: Box<[OnceLock<Box<Plan>>]>,
@@ -113,7 +114,8 @@ impl Diagram {
         let states = Mutex::new(States { entered: HashMap::default(), beyond, ends: 0 });
         let steps = steps(kind)?;
         let looks = Looks::new(kind, steps.iter().filter_map(Step::facts));
-        let ways = (0..WAYS).map(|_| AtomicU32::new(UNTAKEN.0)).collect();
+        let ways: Vec<AtomicU32> = (0..WAYS).map(|_| AtomicU32::new(UNTAKEN.0)).collect();
+        let ways = ways.try_into().ok()?;
         let plans = (0..STATES).map(|_| OnceLock::new()).collect();
         Some(Self { steps, looks, ways, states, plans })
     }
@@ -136,11 +138,11 @@ impl Diagram {
         let numbers = view.request.numbers.as_slice();
         let mut way = 0;
         loop {
-            let stands = Stands(self.ways.get(way).ok_or(GiveUp)?.load(Ordering::Acquire));
+            let stands = Stands(self.ways.get(usize::from(way)).ok_or(GiveUp)?.load(Ordering::Acquire));
             let number = stands.number();
             if stands.is_fact() {
                 way = stands.way(match numbers.get(index(number)) {
-                    Some(&told) if told != LATE => usize::from(told),
+                    Some(&told) if told != LATE => u16::from(told),
                     _ => self.late(number, view)?,
                 });
             } else if stands.tag() == ASK {
@@ -153,7 +155,7 @@ impl Diagram {
                 way = stands.way(run::measure(view, number)?);
             } else if stands.tag() == PLAN {
                 return Ok(Some((number, self.plan(number).ok_or(GiveUp)?)));
-            } else if !self.goes_on(stands, way, view.kind)? {
+            } else if !self.goes_on(stands, usize::from(way), view.kind)? {
                 return Ok(None);
             }
         }
@@ -170,13 +172,13 @@ impl Diagram {
     }
 
     /// The number of facts that are computed, or have too many groups to tell beforehand.
-    fn late(&self, step: u32, view: &mut View<'_>) -> Result<usize, GiveUp> {
+    fn late(&self, step: u32, view: &mut View<'_>) -> Result<u16, GiveUp> {
         let Some(Step::Facts(facts)) = self.steps.get(index(step)) else { return Err(GiveUp) };
         let mut number = 0;
         for looked in facts {
             number = looked.together(number, looked.group(view.fact(looked.fact)?).ok_or(GiveUp)?);
         }
-        Ok(number)
+        u16::try_from(number).map_err(|_| GiveUp)
     }
 
     /// Takes a way that nobody took yet.

@@ -61,10 +61,13 @@ impl Scale {
     }
 
     /// The class of a number.
-    #[inline]
     pub fn class_of(&self, number: i64) -> usize {
-        let Self::Number(_, cuts) = self else { return STATES };
-        cuts.partition_point(|cut| *cut <= number).saturating_add(STATES)
+        self.cuts().partition_point(|cut| *cut <= number).saturating_add(STATES)
+    }
+
+    /// The first numbers of the intervals after the first; none of a set.
+    pub fn cuts(&self) -> &[i64] {
+        if let Self::Number(_, cuts) = self { cuts } else { &[] }
     }
 
     fn classes(&self) -> usize {
@@ -97,16 +100,20 @@ impl Measure {
         self.tests.iter().any(|(own, _)| *own == ask)
     }
 
+    /// The groups of values, where the row of the table is found.
+    pub fn of_values(&self) -> &[u16] {
+        self.groups.get(STATES..self.scale.classes()).unwrap_or_default()
+    }
+
     /// The group of a class, given the row of the table.
-    #[inline]
-    pub fn group(&self, row: Row, class: usize) -> Option<usize> {
+    pub fn group(&self, row: Row, class: usize) -> Option<u16> {
         let row: usize = match row {
             Row::Found(_) => 0,
             Row::None => 1,
             Row::Open | Row::Unread => 2,
         };
         let at = row.wrapping_mul(self.scale.classes()).wrapping_add(class);
-        self.groups.get(at).map(|group| usize::from(*group))
+        self.groups.get(at).copied()
     }
 
     /// The measure of facts that these predicates test; `None` when there are too many groups.

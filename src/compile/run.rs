@@ -124,7 +124,7 @@ pub fn predicate(view: &mut View<'_>, at: u32) -> Result<Tri, GiveUp> {
 /// # Errors
 /// When the interpreter is needed.
 #[inline]
-pub fn measure(view: &mut View<'_>, at: u32) -> Result<usize, GiveUp> {
+pub fn measure(view: &mut View<'_>, at: u32) -> Result<u16, GiveUp> {
     view.kind.closures.measure(at).ok_or(GiveUp)?.of(view)
 }
 

@@ -15,7 +15,7 @@ use super::sources::{Dated, Gate, Scripts, Source};
 /// Derived facts of a kind.
 pub const DERIVED: usize = 16;
 /// Numbers of scripts that are kept as they are.
-pub const NUMBERS: usize = 24;
+pub const NUMBERS: usize = 16;
 /// Tables whose row is kept while a request is decided.
 const ROWS: usize = 8;
 

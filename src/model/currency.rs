@@ -1,22 +1,54 @@
-//! Currency codes and their minor units (ISO 4217), found by one hash.
+//! Currency codes and their minor units (ISO 4217), found by their letters.
 
-use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use iso_currency::{Currency, IntoEnumIterator};
-use rustc_hash::FxBuildHasher;
 
-static EXPONENTS: LazyLock<HashMap<&'static str, Option<u16>, FxBuildHasher>> =
-    LazyLock::new(|| Currency::iter().map(|currency| (currency.code(), currency.exponent())).collect());
+/// Letters of a code.
+const LETTERS: usize = 26;
+
+/// What is known of every three letters.
+#[derive(Clone, Copy)]
+enum Letters {
+    NoCode,
+    NoUnit,
+    Digits(u8),
+}
+
+static CODES: LazyLock<Box<[Letters]>> = LazyLock::new(|| {
+    let mut all = vec![Letters::NoCode; LETTERS * LETTERS * LETTERS];
+    for currency in Currency::iter() {
+        if let Some(known) = place(currency.code()).and_then(|at| all.get_mut(at)) {
+            let digits = currency.exponent().and_then(|digits| u8::try_from(digits).ok());
+            *known = digits.map_or(Letters::NoUnit, Letters::Digits);
+        }
+    }
+    all.into()
+});
+
+/// Three upper-case letters as a number.
+fn place(code: &str) -> Option<usize> {
+    let letter = |byte: u8| Some(usize::from(byte.checked_sub(b'A')?)).filter(|at| *at < LETTERS);
+    let after = |so_far: usize, byte: u8| so_far.checked_mul(LETTERS)?.checked_add(letter(byte)?);
+    let [a, b, c] = *code.as_bytes() else { return None };
+    after(after(letter(a)?, b)?, c)
+}
+
+fn letters(code: &str) -> Letters {
+    place(code).and_then(|at| CODES.get(at)).copied().unwrap_or(Letters::NoCode)
+}
 
 /// Whether it is the code of a currency, as it is written.
 pub(crate) fn is_code(code: &str) -> bool {
-    EXPONENTS.contains_key(code)
+    !matches!(letters(code), Letters::NoCode)
 }
 
 /// The digits of a currency's minor unit; `None` for one that has none, and for what is no currency.
 pub(crate) fn minor_units(code: &str) -> Option<u16> {
-    EXPONENTS.get(code).copied().flatten()
+    match letters(code) {
+        Letters::Digits(digits) => Some(digits.into()),
+        Letters::NoCode | Letters::NoUnit => None,
+    }
 }
 
 #[cfg(test)]

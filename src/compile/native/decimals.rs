@@ -3,8 +3,9 @@
 use rust_decimal::{Decimal, RoundingStrategy};
 
 use crate::model::value::Value;
-use crate::script::{BinaryOp, Builtin, GiveUp, Inputs, NodeIx, Op, arithmetic, quotient, round};
+use crate::script::{BinaryOp, Builtin, GiveUp, Inputs, NodeIx, Number, Op, arithmetic, quotient, round};
 
+use super::super::view::View;
 use super::{Lower, Made};
 
 impl Lower<'_> {
@@ -54,10 +55,66 @@ impl Lower<'_> {
     fn rounded(&self, strategy: RoundingStrategy, amount: NodeIx, digits: NodeIx) -> Made<Decimal> {
         let digits = self.whole(digits);
         if let Some(Op::Binary(BinaryOp::Divide, of, by)) = self.graph.op(amount) {
-            let (of, by) = (self.decimal(*of), self.decimal(*by));
+            let (of, by) = (self.product(*of), self.product(*by));
             return Made::new(move |view| quotient(strategy, of.of(view)?, by.of(view)?, digits.of(view)?));
         }
         let amount = self.decimal(amount);
         Made::new(move |view| round(strategy, amount.of(view)?, digits.of(view)?))
+    }
+
+    /// Factors from the left to the right, multiplied.
+    fn product(&self, mut at: NodeIx) -> Product {
+        let mut rest = Vec::new();
+        while let Some(Op::Binary(BinaryOp::Multiply, left, right)) = self.graph.op(at) {
+            rest.push(self.factor(*right));
+            at = *left;
+        }
+        rest.reverse();
+        Product { first: self.factor(at), rest: rest.into() }
+    }
+
+    fn factor(&self, at: NodeIx) -> Factor {
+        match self.graph.op(at) {
+            Some(Op::Call(Builtin::Decimal, one, _) | Op::ToDecimal(one)) => self.factor(*one),
+            _ if self.is_whole(at) => Factor::Whole(self.whole(at)),
+            _ => match self.fact(at) {
+                Some(fact) => Factor::Stated(fact),
+                None => Factor::Decimal(self.decimal(at)),
+            },
+        }
+    }
+}
+
+/// Factors.
+struct Product {
+    first: Factor,
+    rest: Box<[Factor]>,
+}
+
+enum Factor {
+    Whole(Made<i64>),
+    Stated(usize),
+    Decimal(Made<Decimal>),
+}
+
+impl Product {
+    #[inline]
+    fn of(&self, view: &mut View<'_>) -> Result<Number, GiveUp> {
+        let mut product = self.first.of(view)?;
+        for factor in &self.rest {
+            product = product.times(factor.of(view)?)?;
+        }
+        Ok(product)
+    }
+}
+
+impl Factor {
+    #[inline]
+    fn of(&self, view: &mut View<'_>) -> Result<Number, GiveUp> {
+        match self {
+            Self::Whole(whole) => whole.of(view).map(Number::from),
+            Self::Stated(fact) => view.scratch.decimal(view.stated(*fact)).map(Number::from),
+            Self::Decimal(decimal) => decimal.of(view).map(Number::from),
+        }
     }
 }

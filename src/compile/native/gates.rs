@@ -83,24 +83,26 @@ impl Lower<'_> {
     }
 
     /// The group of a fact that is measured.
-    pub(super) fn measure(&self, measure: &Arc<Measure>) -> Made<usize> {
-        let (measure, fact) = (Arc::clone(measure), measure.fact);
-        let row = |view: &mut View<'_>, table: Option<usize>| table.map_or(Ok(Row::Found(0)), |table| view.row(table));
-        let number = match &measure.scale {
-            Scale::Number(tag, _) => self.number(fact, *tag),
-            Scale::Set(_) => None,
+    pub(super) fn measure(&self, measure: &Arc<Measure>) -> Made<u16> {
+        let fact = measure.fact;
+        let Scale::Number(tag, _) = measure.scale else {
+            return grouped(measure, |_| Ok(None), move |view| view.fact(fact));
         };
-        let Some((facts, number)) = number else {
-            return Made::new(move |view| {
-                let class = measure.scale.class(view.fact(fact)?).ok_or(GiveUp)?;
-                measure.group(row(view, measure.table)?, class).ok_or(GiveUp)
-            });
-        };
-        Made::new(move |view| {
-            let class =
-                if view.waits(facts) { Tag::Missing as usize } else { measure.scale.class_of(number.of(view)?) };
-            measure.group(row(view, measure.table)?, class).ok_or(GiveUp)
-        })
+        match self.number(fact, tag) {
+            Some((facts, number)) => {
+                let known = move |view: &mut View<'_>| {
+                    if view.waits(facts) { Ok(None) } else { number.of(view).map(Some) }
+                };
+                grouped(measure, known, |_| Ok(Datum::MISSING))
+            }
+            None => {
+                let known = move |view: &mut View<'_>| {
+                    let fact = view.fact(fact)?;
+                    Ok((fact.tag() == tag).then(|| fact.word()))
+                };
+                grouped(measure, known, move |view| view.fact(fact))
+            }
+        }
     }
 
     /// What computes the number of a derived fact, and the facts that it waits for.
@@ -196,4 +198,29 @@ impl Lower<'_> {
             Tri::Open => Ok(open),
         })
     }
+}
+
+/// The group of a fact by its number where that is known, and the row that it needs is found; else by its state.
+fn grouped(
+    measure: &Arc<Measure>,
+    number: impl for<'r> Fn(&mut View<'r>) -> Result<Option<i64>, GiveUp> + Send + Sync + 'static,
+    otherwise: impl for<'r> Fn(&mut View<'r>) -> Result<Datum, GiveUp> + Send + Sync + 'static,
+) -> Made<u16> {
+    let (measure, table) = (Arc::clone(measure), measure.table);
+    let groups: Box<[u16]> = measure.of_values().into();
+    let cuts: Box<[i64]> = measure.scale.cuts().into();
+    Made::new(move |view| {
+        let row = table.map_or(Ok(Row::Found(0)), |table| view.row(table))?;
+        match (row, number(view)?) {
+            (Row::Found(_), Some(number)) => {
+                let at = cuts.partition_point(|cut| *cut <= number);
+                groups.get(at).copied().ok_or(GiveUp)
+            }
+            (_, Some(number)) => measure.group(row, measure.scale.class_of(number)).ok_or(GiveUp),
+            (_, None) => {
+                let class = measure.scale.class(otherwise(view)?).ok_or(GiveUp)?;
+                measure.group(row, class).ok_or(GiveUp)
+            }
+        }
+    })
 }

@@ -59,7 +59,7 @@ pub struct Closures {
     /// For each predicate.
     asks: Vec<Made<Tri>>,
     /// For each measure, the group of its fact.
-    measures: Vec<Made<usize>>,
+    measures: Vec<Made<u16>>,
     /// For each derived fact, in order; `None` for one that only the interpreter finds.
     derived: Vec<Option<Made<Datum>>>,
     /// For each result of each rule, what is told of it.
@@ -118,7 +118,7 @@ impl Closures {
 
     /// The group of a fact that is measured.
     #[inline]
-    pub fn measure(&self, at: u32) -> Option<&Made<usize>> {
+    pub fn measure(&self, at: u32) -> Option<&Made<u16>> {
         self.measures.get(usize::try_from(at).ok()?)
     }
 

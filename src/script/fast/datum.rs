@@ -296,7 +296,7 @@ pub struct Scratch<'a> {
 }
 
 /// Values of nodes that are kept without allocating.
-const MEMO: usize = 24;
+const MEMO: usize = 8;
 
 impl<'a> Scratch<'a> {
     /// Nothing kept yet.

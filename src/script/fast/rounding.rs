@@ -2,34 +2,110 @@
 
 use rust_decimal::{Decimal, RoundingStrategy};
 
-use super::super::ops;
+use super::super::ops::{self, BinaryOp};
 use super::GiveUp;
+use super::run::arithmetic;
+
+/// A decimal; of most, a word has all digits.
+#[derive(Clone, Copy, Debug)]
+pub enum Number {
+    /// Its digits, and how many of them are after the point.
+    Small(i64, u32),
+    /// Any other.
+    Large(Decimal),
+}
+
+impl From<i64> for Number {
+    fn from(whole: i64) -> Self {
+        Self::Small(whole, 0)
+    }
+}
+
+impl From<Decimal> for Number {
+    fn from(decimal: Decimal) -> Self {
+        i64::try_from(decimal.mantissa())
+            .map_or(Self::Large(decimal), |mantissa| Self::Small(mantissa, decimal.scale()))
+    }
+}
+
+impl Number {
+    fn decimal(self) -> Decimal {
+        match self {
+            Self::Small(mantissa, scale) => Decimal::new(mantissa, scale),
+            Self::Large(decimal) => decimal,
+        }
+    }
+
+    /// A product, with as many digits as a decimal has.
+    ///
+    /// # Errors
+    /// When it has more.
+    #[inline]
+    pub fn times(self, by: Self) -> Result<Self, GiveUp> {
+        if let (Self::Small(a, digits), Self::Small(b, more)) = (self, by)
+            && let (Some(product), Some(digits @ 0..=Decimal::MAX_SCALE)) = (a.checked_mul(b), digits.checked_add(more))
+        {
+            return Ok(Self::Small(product, digits));
+        }
+        arithmetic(BinaryOp::Multiply, self.decimal(), by.decimal()).map(Self::Large)
+    }
+}
 
 /// A quotient with so many digits after the point: what dividing first and then rounding gives.
 ///
 /// # Errors
 /// When there is no quotient, or it cannot have so many digits.
-pub fn quotient(strategy: RoundingStrategy, of: Decimal, by: Decimal, digits: i64) -> Result<Decimal, GiveUp> {
-    match small_quotient(strategy, of, by, digits) {
-        Some(quotient) => Ok(quotient),
-        None => round(strategy, ops::without_negative_zero(of.checked_div(by).ok_or(GiveUp)?), digits),
+pub fn quotient(strategy: RoundingStrategy, of: Number, by: Number, digits: i64) -> Result<Decimal, GiveUp> {
+    if let (Number::Small(of, of_digits), Number::Small(by, by_digits)) = (of, by)
+        && let Some(quotient) = small_quotient(strategy, (of, of_digits), (by, by_digits), digits)
+    {
+        return Ok(quotient);
     }
+    round(strategy, arithmetic(BinaryOp::Divide, of.decimal(), by.decimal())?, digits)
 }
 
 /// More digits are divided and rounded in two steps.
 const DIGITS: i64 = 8;
 
+/// The powers of ten that a word has room for.
+const POWERS: [i64; 19] = [
+    1,
+    10,
+    100,
+    1_000,
+    10_000,
+    100_000,
+    1_000_000,
+    10_000_000,
+    100_000_000,
+    1_000_000_000,
+    10_000_000_000,
+    100_000_000_000,
+    1_000_000_000_000,
+    10_000_000_000_000,
+    100_000_000_000_000,
+    1_000_000_000_000_000,
+    10_000_000_000_000_000,
+    100_000_000_000_000_000,
+    1_000_000_000_000_000_000,
+];
+
 /// A quotient of small numbers, rounded: exact at once, where a division to 28 digits after the point and a rounding after it
 /// are each near enough. What lies between two digits, or between a digit and the middle of two, is at least half a divisor's
 /// part from either, which is more than 5e-20 of a digit for divisors of 63 bits; the division is wrong by less than 5e-21
 /// of one, as long as it has 20 digits more than are wanted. So both come to the same.
-fn small_quotient(strategy: RoundingStrategy, of: Decimal, by: Decimal, digits: i64) -> Option<Decimal> {
+#[inline]
+fn small_quotient(
+    strategy: RoundingStrategy,
+    (of, of_digits): (i64, u32),
+    (by, by_digits): (i64, u32),
+    digits: i64,
+) -> Option<Decimal> {
     if digits > DIGITS {
         return None;
     }
-    let exponent = digits.checked_add(by.scale().into())?.checked_sub(of.scale().into())?;
-    let power = 10_i64.checked_pow(u32::try_from(exponent.unsigned_abs()).ok()?)?;
-    let (of, by) = (i64::try_from(of.mantissa()).ok()?, i64::try_from(by.mantissa()).ok()?);
+    let exponent = digits.checked_add(by_digits.into())?.checked_sub(of_digits.into())?;
+    let power = *POWERS.get(usize::try_from(exponent.unsigned_abs()).ok()?)?;
     let (of, by) = if exponent < 0 { (of, by.checked_mul(power)?) } else { (of.checked_mul(power)?, by) };
     let (quotient, left) = (of.checked_div(by)?, of.checked_rem(by)?);
     let twice = left.unsigned_abs().checked_mul(2)?.cmp(&by.unsigned_abs());
@@ -39,7 +115,7 @@ fn small_quotient(strategy: RoundingStrategy, of: Decimal, by: Decimal, digits: 
         _ => false,
     };
     let step = if !away { 0 } else { of.signum().checked_mul(by.signum())? };
-    Decimal::try_from_i128_with_scale(quotient.checked_add(step)?.into(), u32::try_from(digits).ok()?).ok()
+    Decimal::try_new(quotient.checked_add(step)?, u32::try_from(digits).ok()?).ok()
 }
 
 /// A decimal with so many digits after the point.
@@ -59,6 +135,17 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
+        #[test]
+        fn products_are_those_of_decimals(
+            a in any::<i64>(), b in prop_oneof![-100_i64..100, any::<i64>()], scales in (0_u32..29, 0_u32..29)
+        ) {
+            let (a, b) = (Decimal::new(a, scales.0), Decimal::new(b, scales.1));
+            let quick = Number::from(a).times(b.into()).map(Number::decimal);
+            prop_assert_eq!(quick, arithmetic(BinaryOp::Multiply, a, b));
+        }
+    }
+
+    proptest! {
         #![proptest_config(ProptestConfig::with_cases(4_000))]
 
         #[test]
@@ -71,11 +158,11 @@ mod tests {
         ) {
             // Also what is near the middle of two digits.
             let of = if of % 2 == 0 { of } else { (by / 2).saturating_add(near).saturating_sub(1) };
-            let (of, by) = (Decimal::new(of, scales.0), Decimal::new(by, scales.1));
+            let (of, by) = ((of, scales.0), (by, scales.1));
             let strategies =
                 [RoundingStrategy::ToZero, RoundingStrategy::MidpointAwayFromZero, RoundingStrategy::MidpointNearestEven];
             for strategy in strategies {
-                let slow = of.checked_div(by).map(|quotient| round(strategy, ops::without_negative_zero(quotient), digits));
+                let slow = Decimal::new(of.0, of.1).checked_div(Decimal::new(by.0, by.1)).map(|quotient| round(strategy, ops::without_negative_zero(quotient), digits));
                 let Some(quick) = small_quotient(strategy, of, by, digits) else { continue };
                 prop_assert_eq!(slow.and_then(Result::ok).map(|slow| slow.to_string()), Some(quick.to_string()));
             }
