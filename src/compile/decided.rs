@@ -2,7 +2,7 @@
 //! the rules that wait are evaluated again.
 
 use std::cell::Cell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::bundle::checked::{Absence, Effect, FactIx, RuleIx};
@@ -32,18 +32,8 @@ impl Compiled {
         Some(Decided { facts: Arc::new(facts), verdict, ..Decided::default() })
     }
 
-    /// What each reason of a decision that asks for information waits for; `None` for what the request has to be read again
-    /// for.
-    pub(crate) fn waits(&self, request: &Request, brief: &Brief) -> Option<Vec<BTreeSet<FactIx>>> {
-        let (kind, program) = (self.bundle.kinds.get(request.kind)?, self.kind(request.kind)?);
-        let reasons = brief.because(Some(program));
-        let wanted: Vec<&BTreeSet<FactIx>> =
-            reasons.iter().map(|why| program.reads(&self.bundle, kind, why.rule?)).collect::<Option<_>>()?;
-        let facts = self.facts(request, |ix| wanted.iter().any(|reads| reads.contains(&ix)))?;
-        reasons.iter().map(|why| self.evaluated(program, &facts, why).map(waits_for)).collect()
-    }
-
-    fn facts(&self, request: &Request, wanted: impl Fn(FactIx) -> bool) -> Option<Facts> {
+    /// The facts that a request states, and those that follow; `None` where a slot does not tell.
+    pub(super) fn facts(&self, request: &Request, wanted: impl Fn(FactIx) -> bool) -> Option<Facts> {
         let (kind, program) = (self.bundle.kinds.get(request.kind)?, self.kind(request.kind)?);
         let is_told = Cell::new(program.table.tells_all_taken());
         let scratch = Scratch::new(&request.text, &request.kept);
@@ -58,7 +48,7 @@ impl Compiled {
     }
 
     /// What the rule of a reason gave.
-    fn evaluated(&self, program: &KindProgram, facts: &Facts, why: &Why) -> Option<Evaluated> {
+    pub(super) fn evaluated(&self, program: &KindProgram, facts: &Facts, why: &Why) -> Option<Evaluated> {
         let ix = program.rule(why.rule?)?.ix;
         let rule = self.bundle.rules.get(ix.0)?;
         let asks = matches!(rule.effect, Effect::Ask(..));
@@ -112,13 +102,4 @@ impl Compiled {
 
 fn holds(rule: RuleIx) -> Evaluated {
     Evaluated { rule, truth: Truth::True, ask: None, results: BTreeMap::new() }
-}
-
-/// The facts that a rule waits for.
-fn waits_for(evaluated: Evaluated) -> BTreeSet<FactIx> {
-    let mut all = evaluated.ask.map(|(_, unmet)| unmet).unwrap_or_default();
-    if let Truth::Unknown(facts) = evaluated.truth {
-        all.extend(facts);
-    }
-    all
 }

@@ -29,6 +29,7 @@ mod slots;
 mod sources;
 mod steps;
 mod view;
+mod waits;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};

@@ -24,6 +24,7 @@ use super::scan::Reading;
 use super::slots::Request;
 use super::sources::{Compute, Scripts, compute, compute_script};
 use super::view::DERIVED;
+use super::waits::Remembered;
 
 /// What follows from a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,6 +95,8 @@ pub struct RuleProgram {
     pub has_obligations: bool,
     /// The facts it looks at, gathered when it first waits for one.
     reads: OnceLock<BTreeSet<FactIx>>,
+    /// Those whose classes tell what it waits for; `None` where they do not.
+    pub classed: OnceLock<Option<Box<[usize]>>>,
 }
 
 impl RuleProgram {
@@ -154,6 +157,8 @@ pub struct KindProgram {
     pub asks_carry: bool,
     waiting_rank: usize,
     diagram: Option<Diagram>,
+    /// What rules wait for.
+    pub waits: Remembered,
 }
 
 impl KindProgram {
@@ -292,6 +297,7 @@ pub fn compile_kind(bundle: &Bundle, shapes: &Shapes, kind: &Kind, book: &mut Co
         asks_carry,
         waiting_rank,
         diagram: None,
+        waits: Remembered::default(),
     };
     made.finish();
     Some(made)
@@ -362,7 +368,7 @@ fn rule_program(bundle: &Bundle, table: &FactTable, scripts: &mut Scripts, ix: R
     };
     let results = rule.results.iter().map(result).collect();
     let has_obligations = !rule.obligations.is_empty();
-    RuleProgram { ix, follows, rank, results, has_obligations, reads: OnceLock::new() }
+    RuleProgram { ix, follows, rank, results, has_obligations, reads: OnceLock::new(), classed: OnceLock::new() }
 }
 
 fn result_value(bundle: &Bundle, table: &FactTable, scripts: &mut Scripts, value: &Expression) -> ResultValue {

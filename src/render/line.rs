@@ -1,7 +1,6 @@
 //! Writes one decision from the words of its language and the slots of its request.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use smallvec::SmallVec;
@@ -106,7 +105,7 @@ impl<'w> Writer<'w> {
             if number > 0 {
                 out.push(',');
             }
-            self.missing = self.paths(missing).join(", ");
+            self.missing = self.paths(&**missing).join(", ");
             let reason = match why.waits {
                 true => words.waiting(self.compiled, self.language, self.request.kind, why.rule?)?,
                 false => words.rule(why.rule?)?.reason.as_ref()?,
@@ -119,8 +118,7 @@ impl<'w> Writer<'w> {
         out.push_str("},\"obligations\":[");
         self.duties(out)?;
         out.push_str("],\"missing\":[");
-        let all = waits.into_iter().flatten().collect();
-        for (number, path) in self.paths(&all).iter().enumerate() {
+        for (number, path) in self.paths(waits.iter().flat_map(|waits| &**waits)).iter().enumerate() {
             out.push_str(if number > 0 { ",\"" } else { "\"" });
             out.push_str(path);
             out.push('"');
@@ -131,8 +129,10 @@ impl<'w> Writer<'w> {
     }
 
     /// The paths of facts in order, as JSON writes them.
-    fn paths(&self, facts: &BTreeSet<FactIx>) -> Vec<String> {
-        let paths: BTreeSet<_> = facts.iter().map(|ix| self.compiled.bundle.path(*ix)).collect();
+    fn paths<'i>(&self, facts: impl IntoIterator<Item = &'i FactIx>) -> Vec<String> {
+        let mut paths: Vec<_> = facts.into_iter().map(|ix| self.compiled.bundle.path(*ix)).collect();
+        paths.sort_unstable();
+        paths.dedup();
         paths.iter().map(|path| escaped(path)).collect()
     }
 

@@ -198,6 +198,9 @@ fn push_text<V>(out: &mut Vec<Piece<V>>, text: &str) {
 
 /// Text as it stands between the quotes of a JSON string.
 pub fn escaped(text: &str) -> String {
+    if !text.bytes().any(|byte| byte < b' ' || matches!(byte, b'"' | b'\\')) {
+        return text.to_owned();
+    }
     let quoted = serde_json::Value::from(text).to_string();
     quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or_default().to_owned()
 }
