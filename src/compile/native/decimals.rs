@@ -6,6 +6,7 @@ use crate::model::value::Value;
 use crate::script::{BinaryOp, Builtin, GiveUp, Inputs, NodeIx, Number, Op, arithmetic, quotient, round};
 
 use super::super::view::View;
+use super::numbers::Whole;
 use super::{Lower, Made};
 
 impl Lower<'_> {
@@ -92,13 +93,13 @@ struct Product {
 }
 
 enum Factor {
-    Whole(Made<i64>),
+    Whole(Whole),
     Stated(usize),
     Decimal(Made<Decimal>),
 }
 
 impl Product {
-    #[inline]
+    #[inline(always)]
     fn of(&self, view: &mut View<'_>) -> Result<Number, GiveUp> {
         let mut product = self.first.of(view)?;
         for factor in &self.rest {
@@ -109,7 +110,7 @@ impl Product {
 }
 
 impl Factor {
-    #[inline]
+    #[inline(always)]
     fn of(&self, view: &mut View<'_>) -> Result<Number, GiveUp> {
         match self {
             Self::Whole(whole) => whole.of(view).map(Number::from),

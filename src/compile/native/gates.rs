@@ -11,6 +11,7 @@ use super::super::run;
 use super::super::slots::Slot;
 use super::super::sources::{Compute, Gate};
 use super::super::view::{Row, View};
+use super::numbers::Whole;
 use super::{Lower, Made};
 
 impl Lower<'_> {
@@ -106,7 +107,7 @@ impl Lower<'_> {
     }
 
     /// What computes the number of a derived fact, and the facts that it waits for.
-    fn number(&self, local: usize, tag: Tag) -> Option<(u64, Made<i64>)> {
+    fn number(&self, local: usize, tag: Tag) -> Option<(u64, Whole)> {
         let derived = self.kind.computed(local).filter(|derived| derived.copy_of.is_none())?;
         let facts = self.awaited(&derived.compute.gate).filter(|_| derived.compute.gate.needs_facts_only)?;
         let root = self.graph.place(derived.compute.root);

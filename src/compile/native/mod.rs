@@ -20,6 +20,7 @@ use super::check::Tri;
 use super::program::KindProgram;
 use super::slots::Slot;
 use super::view::{Row, View};
+use numbers::Whole;
 
 type Run<T> = dyn for<'r> Fn(&mut View<'r>) -> Result<T, GiveUp> + Send + Sync;
 
@@ -142,9 +143,9 @@ impl Closures {
 }
 
 /// What is computed for each place that keeps something.
-type Shared<T> = RefCell<HashMap<usize, Arc<Made<T>>>>;
+type Shared<T> = RefCell<HashMap<usize, Arc<T>>>;
 
-fn shared<T>(all: &Shared<T>, place: usize, make: impl FnOnce() -> Made<T>) -> Arc<Made<T>> {
+fn shared<T>(all: &Shared<T>, place: usize, make: impl FnOnce() -> T) -> Arc<T> {
     let known = all.borrow().get(&place).cloned();
     known.unwrap_or_else(|| {
         let made = Arc::new(make());
@@ -161,9 +162,9 @@ struct Lower<'k> {
     stated: usize,
     /// What computes what is kept in each place, made once: a node that is used twice by one that is used twice, and so on,
     /// would be made more often than there is room for. Whole numbers, and dates by theirs.
-    numbers: Shared<i64>,
+    numbers: Shared<Whole>,
     /// Anything else.
-    data: Shared<Datum>,
+    data: Shared<Made<Datum>>,
     /// See [`Closures::awaited`].
     awaited: Cell<u64>,
 }

@@ -1,76 +1,126 @@
 //! Whole numbers, and dates and instants, which are numbers too.
 
+use std::sync::Arc;
+
 use crate::model::currency::minor_units;
 use crate::model::time::{Date, Instant};
-use crate::script::{Builtin, Datum, GiveUp, Inputs, NodeIx, Op, Tag};
+use crate::script::{BinaryOp, Builtin, Datum, GiveUp, Inputs, NodeIx, Op, Tag};
 
-use super::super::view::NUMBERS;
+use super::super::view::{NUMBERS, View};
 use super::{Lower, Made, shared};
 
+/// A whole number, or a date by its number, and how it is found: what is at hand is not called for.
+pub(super) enum Whole {
+    Constant(i64),
+    /// A stated fact of this sort.
+    Stated(usize, Tag),
+    /// The date of a stated instant.
+    DateOf(usize),
+    /// Computed once per request, and kept in a place below [`NUMBERS`].
+    Kept(usize, Arc<Self>),
+    Made(Made<i64>),
+}
+
+impl Whole {
+    #[inline(always)]
+    pub(super) fn of(&self, view: &mut View<'_>) -> Result<i64, GiveUp> {
+        match self {
+            Self::Constant(number) => Ok(*number),
+            Self::Stated(fact, tag) => word(view.stated(*fact), *tag),
+            Self::DateOf(fact) => Ok(instant(view.stated(*fact))?.date_number()),
+            Self::Kept(place, node) => match view.number(*place) {
+                Some(known) => Ok(known),
+                None => keep(*place, node, view),
+            },
+            Self::Made(made) => made.of(view),
+        }
+    }
+
+    fn made(self) -> Made<i64> {
+        match self {
+            Self::Made(made) => made,
+            other => Made::new(move |view| other.of(view)),
+        }
+    }
+}
+
+#[inline(never)]
+fn keep(place: usize, node: &Whole, view: &mut View<'_>) -> Result<i64, GiveUp> {
+    let number = match node {
+        Whole::Made(made) => made.of(view)?,
+        other => other.of(view)?,
+    };
+    view.keep_number(place, number);
+    Ok(number)
+}
+
 impl Lower<'_> {
-    pub(super) fn whole(&self, at: NodeIx) -> Made<i64> {
+    pub(super) fn whole(&self, at: NodeIx) -> Whole {
         match self.graph.op(at) {
-            Some(Op::Plain(datum)) if datum.tag() == Tag::Integer => Made::constant(datum.word()),
+            Some(Op::Plain(datum)) if datum.tag() == Tag::Integer => Whole::Constant(datum.word()),
             Some(Op::Memo(place, node)) if self.is_whole(at) => self.kept(*place, Datum::integer, || self.whole(*node)),
             Some(Op::If(condition, then, otherwise)) => {
-                self.either(*condition, self.whole(*then), self.whole(*otherwise))
+                Whole::Made(self.either(*condition, self.whole(*then).made(), self.whole(*otherwise).made()))
             }
-            Some(Op::Then(before, last)) => self.after(before, self.whole(*last)),
+            Some(Op::Then(before, last)) => Whole::Made(self.after(before, self.whole(*last).made())),
             Some(Op::Integers(op, left, right)) if op.is_arithmetic() => {
-                let op = *op;
-                self.of_wholes(*left, *right, move |left, right| op.of_integers(left, right).ok_or(GiveUp))
+                Whole::Made(self.arithmetic(*op, *left, *right))
             }
-            Some(Op::Call(Builtin::DaysBetween, first, second)) => self.days_between(*first, *second),
+            Some(Op::Call(Builtin::DaysBetween, first, second)) => Whole::Made(self.days_between(*first, *second)),
             Some(Op::Call(Builtin::SecondsBetween, first, second)) => {
-                self.of_instants(*first, *second, Instant::seconds_until)
+                Whole::Made(self.of_instants(*first, *second, Instant::seconds_until))
             }
             Some(Op::Call(Builtin::MinorUnits, currency, _)) => {
                 let currency = self.datum(*currency);
-                Made::new(move |view| {
+                Whole::Made(Made::new(move |view| {
                     let currency = currency.of(view)?;
                     minor_units(view.scratch().text(currency)?).map(i64::from).ok_or(GiveUp)
-                })
+                }))
             }
             Some(Op::Call(function @ (Builtin::Least | Builtin::Greatest), first, second))
                 if self.graph.is_integer(at) =>
             {
-                let is_least = *function == Builtin::Least;
-                self.of_wholes(*first, *second, move |a, b| Ok(if is_least { a.min(b) } else { a.max(b) }))
+                Whole::Made(match function {
+                    Builtin::Least => self.of_wholes(*first, *second, |a, b| Ok(a.min(b))),
+                    _ => self.of_wholes(*first, *second, |a, b| Ok(a.max(b))),
+                })
             }
             _ => self.word(at, Tag::Integer),
         }
     }
 
     /// A date, by its number.
-    pub(super) fn day(&self, at: NodeIx) -> Made<i64> {
+    pub(super) fn day(&self, at: NodeIx) -> Whole {
         match self.graph.op(at) {
-            Some(Op::Plain(datum)) if datum.tag() == Tag::Date => Made::constant(datum.word()),
+            Some(Op::Plain(datum)) if datum.tag() == Tag::Date => Whole::Constant(datum.word()),
             Some(Op::Memo(place, node)) if self.is_day(at) => self.kept(*place, Datum::date, || self.day(*node)),
-            Some(Op::Then(before, last)) => self.after(before, self.day(*last)),
-            Some(Op::Call(Builtin::Date, of, _)) => {
-                if let Some(fact) = self.fact(*of) {
-                    return Made::new(move |view| Ok(instant(view.stated(fact))?.date_number()));
+            Some(Op::Then(before, last)) => Whole::Made(self.after(before, self.day(*last).made())),
+            Some(Op::Call(Builtin::Date, of, _)) => match self.fact(*of) {
+                Some(fact) => Whole::DateOf(fact),
+                None => {
+                    let instant = self.instant(*of);
+                    Whole::Made(Made::new(move |view| Ok(instant.of(view)?.date_number())))
                 }
-                let instant = self.instant(*of);
-                Made::new(move |view| Ok(instant.of(view)?.date_number()))
-            }
+            },
             Some(Op::Call(Builtin::AddDays, from, days)) => {
                 let (from, days) = (self.day(*from), self.whole(*days));
-                Made::new(move |view| {
+                Whole::Made(Made::new(move |view| {
                     let later = from.of(view)?.checked_add(days.of(view)?).ok_or(GiveUp)?;
                     Datum::day(later).map(|day| day.word()).ok_or(GiveUp)
-                })
+                }))
             }
             Some(Op::Call(Builtin::AddDuration, from, duration)) => {
                 let (from, duration) = (self.day(*from), self.datum(*duration));
-                Made::new(move |view| {
+                Whole::Made(Made::new(move |view| {
                     let from = Date::from_number(from.of(view)?).ok_or(GiveUp)?;
                     let duration = duration.of(view)?;
                     let later = from.plus(view.scratch().duration(duration)?).ok_or(GiveUp)?;
                     Ok(later.number())
-                })
+                }))
             }
-            Some(Op::If(condition, then, otherwise)) => self.either(*condition, self.day(*then), self.day(*otherwise)),
+            Some(Op::If(condition, then, otherwise)) => {
+                Whole::Made(self.either(*condition, self.day(*then).made(), self.day(*otherwise).made()))
+            }
             _ => self.word(at, Tag::Date),
         }
     }
@@ -83,24 +133,28 @@ impl Lower<'_> {
         Made::new(move |view| instant(datum.of(view)?))
     }
 
-    /// Something of two whole numbers; the second is often a constant.
+    fn arithmetic(&self, op: BinaryOp, left: NodeIx, right: NodeIx) -> Made<i64> {
+        match op {
+            BinaryOp::Add => self.of_wholes(left, right, |a, b| BinaryOp::Add.of_integers(a, b).ok_or(GiveUp)),
+            BinaryOp::Subtract => {
+                self.of_wholes(left, right, |a, b| BinaryOp::Subtract.of_integers(a, b).ok_or(GiveUp))
+            }
+            BinaryOp::Multiply => {
+                self.of_wholes(left, right, |a, b| BinaryOp::Multiply.of_integers(a, b).ok_or(GiveUp))
+            }
+            _ => self.of_wholes(left, right, move |a, b| op.of_integers(a, b).ok_or(GiveUp)),
+        }
+    }
+
+    /// Something of two whole numbers.
     pub(super) fn of_wholes<T: 'static>(
         &self,
         first: NodeIx,
         second: NodeIx,
         then: impl Fn(i64, i64) -> Result<T, GiveUp> + Send + Sync + 'static,
     ) -> Made<T> {
-        let left = self.whole(first);
-        match self.graph.op(second) {
-            Some(Op::Plain(datum)) if datum.tag() == Tag::Integer => {
-                let right = datum.word();
-                Made::new(move |view| then(left.of(view)?, right))
-            }
-            _ => {
-                let right = self.whole(second);
-                Made::new(move |view| then(left.of(view)?, right.of(view)?))
-            }
-        }
+        let (left, right) = (self.whole(first), self.whole(second));
+        Made::new(move |view| then(left.of(view)?, right.of(view)?))
     }
 
     /// Something of two instants; both are often stated.
@@ -118,17 +172,6 @@ impl Lower<'_> {
     }
 
     fn days_between(&self, first: NodeIx, second: NodeIx) -> Made<i64> {
-        let stated = |at| match self.graph.op(at) {
-            Some(Op::Call(Builtin::Date, of, _)) => self.fact(*of),
-            _ => None,
-        };
-        if let (Some(first), Some(second)) = (stated(first), stated(second)) {
-            return Made::new(move |view| {
-                let day = |fact| instant(view.stated(fact)).map(Instant::date_number);
-                let from = day(first)?;
-                day(second)?.checked_sub(from).ok_or(GiveUp)
-            });
-        }
         let (first, second) = (self.day(first), self.day(second));
         Made::new(move |view| {
             let first = first.of(view)?;
@@ -137,35 +180,28 @@ impl Lower<'_> {
     }
 
     /// The word of a fact or of any other value, which is of this sort.
-    fn word(&self, at: NodeIx, tag: Tag) -> Made<i64> {
+    fn word(&self, at: NodeIx, tag: Tag) -> Whole {
         if let Some(fact) = self.fact(at) {
-            return Made::new(move |view| word(view.stated(fact), tag));
+            return Whole::Stated(fact, tag);
         }
         let datum = self.unsorted(at);
-        Made::new(move |view| word(datum.of(view)?, tag))
+        Whole::Made(Made::new(move |view| word(datum.of(view)?, tag)))
     }
 
     /// Computed once per request.
-    fn kept(&self, place: usize, of: fn(i64) -> Option<Datum>, make: impl FnOnce() -> Made<i64>) -> Made<i64> {
+    fn kept(&self, place: usize, of: fn(i64) -> Option<Datum>, make: impl FnOnce() -> Whole) -> Whole {
         let (node, places) = (shared(&self.numbers, place, make), self.graph.places());
-        if place >= NUMBERS {
-            return Made::new(move |view| {
-                if let Some(known) = view.scratch().recall(place) {
-                    return Ok(known.word());
-                }
-                let number = node.of(view)?;
-                view.scratch().remember(place, places, of(number).ok_or(GiveUp)?);
-                Ok(number)
-            });
+        if place < NUMBERS {
+            return Whole::Kept(place, node);
         }
-        Made::new(move |view| {
-            if let Some(known) = view.number(place) {
-                return Ok(known);
+        Whole::Made(Made::new(move |view| {
+            if let Some(known) = view.scratch().recall(place) {
+                return Ok(known.word());
             }
             let number = node.of(view)?;
-            view.keep_number(place, number);
+            view.scratch().remember(place, places, of(number).ok_or(GiveUp)?);
             Ok(number)
-        })
+        }))
     }
 }
 
