@@ -5,6 +5,7 @@ use smallvec::SmallVec;
 use crate::model::decision::Outcome;
 use crate::script::GiveUp;
 
+use super::native::{Passes, have_rows};
 use super::program::{Follows, KindProgram, ResultValue};
 use super::slots::Slot;
 use super::view::View;
@@ -98,10 +99,12 @@ pub struct Plan {
     carry: SmallVec<[u32; 4]>,
     /// Sorted by the name of the result.
     given: SmallVec<[Gives; 8]>,
-    /// How many of them are computed.
-    computed: usize,
+    /// What is computed for them, in order, by the numbers of the results.
+    computed: SmallVec<[usize; 4]>,
     /// Results that are computed only because a rule whose results fail is a failed rule.
-    tried: SmallVec<[Gives; 8]>,
+    tried: SmallVec<[usize; 2]>,
+    /// What has to be known for all of these; `None` where each is asked for its own.
+    known: Option<(u64, SmallVec<[usize; 1]>)>,
     /// Whether two rules may give one result.
     may_conflict: bool,
 }
@@ -134,8 +137,9 @@ impl Plan {
             because: SmallVec::new(),
             carry: SmallVec::new(),
             given: SmallVec::new(),
-            computed: 0,
+            computed: SmallVec::new(),
             tried: SmallVec::new(),
+            known: None,
             may_conflict: false,
         };
         for rule in &sure {
@@ -154,6 +158,10 @@ impl Plan {
             plan.because.push(Why { rule: None, waits: false });
         }
         plan.sort(kind);
+        for one in plan.given.iter().filter(|one| !one.is_constant) {
+            plan.computed.push(kind.closures.number(one.rule, one.number).ok_or(GiveUp)?);
+        }
+        plan.known = plan.known(kind);
         Ok(plan)
     }
 
@@ -177,15 +185,29 @@ impl Plan {
             let is_constant = matches!(result.value, ResultValue::Constant(_));
             let gives = Gives { rule: at, number, is_constant };
             match &result.value {
-                _ if carries => {
-                    self.given.push(gives);
-                    self.computed = self.computed.saturating_add(usize::from(!is_constant));
-                }
+                _ if carries => self.given.push(gives),
                 ResultValue::Constant(_) | ResultValue::Fact(_) => {}
-                ResultValue::Compute(_) | ResultValue::Beyond => self.tried.push(gives),
+                ResultValue::Compute(_) | ResultValue::Beyond => {
+                    self.tried.push(kind.closures.number(at, number).ok_or(GiveUp)?);
+                }
             }
         }
         Ok(())
+    }
+
+    /// What has to be known for all that is computed.
+    fn known(&self, kind: &KindProgram) -> Option<(u64, SmallVec<[usize; 1]>)> {
+        let (mut all, mut tables) = (0, SmallVec::new());
+        for number in self.computed.iter().chain(&self.tried) {
+            let Passes::Known(facts, rows) = &kind.closures.result(*number)?.passes else { return None };
+            all |= facts;
+            for row in rows {
+                if !tables.contains(row) {
+                    tables.push(*row);
+                }
+            }
+        }
+        Some((all, tables))
     }
 
     fn sort(&mut self, kind: &KindProgram) {
@@ -239,21 +261,25 @@ impl Plan {
 
     #[inline]
     fn values(&self, view: &mut View<'_>) -> Result<Vec<Slot>, GiveUp> {
-        if self.computed == 0 && self.tried.is_empty() && !self.may_conflict {
+        if self.computed.is_empty() && self.tried.is_empty() && !self.may_conflict {
             return Ok(Vec::new());
         }
         self.computed_values(view)
     }
 
     fn computed_values(&self, view: &mut View<'_>) -> Result<Vec<Slot>, GiveUp> {
-        let value =
-            |view: &mut View<'_>, one: &Gives| view.kind.closures.result(one.rule, one.number).ok_or(GiveUp)?.of(view);
-        let mut values = Vec::with_capacity(self.computed);
-        for one in self.given.iter().filter(|one| !one.is_constant) {
-            values.push(value(view, one)?);
+        let closures = &view.kind.closures;
+        let known = match &self.known {
+            Some((facts, tables)) => !view.waits(*facts) && have_rows(tables, view)?,
+            None => false,
+        };
+        let mut values = Vec::with_capacity(self.computed.len());
+        for number in &self.computed {
+            let computed = closures.result(*number).ok_or(GiveUp)?;
+            values.push(if known { computed.value.of(view)? } else { computed.of(view)? });
         }
-        for one in &self.tried {
-            value(view, one)?;
+        for number in &self.tried {
+            closures.result(*number).ok_or(GiveUp)?.of(view)?;
         }
         if self.may_conflict {
             let rank = |(rule, number, _)| view.kind.result(rule, number).map(|one| one.rank);

@@ -12,6 +12,7 @@ use super::super::slots::Slot;
 use super::super::sources::{Compute, Gate};
 use super::super::view::{Row, View};
 use super::numbers::Whole;
+use super::results::{Computed, Passes};
 use super::{Lower, Made};
 
 impl Lower<'_> {
@@ -151,19 +152,22 @@ impl Lower<'_> {
     }
 
     /// A result; what is constant is not computed.
-    pub(super) fn result(&self, value: &ResultValue) -> Made<Slot> {
+    pub(super) fn result(&self, value: &ResultValue) -> Computed {
         match value {
-            ResultValue::Constant(_) | ResultValue::Beyond => Made::new(|_| Err(GiveUp)),
+            ResultValue::Constant(_) | ResultValue::Beyond => Computed::open(Made::new(|_| Err(GiveUp))),
             ResultValue::Fact(local) => {
                 let local = *local;
-                Made::new(move |view| {
+                Computed::open(Made::new(move |view| {
                     let known = Some(view.stated(local)).filter(|fact| fact.is_known());
                     known.map_or(Ok(Slot::Absent), |fact| super::super::fact::slot(fact, &view.scratch))
-                })
+                }))
             }
             ResultValue::Compute(Compute { root, gate, .. }) => {
-                let value = self.slot(self.graph.place(*root));
-                self.gated(gate, move |view| value.of(view), Slot::Absent, Slot::Absent)
+                let passes = match self.awaited(gate).filter(|_| gate.settings.is_empty()) {
+                    Some(facts) => Passes::Known(facts, gate.rows.as_slice().into()),
+                    None => Passes::Asked(gate.clone()),
+                };
+                Computed { passes, value: self.slot(self.graph.place(*root)) }
             }
         }
     }
@@ -214,7 +218,11 @@ fn grouped(
         let row = table.map_or(Ok(Row::Found(0)), |table| view.row(table))?;
         match (row, number(view)?) {
             (Row::Found(_), Some(number)) => {
-                let at = cuts.partition_point(|cut| *cut <= number);
+                // Mostly there are one or two, which are compared sooner than halved.
+                let at = match cuts.len() {
+                    0..=4 => cuts.iter().filter(|cut| **cut <= number).count(),
+                    _ => cuts.partition_point(|cut| *cut <= number),
+                };
                 groups.get(at).copied().ok_or(GiveUp)
             }
             (_, Some(number)) => measure.group(row, measure.scale.class_of(number)).ok_or(GiveUp),

@@ -5,9 +5,11 @@ mod data;
 mod decimals;
 mod gates;
 mod numbers;
+mod results;
 mod rows;
 mod truths;
 
+pub use results::{Computed, Passes, have_rows};
 pub use rows::applies;
 
 use std::cell::{Cell, RefCell};
@@ -17,8 +19,7 @@ use std::sync::Arc;
 use crate::script::{Builtin, Datum, GiveUp, Graph, NodeIx, Op};
 
 use super::check::Tri;
-use super::program::KindProgram;
-use super::slots::Slot;
+use super::program::{KindProgram, RuleProgram};
 use super::view::{Row, View};
 use numbers::Whole;
 
@@ -63,8 +64,10 @@ pub struct Closures {
     measures: Vec<Made<u16>>,
     /// For each derived fact, in order; `None` for one that only the interpreter finds.
     derived: Vec<Option<Made<Datum>>>,
-    /// For each result of each rule, what is told of it.
-    results: Vec<Box<[Made<Slot>]>>,
+    /// The results of all rules, one after the other.
+    results: Vec<Computed>,
+    /// For each rule, where its results begin.
+    begins: Vec<usize>,
     /// For each table; `None` for one whose rows need to be looked at.
     rows: Vec<Option<Made<Row>>>,
     /// The facts that scripts wait for, a bit for each.
@@ -85,14 +88,18 @@ impl Closures {
         let derived = |(at, derived): (usize, &Option<_>)| {
             derived.as_ref().map(|derived| lower.derived(kind.table.stated.saturating_add(at), derived))
         };
+        let begin = |next: &mut usize, rule: &RuleProgram| {
+            let own = *next;
+            *next = next.saturating_add(rule.results.len());
+            Some(own)
+        };
+        let begins = kind.rules().scan(0, begin).collect();
         Self {
             asks: (0_u32..).zip(&kind.predicates).map(|(at, predicate)| lower.ask(at, predicate)).collect(),
             measures: kind.measures.iter().map(|measure| lower.measure(measure)).collect(),
             derived: kind.derived.iter().enumerate().map(derived).collect(),
-            results: kind
-                .rules()
-                .map(|rule| rule.results.iter().map(|result| lower.result(&result.value)).collect())
-                .collect(),
+            results: kind.rules().flat_map(|rule| &rule.results).map(|result| lower.result(&result.value)).collect(),
+            begins,
             rows: kind.tables.iter().map(|rows| rows::row(&kind.table, rows.as_deref()?)).collect(),
             awaited: lower.awaited.get(),
         }
@@ -135,10 +142,15 @@ impl Closures {
         self.rows.get(table)?.as_ref()
     }
 
-    /// A result of a rule that is not constant: [`Slot::Absent`] where there is none.
+    /// The number of a result of a rule.
+    pub fn number(&self, rule: u32, number: u32) -> Option<usize> {
+        self.begins.get(usize::try_from(rule).ok()?)?.checked_add(usize::try_from(number).ok()?)
+    }
+
+    /// A result that is not constant, by its number.
     #[inline]
-    pub fn result(&self, rule: u32, number: u32) -> Option<&Made<Slot>> {
-        self.results.get(usize::try_from(rule).ok()?)?.get(usize::try_from(number).ok()?)
+    pub fn result(&self, number: usize) -> Option<&Computed> {
+        self.results.get(number)
     }
 }
 
