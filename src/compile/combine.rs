@@ -267,6 +267,7 @@ impl Plan {
         self.computed_values(view)
     }
 
+    #[inline(never)]
     fn computed_values(&self, view: &mut View<'_>) -> Result<Vec<Slot>, GiveUp> {
         let closures = &view.kind.closures;
         let known = match &self.known {

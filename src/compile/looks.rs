@@ -80,7 +80,7 @@ fn count(groups: &[u16]) -> usize {
 }
 
 /// Facts are looked at together as long as they have no more groups than this, all combined.
-const TOGETHER: usize = 32;
+const TOGETHER: usize = 128;
 
 /// The group of a fact that is told only when it is looked at.
 pub const LATE: u8 = u8::MAX;

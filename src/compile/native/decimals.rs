@@ -3,7 +3,9 @@
 use rust_decimal::{Decimal, RoundingStrategy};
 
 use crate::model::value::Value;
-use crate::script::{BinaryOp, Builtin, GiveUp, Inputs, NodeIx, Number, Op, arithmetic, quotient, round};
+use crate::script::{
+    BinaryOp, Builtin, GiveUp, Inputs, NodeIx, Op, Small, arithmetic, quotient, round, small_quotient,
+};
 
 use super::super::view::View;
 use super::numbers::Whole;
@@ -57,7 +59,15 @@ impl Lower<'_> {
         let digits = self.whole(digits);
         if let Some(Op::Binary(BinaryOp::Divide, of, by)) = self.graph.op(amount) {
             let (of, by) = (self.product(*of), self.product(*by));
-            return Made::new(move |view| quotient(strategy, of.of(view)?, by.of(view)?, digits.of(view)?));
+            return Made::new(move |view| {
+                let digits = digits.of(view)?;
+                if let (Some(of), Some(by)) = (of.small(view)?, by.small(view)?)
+                    && let Some(quotient) = small_quotient(strategy, of, by, digits)
+                {
+                    return Ok(quotient);
+                }
+                quotient(strategy, of.large(view)?, by.large(view)?, digits)
+            });
         }
         let amount = self.decimal(amount);
         Made::new(move |view| round(strategy, amount.of(view)?, digits.of(view)?))
@@ -92,6 +102,7 @@ struct Product {
     rest: Box<[Factor]>,
 }
 
+#[repr(u8)]
 enum Factor {
     Whole(Whole),
     Stated(usize),
@@ -99,11 +110,22 @@ enum Factor {
 }
 
 impl Product {
+    /// The product where a word has all digits, else `None`.
     #[inline(always)]
-    fn of(&self, view: &mut View<'_>) -> Result<Number, GiveUp> {
-        let mut product = self.first.of(view)?;
+    fn small(&self, view: &mut View<'_>) -> Result<Option<Small>, GiveUp> {
+        let Some(mut product) = self.first.small(view)? else { return Ok(None) };
         for factor in &self.rest {
-            product = product.times(factor.of(view)?)?;
+            let Some(times) = factor.small(view)?.and_then(|factor| product.times(factor)) else { return Ok(None) };
+            product = times;
+        }
+        Ok(Some(product))
+    }
+
+    #[inline(never)]
+    fn large(&self, view: &mut View<'_>) -> Result<Decimal, GiveUp> {
+        let mut product = self.first.large(view)?;
+        for factor in &self.rest {
+            product = arithmetic(BinaryOp::Multiply, product, factor.large(view)?)?;
         }
         Ok(product)
     }
@@ -111,11 +133,19 @@ impl Product {
 
 impl Factor {
     #[inline(always)]
-    fn of(&self, view: &mut View<'_>) -> Result<Number, GiveUp> {
+    fn small(&self, view: &mut View<'_>) -> Result<Option<Small>, GiveUp> {
         match self {
-            Self::Whole(whole) => whole.of(view).map(Number::from),
-            Self::Stated(fact) => view.scratch.decimal(view.stated(*fact)).map(Number::from),
-            Self::Decimal(decimal) => decimal.of(view).map(Number::from),
+            Self::Whole(whole) => whole.of(view).map(|number| Some(number.into())),
+            Self::Stated(fact) => view.scratch.decimal(view.stated(*fact)).map(Small::of),
+            Self::Decimal(decimal) => decimal.of(view).map(Small::of),
+        }
+    }
+
+    fn large(&self, view: &mut View<'_>) -> Result<Decimal, GiveUp> {
+        match self {
+            Self::Whole(whole) => whole.of(view).map(Decimal::from),
+            Self::Stated(fact) => view.scratch.decimal(view.stated(*fact)),
+            Self::Decimal(decimal) => decimal.of(view),
         }
     }
 }

@@ -10,6 +10,7 @@ use super::super::view::{NUMBERS, View};
 use super::{Lower, Made, shared};
 
 /// A whole number, or a date by its number, and how it is found: what is at hand is not called for.
+#[repr(u8)]
 pub(super) enum Whole {
     Constant(i64),
     /// A stated fact of this sort.

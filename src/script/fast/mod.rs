@@ -15,7 +15,7 @@ pub use datum::{Datum, Kept, LONGEST_TEXT, Scratch, Tag};
 pub(crate) use graph::Op;
 pub use graph::{Graph, NodeIx};
 pub use make::Made;
-pub(crate) use rounding::{Number, quotient, round};
+pub(crate) use rounding::{Small, quotient, round, small_quotient};
 pub use run::Inputs;
 pub(crate) use run::arithmetic;
 pub use unmade::Unmade;

@@ -6,48 +6,32 @@ use super::super::ops::{self, BinaryOp};
 use super::GiveUp;
 use super::run::arithmetic;
 
-/// A decimal; of most, a word has all digits.
+/// A decimal all of whose digits a word has, and how many of them are after the point.
 #[derive(Clone, Copy, Debug)]
-pub enum Number {
-    /// Its digits, and how many of them are after the point.
-    Small(i64, u32),
-    /// Any other.
-    Large(Decimal),
+pub struct Small {
+    mantissa: i64,
+    digits: u32,
 }
 
-impl From<i64> for Number {
-    fn from(whole: i64) -> Self {
-        Self::Small(whole, 0)
+impl From<i64> for Small {
+    fn from(mantissa: i64) -> Self {
+        Self { mantissa, digits: 0 }
     }
 }
 
-impl From<Decimal> for Number {
-    fn from(decimal: Decimal) -> Self {
-        i64::try_from(decimal.mantissa())
-            .map_or(Self::Large(decimal), |mantissa| Self::Small(mantissa, decimal.scale()))
-    }
-}
-
-impl Number {
-    fn decimal(self) -> Decimal {
-        match self {
-            Self::Small(mantissa, scale) => Decimal::new(mantissa, scale),
-            Self::Large(decimal) => decimal,
-        }
-    }
-
-    /// A product, with as many digits as a decimal has.
-    ///
-    /// # Errors
-    /// When it has more.
+impl Small {
+    /// A decimal; `None` for one with more digits.
     #[inline]
-    pub fn times(self, by: Self) -> Result<Self, GiveUp> {
-        if let (Self::Small(a, digits), Self::Small(b, more)) = (self, by)
-            && let (Some(product), Some(digits @ 0..=Decimal::MAX_SCALE)) = (a.checked_mul(b), digits.checked_add(more))
-        {
-            return Ok(Self::Small(product, digits));
-        }
-        arithmetic(BinaryOp::Multiply, self.decimal(), by.decimal()).map(Self::Large)
+    pub fn of(decimal: Decimal) -> Option<Self> {
+        i64::try_from(decimal.mantissa()).ok().map(|mantissa| Self { mantissa, digits: decimal.scale() })
+    }
+
+    /// A product; `None` for one with more digits.
+    #[inline]
+    pub fn times(self, by: Self) -> Option<Self> {
+        let mantissa = self.mantissa.checked_mul(by.mantissa)?;
+        let digits = self.digits.checked_add(by.digits).filter(|digits| *digits <= Decimal::MAX_SCALE)?;
+        Some(Self { mantissa, digits })
     }
 }
 
@@ -55,13 +39,13 @@ impl Number {
 ///
 /// # Errors
 /// When there is no quotient, or it cannot have so many digits.
-pub fn quotient(strategy: RoundingStrategy, of: Number, by: Number, digits: i64) -> Result<Decimal, GiveUp> {
-    if let (Number::Small(of, of_digits), Number::Small(by, by_digits)) = (of, by)
-        && let Some(quotient) = small_quotient(strategy, (of, of_digits), (by, by_digits), digits)
+pub fn quotient(strategy: RoundingStrategy, of: Decimal, by: Decimal, digits: i64) -> Result<Decimal, GiveUp> {
+    if let (Some(of), Some(by)) = (Small::of(of), Small::of(by))
+        && let Some(quotient) = small_quotient(strategy, of, by, digits)
     {
         return Ok(quotient);
     }
-    round(strategy, arithmetic(BinaryOp::Divide, of.decimal(), by.decimal())?, digits)
+    round(strategy, arithmetic(BinaryOp::Divide, of, by)?, digits)
 }
 
 /// More digits are divided and rounded in two steps.
@@ -94,28 +78,32 @@ const POWERS: [i64; 19] = [
 /// are each near enough. What lies between two digits, or between a digit and the middle of two, is at least half a divisor's
 /// part from either, which is more than 5e-20 of a digit for divisors of 63 bits; the division is wrong by less than 5e-21
 /// of one, as long as it has 20 digits more than are wanted. So both come to the same.
-#[inline]
-fn small_quotient(
-    strategy: RoundingStrategy,
-    (of, of_digits): (i64, u32),
-    (by, by_digits): (i64, u32),
-    digits: i64,
-) -> Option<Decimal> {
+pub fn small_quotient(strategy: RoundingStrategy, of: Small, by: Small, digits: i64) -> Option<Decimal> {
     if digits > DIGITS {
         return None;
     }
-    let exponent = digits.checked_add(by_digits.into())?.checked_sub(of_digits.into())?;
+    let exponent = digits.checked_add(by.digits.into())?.checked_sub(of.digits.into())?;
     let power = *POWERS.get(usize::try_from(exponent.unsigned_abs()).ok()?)?;
+    let (of, by) = (of.mantissa, by.mantissa);
     let (of, by) = if exponent < 0 { (of, by.checked_mul(power)?) } else { (of.checked_mul(power)?, by) };
-    let (quotient, left) = (of.checked_div(by)?, of.checked_rem(by)?);
+    let quotient = of.checked_div(by)?;
+    let step = match strategy {
+        RoundingStrategy::ToZero => 0,
+        _ => step(strategy, of, by, quotient)?,
+    };
+    Decimal::try_new(quotient.checked_add(step)?, u32::try_from(digits).ok()?).ok()
+}
+
+/// What is added to a quotient of whole numbers when it is rounded.
+fn step(strategy: RoundingStrategy, of: i64, by: i64, quotient: i64) -> Option<i64> {
+    let left = of.checked_rem(by)?;
     let twice = left.unsigned_abs().checked_mul(2)?.cmp(&by.unsigned_abs());
     let away = match strategy {
         RoundingStrategy::MidpointAwayFromZero => twice.is_ge(),
         RoundingStrategy::MidpointNearestEven => twice.is_gt() || (twice.is_eq() && quotient % 2 != 0),
         _ => false,
     };
-    let step = if !away { 0 } else { of.signum().checked_mul(by.signum())? };
-    Decimal::try_new(quotient.checked_add(step)?, u32::try_from(digits).ok()?).ok()
+    if away { of.signum().checked_mul(by.signum()) } else { Some(0) }
 }
 
 /// A decimal with so many digits after the point.
@@ -140,8 +128,9 @@ mod tests {
             a in any::<i64>(), b in prop_oneof![-100_i64..100, any::<i64>()], scales in (0_u32..29, 0_u32..29)
         ) {
             let (a, b) = (Decimal::new(a, scales.0), Decimal::new(b, scales.1));
-            let quick = Number::from(a).times(b.into()).map(Number::decimal);
-            prop_assert_eq!(quick, arithmetic(BinaryOp::Multiply, a, b));
+            let quick = Small::of(a).zip(Small::of(b)).and_then(|(a, b)| a.times(b));
+            let quick = quick.map(|product| Decimal::new(product.mantissa, product.digits));
+            prop_assert!(quick.is_none() || quick == arithmetic(BinaryOp::Multiply, a, b).ok());
         }
     }
 
@@ -158,11 +147,11 @@ mod tests {
         ) {
             // Also what is near the middle of two digits.
             let of = if of % 2 == 0 { of } else { (by / 2).saturating_add(near).saturating_sub(1) };
-            let (of, by) = ((of, scales.0), (by, scales.1));
+            let (of, by) = (Small { mantissa: of, digits: scales.0 }, Small { mantissa: by, digits: scales.1 });
             let strategies =
                 [RoundingStrategy::ToZero, RoundingStrategy::MidpointAwayFromZero, RoundingStrategy::MidpointNearestEven];
             for strategy in strategies {
-                let slow = Decimal::new(of.0, of.1).checked_div(Decimal::new(by.0, by.1)).map(|quotient| round(strategy, ops::without_negative_zero(quotient), digits));
+                let slow = Decimal::new(of.mantissa, of.digits).checked_div(Decimal::new(by.mantissa, by.digits)).map(|quotient| round(strategy, ops::without_negative_zero(quotient), digits));
                 let Some(quick) = small_quotient(strategy, of, by, digits) else { continue };
                 prop_assert_eq!(slow.and_then(Result::ok).map(|slow| slow.to_string()), Some(quick.to_string()));
             }

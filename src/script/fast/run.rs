@@ -288,7 +288,7 @@ impl<'a, I: Inputs<'a>> Run<'_, 'a, I> {
     fn rounded(&mut self, strategy: RoundingStrategy, amount: NodeIx, digits: NodeIx) -> Result<Datum, GiveUp> {
         if let Some(Op::Binary(BinaryOp::Divide, of, by)) = self.graph.op(amount) {
             let (of, by, digits) = (self.decimal(*of)?, self.decimal(*by)?, self.integer(digits)?);
-            return Ok(self.inputs.scratch().keep(quotient(strategy, of.into(), by.into(), digits)?));
+            return Ok(self.inputs.scratch().keep(quotient(strategy, of, by, digits)?));
         }
         let rounded = round(strategy, self.decimal(amount)?, self.integer(digits)?)?;
         Ok(self.inputs.scratch().keep(rounded))
