@@ -5,7 +5,7 @@ use smallvec::SmallVec;
 use crate::model::decision::Outcome;
 use crate::script::GiveUp;
 
-use super::native::{Passes, have_rows};
+use super::native::{Passes, Told, have_rows};
 use super::program::{Follows, KindProgram, ResultValue};
 use super::slots::Slot;
 use super::view::View;
@@ -274,14 +274,16 @@ impl Plan {
             Some((facts, tables)) => !view.waits(*facts) && have_rows(tables, view)?,
             None => false,
         };
-        let mut values = Vec::with_capacity(self.computed.len());
+        let mut told = Told { values: Vec::with_capacity(self.computed.len()), keeps: true };
         for number in &self.computed {
             let computed = closures.result(*number).ok_or(GiveUp)?;
-            values.push(if known { computed.value.of(view)? } else { computed.of(view)? });
+            if known { computed.value.to(view, &mut told)? } else { computed.to(view, &mut told)? }
         }
+        told.keeps = false;
         for number in &self.tried {
-            closures.result(*number).ok_or(GiveUp)?.of(view)?;
+            closures.result(*number).ok_or(GiveUp)?.to(view, &mut told)?;
         }
+        let Told { values, .. } = told;
         if self.may_conflict {
             let rank = |(rule, number, _)| view.kind.result(rule, number).map(|one| one.rank);
             let ranks: SmallVec<[_; 8]> = given(&self.given, &values).map(rank).collect();

@@ -7,6 +7,7 @@ use crate::script::{Datum, GiveUp, Inputs, NodeIx, Op, Tag};
 use super::super::fact;
 use super::super::slots::Slot;
 use super::super::sources::Scripts;
+use super::results::Tells;
 use super::{Lower, Made, is_truth, shared};
 
 impl Lower<'_> {
@@ -99,29 +100,36 @@ impl Lower<'_> {
         })
     }
 
-    /// What is told of a value: [`Slot::Absent`] where there is none.
-    pub(super) fn slot(&self, at: NodeIx) -> Made<Slot> {
+    /// What is told of a value.
+    pub(super) fn tells(&self, at: NodeIx) -> Tells {
         match self.graph.op(at) {
             Some(Op::If(condition, then, otherwise)) => {
-                self.either(*condition, self.slot(*then), self.slot(*otherwise))
+                let (condition, then, otherwise) = (self.truth(*condition), self.tells(*then), self.tells(*otherwise));
+                Tells::new(
+                    move |view, out| {
+                        if condition.of(view)? { then.to(view, out) } else { otherwise.to(view, out) }
+                    },
+                )
             }
-            Some(Op::Then(before, last)) => self.after(before, self.slot(*last)),
-            Some(Op::Plain(Datum::ABSENT)) => Made::constant(Slot::Absent),
+            Some(Op::Plain(Datum::ABSENT)) => Tells::value(|_| Ok(Slot::Absent)),
             Some(_) if self.is_whole(at) => {
                 let whole = self.whole(at);
-                Made::new(move |view| whole.of(view).map(Slot::Integer))
+                Tells::value(move |view| whole.of(view).map(Slot::Integer))
             }
             Some(_) if self.is_day(at) => {
                 let day = self.day(at);
-                Made::new(move |view| day.of(view).map(Slot::Date))
+                Tells::value(move |view| day.of(view).map(Slot::Date))
             }
-            Some(_) if self.is_decimal(at) => {
-                let decimal = self.decimal(at);
-                Made::new(move |view| decimal.of(view).map(Slot::Decimal))
-            }
+            Some(op) if self.is_decimal(at) => match self.ratio(op) {
+                Some(ratio) => Tells::value(move |view| ratio.of(view).map(Slot::Decimal)),
+                None => {
+                    let decimal = self.decimal(at);
+                    Tells::value(move |view| decimal.of(view).map(Slot::Decimal))
+                }
+            },
             _ => {
                 let datum = self.datum(at);
-                Made::new(move |view| datum.of(view).and_then(|datum| fact::slot(datum, &view.scratch)))
+                Tells::value(move |view| datum.of(view).and_then(|datum| fact::slot(datum, &view.scratch)))
             }
         }
     }

@@ -14,6 +14,9 @@ use super::{Lower, Made};
 impl Lower<'_> {
     pub(super) fn decimal(&self, at: NodeIx) -> Made<Decimal> {
         match self.graph.op(at) {
+            Some(op @ Op::Call(Builtin::Truncate | Builtin::RoundHalfUp | Builtin::RoundHalfEven, ..)) => {
+                self.rounded(op)
+            }
             Some(Op::Constant(value, _)) if matches!(**value, Value::Decimal(_)) => match **value {
                 Value::Decimal(decimal) => Made::constant(decimal),
                 _ => Made::new(|_| Err(GiveUp)),
@@ -23,15 +26,6 @@ impl Lower<'_> {
                 Made::new(move |view| arithmetic(op, left.of(view)?, right.of(view)?))
             }
             Some(Op::Call(Builtin::Decimal, one, _) | Op::ToDecimal(one) | Op::Required(one)) => self.decimal(*one),
-            Some(Op::Call(Builtin::Truncate, amount, digits)) => {
-                self.rounded(RoundingStrategy::ToZero, *amount, *digits)
-            }
-            Some(Op::Call(Builtin::RoundHalfUp, amount, digits)) => {
-                self.rounded(RoundingStrategy::MidpointAwayFromZero, *amount, *digits)
-            }
-            Some(Op::Call(Builtin::RoundHalfEven, amount, digits)) => {
-                self.rounded(RoundingStrategy::MidpointNearestEven, *amount, *digits)
-            }
             Some(Op::If(condition, then, otherwise)) if self.is_decimal(at) => {
                 self.either(*condition, self.decimal(*then), self.decimal(*otherwise))
             }
@@ -55,22 +49,28 @@ impl Lower<'_> {
         })
     }
 
-    fn rounded(&self, strategy: RoundingStrategy, amount: NodeIx, digits: NodeIx) -> Made<Decimal> {
-        let digits = self.whole(digits);
-        if let Some(Op::Binary(BinaryOp::Divide, of, by)) = self.graph.op(amount) {
-            let (of, by) = (self.product(*of), self.product(*by));
-            return Made::new(move |view| {
-                let digits = digits.of(view)?;
-                if let (Some(of), Some(by)) = (of.small(view)?, by.small(view)?)
-                    && let Some(quotient) = small_quotient(strategy, of, by, digits)
-                {
-                    return Ok(quotient);
-                }
-                quotient(strategy, of.large(view)?, by.large(view)?, digits)
-            });
+    fn rounded(&self, op: &Op) -> Made<Decimal> {
+        if let Some(ratio) = self.ratio(op) {
+            return Made::new(move |view| ratio.of(view));
         }
-        let amount = self.decimal(amount);
-        Made::new(move |view| round(strategy, amount.of(view)?, digits.of(view)?))
+        match op {
+            Op::Call(function, amount, digits) => {
+                let (function, amount, digits) = (*function, self.decimal(*amount), self.whole(*digits));
+                Made::new(move |view| {
+                    let strategy = strategy(function).ok_or(GiveUp)?;
+                    round(strategy, amount.of(view)?, digits.of(view)?)
+                })
+            }
+            _ => Made::new(|_| Err(GiveUp)),
+        }
+    }
+
+    /// A quotient that is rounded at once; `None` for anything else.
+    pub(super) fn ratio(&self, op: &Op) -> Option<Ratio> {
+        let Op::Call(function, amount, digits) = op else { return None };
+        let Some(Op::Binary(BinaryOp::Divide, of, by)) = self.graph.op(*amount) else { return None };
+        let strategy = strategy(*function)?;
+        Some(Ratio { strategy, of: self.product(*of), by: self.product(*by), digits: self.whole(*digits) })
     }
 
     /// Factors from the left to the right, multiplied.
@@ -93,6 +93,36 @@ impl Lower<'_> {
                 None => Factor::Decimal(self.decimal(at)),
             },
         }
+    }
+}
+
+fn strategy(function: Builtin) -> Option<RoundingStrategy> {
+    Some(match function {
+        Builtin::Truncate => RoundingStrategy::ToZero,
+        Builtin::RoundHalfUp => RoundingStrategy::MidpointAwayFromZero,
+        Builtin::RoundHalfEven => RoundingStrategy::MidpointNearestEven,
+        _ => return None,
+    })
+}
+
+/// A quotient, rounded.
+pub(super) struct Ratio {
+    strategy: RoundingStrategy,
+    of: Product,
+    by: Product,
+    digits: Whole,
+}
+
+impl Ratio {
+    #[inline(always)]
+    pub(super) fn of(&self, view: &mut View<'_>) -> Result<Decimal, GiveUp> {
+        let digits = self.digits.of(view)?;
+        if let (Some(of), Some(by)) = (self.of.small(view)?, self.by.small(view)?)
+            && let Some(quotient) = small_quotient(self.strategy, of, by, digits)
+        {
+            return Ok(quotient);
+        }
+        quotient(self.strategy, self.of.large(view)?, self.by.large(view)?, digits)
     }
 }
 

@@ -12,7 +12,7 @@ use super::super::slots::Slot;
 use super::super::sources::{Compute, Gate};
 use super::super::view::{Row, View};
 use super::numbers::Whole;
-use super::results::{Computed, Passes};
+use super::results::{Computed, Passes, Tells};
 use super::{Lower, Made};
 
 impl Lower<'_> {
@@ -154,10 +154,10 @@ impl Lower<'_> {
     /// A result; what is constant is not computed.
     pub(super) fn result(&self, value: &ResultValue) -> Computed {
         match value {
-            ResultValue::Constant(_) | ResultValue::Beyond => Computed::open(Made::new(|_| Err(GiveUp))),
+            ResultValue::Constant(_) | ResultValue::Beyond => Computed::open(Tells::new(|_, _| Err(GiveUp))),
             ResultValue::Fact(local) => {
                 let local = *local;
-                Computed::open(Made::new(move |view| {
+                Computed::open(Tells::value(move |view| {
                     let known = Some(view.stated(local)).filter(|fact| fact.is_known());
                     known.map_or(Ok(Slot::Absent), |fact| super::super::fact::slot(fact, &view.scratch))
                 }))
@@ -167,7 +167,7 @@ impl Lower<'_> {
                     Some(facts) => Passes::Known(facts, gate.rows.as_slice().into()),
                     None => Passes::Asked(gate.clone()),
                 };
-                Computed { passes, value: self.slot(self.graph.place(*root)) }
+                Computed { passes, value: self.tells(self.graph.place(*root)) }
             }
         }
     }

@@ -6,7 +6,6 @@ use super::super::check::Tri;
 use super::super::slots::Slot;
 use super::super::sources::Gate;
 use super::super::view::View;
-use super::Made;
 
 /// What has to be known before a result is computed; where it is not, there is none.
 #[derive(Debug)]
@@ -17,31 +16,90 @@ pub enum Passes {
     Asked(Gate),
 }
 
+type Run = dyn for<'r> Fn(&mut View<'r>, &mut Told) -> Result<(), GiveUp> + Send + Sync;
+
+/// Values that were told.
+#[derive(Debug)]
+pub struct Told {
+    /// In order.
+    pub values: Vec<Slot>,
+    /// Whether what is told is kept.
+    pub keeps: bool,
+}
+
+impl Told {
+    #[inline(always)]
+    fn push(&mut self, slot: Slot) {
+        if self.keeps {
+            self.values.push(slot);
+        }
+    }
+}
+
+/// Puts a value to others: [`Slot::Absent`] where there is none. A slot is large, and would be copied more often if it were
+/// returned.
+pub struct Tells(Box<Run>);
+
+impl std::fmt::Debug for Tells {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Tells")
+    }
+}
+
+impl Tells {
+    /// What tells a value.
+    pub fn new(run: impl for<'r> Fn(&mut View<'r>, &mut Told) -> Result<(), GiveUp> + Send + Sync + 'static) -> Self {
+        Self(Box::new(run))
+    }
+
+    /// Tells a value that a closure finds.
+    pub fn value(find: impl for<'r> Fn(&mut View<'r>) -> Result<Slot, GiveUp> + Send + Sync + 'static) -> Self {
+        Self::new(move |view, out| {
+            out.push(find(view)?);
+            Ok(())
+        })
+    }
+
+    /// Tells it.
+    ///
+    /// # Errors
+    /// When it fails, or the interpreter is needed.
+    #[inline]
+    pub fn to(&self, view: &mut View<'_>, out: &mut Told) -> Result<(), GiveUp> {
+        (self.0)(view, out)
+    }
+}
+
 /// A result that is computed.
 #[derive(Debug)]
 pub struct Computed {
     /// What has to be known.
     pub passes: Passes,
     /// Its value.
-    pub value: Made<Slot>,
+    pub value: Tells,
 }
 
 impl Computed {
     /// One that needs nothing to be known.
-    pub fn open(value: Made<Slot>) -> Self {
+    pub fn open(value: Tells) -> Self {
         Self { passes: Passes::Known(0, Box::default()), value }
     }
 
-    /// Its value; [`Slot::Absent`] where there is none.
+    /// Tells its value, where what it needs is known.
     ///
     /// # Errors
     /// When it fails, or the interpreter is needed.
-    pub fn of(&self, view: &mut View<'_>) -> Result<Slot, GiveUp> {
+    pub fn to(&self, view: &mut View<'_>, out: &mut Told) -> Result<(), GiveUp> {
         let passes = match &self.passes {
             Passes::Known(facts, rows) => have_rows(rows, view)? && !view.waits(*facts),
             Passes::Asked(gate) => view.pass(gate)? == Tri::True,
         };
-        if passes { self.value.of(view) } else { Ok(Slot::Absent) }
+        if passes {
+            self.value.to(view, out)
+        } else {
+            out.push(Slot::Absent);
+            Ok(())
+        }
     }
 }
 

@@ -78,6 +78,7 @@ const POWERS: [i64; 19] = [
 /// are each near enough. What lies between two digits, or between a digit and the middle of two, is at least half a divisor's
 /// part from either, which is more than 5e-20 of a digit for divisors of 63 bits; the division is wrong by less than 5e-21
 /// of one, as long as it has 20 digits more than are wanted. So both come to the same.
+#[inline]
 pub fn small_quotient(strategy: RoundingStrategy, of: Small, by: Small, digits: i64) -> Option<Decimal> {
     if digits > DIGITS {
         return None;
