@@ -4,6 +4,8 @@
 //! larger payloads would be returned and copied through memory, piece by piece. So a datum is a tag of four bits and a
 //! number of sixty, both made and read here alone. What needs more bits is left to the interpreter.
 
+use std::ops::Range;
+
 use rust_decimal::Decimal;
 use smallvec::SmallVec;
 
@@ -400,11 +402,7 @@ impl<'a> Scratch<'a> {
     pub fn text(&self, datum: Datum) -> Result<&'a str, GiveUp> {
         match datum.tag() {
             Tag::Text | Tag::Symbol => self.texts.get(datum.place()).copied().ok_or(GiveUp),
-            Tag::Span => {
-                let (from, until) = datum.as_span();
-                let index = |at: u32| usize::try_from(at).unwrap_or(usize::MAX);
-                self.text.get(index(from)..index(until)).ok_or(GiveUp)
-            }
+            Tag::Span => self.text.get(ends(datum)).ok_or(GiveUp),
             _ => Err(GiveUp),
         }
     }
@@ -419,6 +417,10 @@ impl<'a> Scratch<'a> {
             | (Tag::Boolean, Tag::Boolean)
             | (Tag::Date, Tag::Date)
             | (Tag::Timestamp, Tag::Timestamp) => Ok(left.word() == right.word()),
+            (Tag::Span, Tag::Span) => {
+                let bytes = |span: Datum| self.text.as_bytes().get(ends(span)).ok_or(GiveUp);
+                Ok(bytes(left)? == bytes(right)?)
+            }
             (Tag::Symbol, Tag::Symbol) | (Tag::Text | Tag::Span, Tag::Text | Tag::Span) => {
                 Ok(self.text(left)? == self.text(right)?)
             }
@@ -438,6 +440,13 @@ impl<'a> Scratch<'a> {
             _ => Ok(self.decimal(left)?.cmp(&self.decimal(right)?)),
         }
     }
+}
+
+/// Where a span is in the request's text.
+fn ends(span: Datum) -> Range<usize> {
+    let (from, until) = span.as_span();
+    let index = |at: u32| usize::try_from(at).unwrap_or(usize::MAX);
+    index(from)..index(until)
 }
 
 fn at_place(tag: Tag, at: usize) -> Datum {
