@@ -130,34 +130,40 @@ impl Diagram {
         self.plans.get(index(at))?.get().map(|plan| &**plan)
     }
 
+    /// Goes along facts that were told when the request was read, as far as they lead.
+    #[inline(always)]
+    fn along(&self, numbers: &[u8], mut way: u16) -> Result<(u16, Stands), GiveUp> {
+        loop {
+            let stands = Stands(self.ways.get(usize::from(way)).ok_or(GiveUp)?.load(Ordering::Acquire));
+            match numbers.get(index(stands.number())) {
+                Some(&told) if stands.is_fact() && told != LATE => way = stands.way(u16::from(told)),
+                _ => return Ok((way, stands)),
+            }
+        }
+    }
+
     /// What the rules come to for a request, and its number; `None` when so many states are kept that no more are.
     ///
     /// # Errors
     /// When the interpreter is needed.
     pub fn walk<'d>(&'d self, view: &mut View<'_>) -> Result<Option<(u32, &'d Plan)>, GiveUp> {
         let numbers = view.request.numbers.as_slice();
-        let mut way = 0;
+        let mut next = 0;
         loop {
-            let stands = Stands(self.ways.get(usize::from(way)).ok_or(GiveUp)?.load(Ordering::Acquire));
+            let (way, stands) = self.along(numbers, next)?;
             let number = stands.number();
-            if stands.is_fact() {
-                way = stands.way(match numbers.get(index(number)) {
-                    Some(&told) if told != LATE => u16::from(told),
-                    _ => self.late(number, view)?,
-                });
-            } else if stands.tag() == ASK {
-                way = stands.way(match run::predicate(view, number)? {
+            next = match stands.tag() {
+                ASK => stands.way(match run::predicate(view, number)? {
                     Tri::True => 0,
                     Tri::False => 1,
                     Tri::Open => 2,
-                });
-            } else if stands.tag() == MEASURE {
-                way = stands.way(run::measure(view, number)?);
-            } else if stands.tag() == PLAN {
-                return Ok(Some((number, self.plan(number).ok_or(GiveUp)?)));
-            } else if !self.goes_on(stands, usize::from(way), view.kind)? {
-                return Ok(None);
-            }
+                }),
+                MEASURE => stands.way(run::measure(view, number)?),
+                PLAN => return Ok(Some((number, self.plan(number).ok_or(GiveUp)?))),
+                NOTHING if !self.goes_on(stands, usize::from(way), view.kind)? => return Ok(None),
+                NOTHING => way,
+                _ => stands.way(self.late(number, view)?),
+            };
         }
     }
 

@@ -62,7 +62,8 @@ impl Date {
         let date =
             if duration.months < 0 { self.0.checked_sub_months(months)? } else { self.0.checked_add_months(months)? };
         let days = duration.days.checked_add(duration.seconds.checked_div(86_400)?)?;
-        Self::bounded(date)?.plus_days(days)
+        let date = Self::bounded(date)?;
+        if days == 0 { Some(date) } else { date.plus_days(days) }
     }
 
     /// Midnight UTC at the start of the date.
