@@ -246,6 +246,7 @@ impl Plan {
     ///
     /// # Errors
     /// When the interpreter is needed.
+    #[inline(always)]
     pub fn brief(&self, kept: u32, view: &mut View<'_>) -> Result<Brief, GiveUp> {
         Ok(Brief { outcome: self.outcome, plan: PlanRef::Kept(kept), values: self.values(view)? })
     }

@@ -129,6 +129,7 @@ impl Compiled {
 
     /// Decides a request that was read; `None` when the interpreter is needed.
     #[must_use]
+    #[inline(always)]
     pub fn brief(&self, request: &Request) -> Option<Brief> {
         run::decide(self.kind(request.kind)?, request).ok()
     }

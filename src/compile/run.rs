@@ -15,6 +15,7 @@ use super::view::View;
 ///
 /// # Errors
 /// When the interpreter is needed.
+#[inline(always)]
 pub fn decide(kind: &KindProgram, request: &Request) -> Result<Brief, GiveUp> {
     let mut view = View::new(kind, request);
     if let Some(diagram) = kind.diagram()
