@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
 use crate::bundle::checked::{Bundle, Effect, Evidence, FactIx, Identity, Rule, RuleIx, Test};
-use crate::compile::{Brief, Compiled, KindProgram, Request, Why};
+use crate::compile::{Brief, Compiled, KindProgram, Request, Told, Why, decide_from, told};
 use crate::decide::combine::Because;
 use crate::decide::evaluate::{Cell, Truth, applies, lookup};
 use crate::decide::facts::{Facts, State};
@@ -132,9 +132,18 @@ impl Held {
     /// Decides it; `None` when the interpreter is needed.
     #[inline]
     pub fn decide(self: &Arc<Self>) -> Option<Answer> {
-        let brief = self.ready.compiled.brief(&self.request)?;
+        let kind = self.kind()?;
+        // Each makes its answer: what comes from two places would be put together first, and copied.
+        match told(kind, &self.request).ok()? {
+            Told::Decided(brief) => Some(self.answer(brief)),
+            Told::Until(way) => Some(self.answer(decide_from(kind, &self.request, way).ok()?)),
+        }
+    }
+
+    #[inline(always)]
+    fn answer(self: &Arc<Self>, brief: Brief) -> Answer {
         let (full, results) = (OnceLock::new(), OnceLock::new());
-        Some(Answer::One(Box::new(Decision { body: Body::Brief { held: Arc::clone(self), brief, full, results } })))
+        Answer::One(Box::new(Decision { body: Body::Brief { held: Arc::clone(self), brief, full, results } }))
     }
 }
 

@@ -242,11 +242,17 @@ impl Plan {
         &self.given
     }
 
+    /// The decision by a plan that the kind keeps; `None` when values of results are computed for it.
+    #[inline(always)]
+    pub fn plain(&self, kept: u32) -> Option<Brief> {
+        let plain = self.computed.is_empty() && self.tried.is_empty() && !self.may_conflict;
+        plain.then(|| Brief { outcome: self.outcome, plan: PlanRef::Kept(kept), values: Vec::new() })
+    }
+
     /// The decision by a plan that the kind keeps, with the values of its results.
     ///
     /// # Errors
     /// When the interpreter is needed.
-    #[inline(always)]
     pub fn brief(&self, kept: u32, view: &mut View<'_>) -> Result<Brief, GiveUp> {
         Ok(Brief { outcome: self.outcome, plan: PlanRef::Kept(kept), values: self.values(view)? })
     }

@@ -102,6 +102,9 @@ struct States {
     ends: u32,
 }
 
+/// What the rules come to, and its number.
+type Ends<'d> = (u32, &'d Plan);
+
 impl Diagram {
     /// A diagram without any state yet; `None` for a kind whose rules are found by a fact, or part one into too many groups.
     pub fn new(kind: &KindProgram) -> Option<Self> {
@@ -142,13 +145,23 @@ impl Diagram {
         }
     }
 
-    /// What the rules come to for a request, and its number; `None` when so many states are kept that no more are.
+    /// How far facts lead that were told when the request was read, and what the rules come to, where they lead there.
     ///
     /// # Errors
     /// When the interpreter is needed.
-    pub fn walk<'d>(&'d self, view: &mut View<'_>) -> Result<Option<(u32, &'d Plan)>, GiveUp> {
+    #[inline(always)]
+    pub fn told(&self, numbers: &[u8]) -> Result<(u16, Option<Ends<'_>>), GiveUp> {
+        let (way, stands) = self.along(numbers, 0)?;
+        let plan = if stands.tag() == PLAN { self.plan(stands.number()) } else { None };
+        Ok((way, plan.map(|plan| (stands.number(), plan))))
+    }
+
+    /// What the rules come to for a request, and its number, from one of the ways; `None` when so many states are kept that no more are.
+    ///
+    /// # Errors
+    /// When the interpreter is needed.
+    pub fn walk<'d>(&'d self, mut next: u16, view: &mut View<'_>) -> Result<Option<Ends<'d>>, GiveUp> {
         let numbers = view.request.numbers.as_slice();
-        let mut next = 0;
         loop {
             let (way, stands) = self.along(numbers, next)?;
             let number = stands.number();

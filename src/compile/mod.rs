@@ -52,6 +52,7 @@ pub use combine::{Brief, Why};
 pub(crate) use diagram::Diagram;
 pub(crate) use facts::FactTable;
 pub(crate) use program::{KindProgram, ResultValue, RuleProgram};
+pub(crate) use run::{Told, decide_from, told};
 pub(crate) use view::View;
 
 use cursor::Cursor;
@@ -129,7 +130,6 @@ impl Compiled {
 
     /// Decides a request that was read; `None` when the interpreter is needed.
     #[must_use]
-    #[inline(always)]
     pub fn brief(&self, request: &Request) -> Option<Brief> {
         run::decide(self.kind(request.kind)?, request).ok()
     }

@@ -11,15 +11,49 @@ use super::program::KindProgram;
 use super::slots::{Request, class};
 use super::view::View;
 
-/// Decides a request that was read.
+/// How far the facts lead that were told when the request was read.
+pub enum Told {
+    /// To a decision for which nothing is computed.
+    Decided(Brief),
+    /// So far in the diagram of the kind.
+    Until(u16),
+}
+
+/// Goes as far as facts lead that were told when the request was read: for that nothing has to be made ready.
 ///
 /// # Errors
 /// When the interpreter is needed.
 #[inline(always)]
+pub fn told(kind: &KindProgram, request: &Request) -> Result<Told, GiveUp> {
+    let Some(diagram) = kind.diagram() else { return Ok(Told::Until(0)) };
+    let (way, plan) = diagram.told(&request.numbers)?;
+    Ok(match plan.and_then(|(at, plan)| plan.plain(at)) {
+        Some(brief) => Told::Decided(brief),
+        None => Told::Until(way),
+    })
+}
+
+/// Decides a request that was read.
+///
+/// # Errors
+/// When the interpreter is needed.
+#[inline]
 pub fn decide(kind: &KindProgram, request: &Request) -> Result<Brief, GiveUp> {
+    match told(kind, request)? {
+        Told::Decided(brief) => Ok(brief),
+        Told::Until(way) => decide_from(kind, request, way),
+    }
+}
+
+/// Decides a request that was read, from where facts led that were told.
+///
+/// # Errors
+/// When the interpreter is needed.
+#[inline(never)]
+pub fn decide_from(kind: &KindProgram, request: &Request, way: u16) -> Result<Brief, GiveUp> {
     let mut view = View::new(kind, request);
     if let Some(diagram) = kind.diagram()
-        && let Some((at, plan)) = diagram.walk(&mut view)?
+        && let Some((at, plan)) = diagram.walk(way, &mut view)?
     {
         return plan.brief(at, &mut view);
     }
