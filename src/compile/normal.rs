@@ -10,7 +10,7 @@ use crate::model::value::Value;
 
 use super::check::{Check, Periods, Predicate, check};
 use super::facts::FactTable;
-use super::sources::{Compute, Dated, Gate, Scripts, compute};
+use super::sources::{Compute, Dated, Scripts, compute};
 
 /// A condition as alternatives of literals, each a predicate and whether it must hold.
 pub type Alternatives = Vec<Vec<(u32, bool)>>;
@@ -26,6 +26,8 @@ pub struct Normal<'a> {
     /// What was collected.
     pub predicates: Vec<Predicate>,
     known: HashMap<u64, Vec<u32>, FxBuildHasher>,
+    /// Whether only what is sure matters: what is open says no more than what fails.
+    pub only_sure: bool,
 }
 
 /// Alternatives of one condition; a condition with more is left to the interpreter.
@@ -34,7 +36,7 @@ const ALTERNATIVES: usize = 32;
 impl<'a> Normal<'a> {
     /// Nothing collected yet.
     pub fn new(bundle: &'a Bundle, table: &'a FactTable, scripts: &'a mut Scripts) -> Self {
-        Self { bundle, table, scripts, predicates: Vec::new(), known: HashMap::default() }
+        Self { bundle, table, scripts, predicates: Vec::new(), known: HashMap::default(), only_sure: false }
     }
 
     /// The same predicate is kept once, so that it is looked at once.
@@ -86,9 +88,10 @@ impl<'a> Normal<'a> {
     }
 
     /// A script that asks whether facts are there before it uses them, as tests of those facts and the rest; `None` for any
-    /// other, and where it may wait for something: then it waits whether they are there or not.
+    /// other, and where it may wait for something and that matters: then it waits whether they are there or not.
     fn guarded(&mut self, made: &Compute) -> Option<Alternatives> {
-        if !made.gate.facts.is_empty() || !made.gate.needs_facts_only {
+        let waits = !made.gate.facts.is_empty() || !made.gate.needs_facts_only;
+        if waits && !self.only_sure {
             return None;
         }
         let (inputs, root) = self.scripts.graph.guards(made.root)?;
@@ -96,7 +99,7 @@ impl<'a> Normal<'a> {
         if !facts.iter().all(|fact| self.table.is_never_open(*fact)) {
             return None;
         }
-        let gate = Gate { needs_facts_only: true, ..Gate::default() };
+        let gate = made.gate.clone();
         let mut all = self.literal(Predicate::Script(Compute { root, gate, constant: None, copies: None }), true)?;
         for fact in facts {
             all = both(&self.literal(Predicate::Fact(fact, Check::Present(true)), true)?, &all)?;

@@ -257,11 +257,14 @@ pub fn compile_kind(bundle: &Bundle, shapes: &Shapes, kind: &Kind, book: &mut Co
     let mut scripts = Scripts::default();
     let derived = derived(bundle, kind, &mut table, &mut scripts);
     let mut normal = Normal::new(bundle, &table, &mut scripts);
+    // A contradiction that may hold says nothing.
+    normal.only_sure = true;
     let mut against = Vec::new();
     for (at, contradiction) in (0_u32..).zip(&kind.contradictions) {
         let all = normal.condition(&contradiction.when, true).unwrap_or_else(|| normal.beyond());
         against.extend(alternatives(at, all));
     }
+    normal.only_sure = false;
     let (mut all, mut rules, mut asks_carry) = (Vec::new(), Vec::with_capacity(kind.rules.len()), false);
     for (at, ix) in (0_u32..).zip(&kind.rules) {
         let rule = bundle.rules.get(ix.0)?;
