@@ -133,17 +133,22 @@ impl Held {
     #[inline]
     pub fn decide(self: &Arc<Self>) -> Option<Answer> {
         let kind = self.kind()?;
-        // Each makes its answer: what comes from two places would be put together first, and copied.
-        match told(kind, &self.request).ok()? {
-            Told::Decided(brief) => Some(self.answer(brief)),
-            Told::Until(way) => Some(self.answer(decide_from(kind, &self.request, way).ok()?)),
-        }
+        Some(Answer::One(match told(kind, &self.request).ok()? {
+            Told::Decided(brief) => Box::new(self.decision(brief)),
+            Told::Until(way) => {
+                let mut decision = Box::new(self.decision(Brief::empty()));
+                if let Body::Brief { brief, .. } = &mut decision.body {
+                    decide_from(kind, &self.request, way, brief).ok()?;
+                }
+                decision
+            }
+        }))
     }
 
     #[inline(always)]
-    fn answer(self: &Arc<Self>, brief: Brief) -> Answer {
+    fn decision(self: &Arc<Self>, brief: Brief) -> Decision {
         let (full, results) = (OnceLock::new(), OnceLock::new());
-        Answer::One(Box::new(Decision { body: Body::Brief { held: Arc::clone(self), brief, full, results } }))
+        Decision { body: Body::Brief { held: Arc::clone(self), brief, full, results } }
     }
 }
 

@@ -39,6 +39,30 @@ enum PlanRef {
 }
 
 impl Brief {
+    /// One that says nothing yet: it is filled where it stays, for it would be copied more often if it were returned.
+    pub fn empty() -> Self {
+        Self { outcome: Outcome::NotCovered, plan: PlanRef::Kept(u32::MAX), values: Vec::new() }
+    }
+
+    /// Takes on what a plan says that the kind keeps.
+    ///
+    /// # Errors
+    /// When the interpreter is needed.
+    pub fn follow(&mut self, kept: u32, plan: &Plan, view: &mut View<'_>) -> Result<(), GiveUp> {
+        (self.outcome, self.plan) = (plan.outcome, PlanRef::Kept(kept));
+        if plan.is_plain() { Ok(()) } else { plan.tell(view, &mut self.values) }
+    }
+
+    /// Takes on what a plan says that nobody keeps.
+    ///
+    /// # Errors
+    /// When the interpreter is needed.
+    pub fn follow_own(&mut self, plan: Plan, view: &mut View<'_>) -> Result<(), GiveUp> {
+        plan.tell(view, &mut self.values)?;
+        (self.outcome, self.plan) = (plan.outcome, PlanRef::Own(Box::new(plan)));
+        Ok(())
+    }
+
     /// The reasons, in order.
     #[must_use]
     pub fn because<'b>(&'b self, kind: Option<&'b KindProgram>) -> &'b [Why] {
@@ -242,46 +266,30 @@ impl Plan {
         &self.given
     }
 
+    /// Whether nothing is computed for it.
+    fn is_plain(&self) -> bool {
+        self.computed.is_empty() && self.tried.is_empty() && !self.may_conflict
+    }
+
     /// The decision by a plan that the kind keeps; `None` when values of results are computed for it.
     #[inline(always)]
     pub fn plain(&self, kept: u32) -> Option<Brief> {
-        let plain = self.computed.is_empty() && self.tried.is_empty() && !self.may_conflict;
-        plain.then(|| Brief { outcome: self.outcome, plan: PlanRef::Kept(kept), values: Vec::new() })
+        self.is_plain().then(|| Brief { outcome: self.outcome, plan: PlanRef::Kept(kept), values: Vec::new() })
     }
 
-    /// The decision by a plan that the kind keeps, with the values of its results.
+    /// Tells the values of what is computed.
     ///
     /// # Errors
     /// When the interpreter is needed.
-    pub fn brief(&self, kept: u32, view: &mut View<'_>) -> Result<Brief, GiveUp> {
-        Ok(Brief { outcome: self.outcome, plan: PlanRef::Kept(kept), values: self.values(view)? })
-    }
-
-    /// The decision by a plan that nobody keeps.
-    ///
-    /// # Errors
-    /// When the interpreter is needed.
-    pub fn into_brief(self, view: &mut View<'_>) -> Result<Brief, GiveUp> {
-        let values = self.values(view)?;
-        Ok(Brief { outcome: self.outcome, plan: PlanRef::Own(Box::new(self)), values })
-    }
-
-    #[inline]
-    fn values(&self, view: &mut View<'_>) -> Result<Vec<Slot>, GiveUp> {
-        if self.computed.is_empty() && self.tried.is_empty() && !self.may_conflict {
-            return Ok(Vec::new());
-        }
-        self.computed_values(view)
-    }
-
     #[inline(never)]
-    fn computed_values(&self, view: &mut View<'_>) -> Result<Vec<Slot>, GiveUp> {
+    fn tell(&self, view: &mut View<'_>, values: &mut Vec<Slot>) -> Result<(), GiveUp> {
         let closures = &view.kind.closures;
         let known = match &self.known {
             Some((facts, tables)) => !view.waits(*facts) && have_rows(tables, view)?,
             None => false,
         };
-        let mut told = Told { values: Vec::with_capacity(self.computed.len()), keeps: true };
+        *values = Vec::with_capacity(self.computed.len());
+        let mut told = Told { values, keeps: true };
         for number in &self.computed {
             let computed = closures.result(*number).ok_or(GiveUp)?;
             if known { computed.value.to(view, &mut told)? } else { computed.to(view, &mut told)? }
@@ -290,15 +298,14 @@ impl Plan {
         for number in &self.tried {
             closures.result(*number).ok_or(GiveUp)?.to(view, &mut told)?;
         }
-        let Told { values, .. } = told;
         if self.may_conflict {
             let rank = |(rule, number, _)| view.kind.result(rule, number).map(|one| one.rank);
-            let ranks: SmallVec<[_; 8]> = given(&self.given, &values).map(rank).collect();
+            let ranks: SmallVec<[_; 8]> = given(&self.given, values).map(rank).collect();
             if ranks.windows(2).any(|pair| matches!(pair, [a, b] if a == b)) {
                 return Err(GiveUp);
             }
         }
-        Ok(values)
+        Ok(())
     }
 }
 

@@ -37,27 +37,29 @@ pub fn told(kind: &KindProgram, request: &Request) -> Result<Told, GiveUp> {
 ///
 /// # Errors
 /// When the interpreter is needed.
-#[inline]
 pub fn decide(kind: &KindProgram, request: &Request) -> Result<Brief, GiveUp> {
     match told(kind, request)? {
         Told::Decided(brief) => Ok(brief),
-        Told::Until(way) => decide_from(kind, request, way),
+        Told::Until(way) => {
+            let mut brief = Brief::empty();
+            decide_from(kind, request, way, &mut brief)?;
+            Ok(brief)
+        }
     }
 }
 
 /// Decides a request that was read, from where facts led that were told.
 ///
 /// # Errors
-/// When the interpreter is needed.
-#[inline(never)]
-pub fn decide_from(kind: &KindProgram, request: &Request, way: u16) -> Result<Brief, GiveUp> {
+/// When the interpreter is needed; then what the decision says is none.
+pub fn decide_from(kind: &KindProgram, request: &Request, way: u16, brief: &mut Brief) -> Result<(), GiveUp> {
     let mut view = View::new(kind, request);
     if let Some(diagram) = kind.diagram()
         && let Some((at, plan)) = diagram.walk(way, &mut view)?
     {
-        return plan.brief(at, &mut view);
+        return brief.follow(at, plan, &mut view);
     }
-    block_by_block(&mut view)?.into_brief(&mut view)
+    brief.follow_own(block_by_block(&mut view)?, &mut view)
 }
 
 /// What the rules come to, without the help of other requests.

@@ -16,18 +16,18 @@ pub enum Passes {
     Asked(Gate),
 }
 
-type Run = dyn for<'r> Fn(&mut View<'r>, &mut Told) -> Result<(), GiveUp> + Send + Sync;
+type Run = dyn for<'r> Fn(&mut View<'r>, &mut Told<'_>) -> Result<(), GiveUp> + Send + Sync;
 
-/// Values that were told.
+/// Takes values that are told.
 #[derive(Debug)]
-pub struct Told {
+pub struct Told<'v> {
     /// In order.
-    pub values: Vec<Slot>,
+    pub values: &'v mut Vec<Slot>,
     /// Whether what is told is kept.
     pub keeps: bool,
 }
 
-impl Told {
+impl Told<'_> {
     #[inline(always)]
     fn push(&mut self, slot: Slot) {
         if self.keeps {
@@ -48,7 +48,9 @@ impl std::fmt::Debug for Tells {
 
 impl Tells {
     /// What tells a value.
-    pub fn new(run: impl for<'r> Fn(&mut View<'r>, &mut Told) -> Result<(), GiveUp> + Send + Sync + 'static) -> Self {
+    pub fn new(
+        run: impl for<'r> Fn(&mut View<'r>, &mut Told<'_>) -> Result<(), GiveUp> + Send + Sync + 'static,
+    ) -> Self {
         Self(Box::new(run))
     }
 
@@ -65,7 +67,7 @@ impl Tells {
     /// # Errors
     /// When it fails, or the interpreter is needed.
     #[inline]
-    pub fn to(&self, view: &mut View<'_>, out: &mut Told) -> Result<(), GiveUp> {
+    pub fn to(&self, view: &mut View<'_>, out: &mut Told<'_>) -> Result<(), GiveUp> {
         (self.0)(view, out)
     }
 }
@@ -89,7 +91,7 @@ impl Computed {
     ///
     /// # Errors
     /// When it fails, or the interpreter is needed.
-    pub fn to(&self, view: &mut View<'_>, out: &mut Told) -> Result<(), GiveUp> {
+    pub fn to(&self, view: &mut View<'_>, out: &mut Told<'_>) -> Result<(), GiveUp> {
         let passes = match &self.passes {
             Passes::Known(facts, rows) => have_rows(rows, view)? && !view.waits(*facts),
             Passes::Asked(gate) => view.pass(gate)? == Tri::True,
