@@ -1,11 +1,9 @@
 //! Checked bundle → program: for each kind its facts, predicates, blocks and what follows from each rule.
 
-use std::collections::BTreeSet;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use crate::bundle::checked::{Bundle, Effect, Expression, FactIx, Kind, Operand, Rule, RuleIx, Table};
 use crate::decide::Shapes;
-use crate::decide::reads::reads_of;
 use crate::model::decision::{INFORMATION_MISSING, Outcome};
 use crate::model::value::{Type, Value};
 use crate::script::NodeIx;
@@ -93,10 +91,6 @@ pub struct RuleProgram {
     pub results: Vec<RuleResult>,
     /// Whether it has obligations.
     pub has_obligations: bool,
-    /// The facts it looks at, gathered when it first waits for one.
-    reads: OnceLock<BTreeSet<FactIx>>,
-    /// Those whose classes tell what it waits for; `None` where they do not.
-    pub classed: OnceLock<Option<Box<[usize]>>>,
 }
 
 impl RuleProgram {
@@ -165,13 +159,6 @@ impl KindProgram {
     /// A rule, by its position in the kind.
     pub fn rule(&self, at: u32) -> Option<&RuleProgram> {
         self.rules.get(usize::try_from(at).ok()?)
-    }
-
-    /// The facts that a rule looks at, by its position in the kind.
-    pub fn reads(&self, bundle: &Bundle, kind: &Kind, at: u32) -> Option<&BTreeSet<FactIx>> {
-        let own = self.rule(at)?;
-        let rule = own.bundle_rule(bundle)?;
-        Some(own.reads.get_or_init(|| reads_of(bundle, kind, rule)))
     }
 
     /// The last step, when nothing is added any more.
@@ -371,7 +358,7 @@ fn rule_program(bundle: &Bundle, table: &FactTable, scripts: &mut Scripts, ix: R
     };
     let results = rule.results.iter().map(result).collect();
     let has_obligations = !rule.obligations.is_empty();
-    RuleProgram { ix, follows, rank, results, has_obligations, reads: OnceLock::new(), classed: OnceLock::new() }
+    RuleProgram { ix, follows, rank, results, has_obligations }
 }
 
 fn result_value(bundle: &Bundle, table: &FactTable, scripts: &mut Scripts, value: &Expression) -> ResultValue {

@@ -9,6 +9,7 @@ use smallvec::SmallVec;
 
 use crate::bundle::checked::{Bundle, Condition, Effect, FactIx, Rule};
 use crate::decide::evaluate::{Evaluated, Truth};
+use crate::decide::reads::reads_of;
 
 use super::Compiled;
 use super::blocks::classes;
@@ -27,18 +28,30 @@ pub type Waits = Arc<BTreeSet<FactIx>>;
 /// A rule, and for each fact that it looks at its class, and whether it took its value from another.
 type Key = (u32, SmallVec<[u32; 16]>);
 
-/// What rules wait for, as it was found.
+/// What a rule looks at, gathered when it is first among the reasons of an answer that asks for information.
+#[derive(Debug)]
+struct LooksAt {
+    /// The facts.
+    facts: BTreeSet<FactIx>,
+    /// Those whose classes tell what it waits for; `None` where they do not.
+    classed: Option<Box<[usize]>>,
+}
+
+/// What rules wait for, as it was found. Only whole answers are added, so what another thread left in a panic is as good as
+/// any.
 #[derive(Debug, Default)]
-pub struct Remembered(Mutex<HashMap<Key, Waits, FxBuildHasher>>);
+pub struct Remembered {
+    rules: Mutex<HashMap<u32, Arc<LooksAt>, FxBuildHasher>>,
+    waits: Mutex<HashMap<Key, Waits, FxBuildHasher>>,
+}
 
 impl Remembered {
     fn get(&self, key: &Key) -> Option<Waits> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
+        self.waits.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
     }
 
     fn insert(&self, key: Key, waits: &Waits) {
-        // Only whole answers are added, so what another thread left in a panic is as good as any.
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.waits.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() < REMEMBERED {
             known.insert(key, Arc::clone(waits));
         }
@@ -66,24 +79,35 @@ impl Compiled {
     }
 
     fn find_waits(&self, program: &KindProgram, request: &Request, reasons: &[Why]) -> Option<Vec<Waits>> {
-        let kind = self.bundle.kinds.get(request.kind)?;
-        let wanted: Vec<&BTreeSet<FactIx>> =
-            reasons.iter().map(|why| program.reads(&self.bundle, kind, why.rule?)).collect::<Option<_>>()?;
-        let facts = self.facts(request, |ix| wanted.iter().any(|reads| reads.contains(&ix)))?;
+        let looks_at = |why: &Why| self.looks_at(request.kind, program, why.rule?);
+        let wanted: Vec<Arc<LooksAt>> = reasons.iter().map(looks_at).collect::<Option<_>>()?;
+        let facts = self.facts(request, |ix| wanted.iter().any(|rule| rule.facts.contains(&ix)))?;
         reasons.iter().map(|why| self.evaluated(program, &facts, why).map(waits_for).map(Arc::new)).collect()
     }
 
     /// What tells what a reason waits for; `None` where the classes of facts do not.
     fn key(&self, program: &KindProgram, request: &Request, why: &Why) -> Option<Key> {
-        let at = why.rule?;
-        let rule = program.rule(at)?;
-        let facts =
-            rule.classed.get_or_init(|| facts_by_class(&self.bundle, &program.table, rule.bundle_rule(&self.bundle)?));
+        let rule = why.rule?;
+        let looks_at = self.looks_at(request.kind, program, rule)?;
         let state = |local: &usize| {
             let took = program.table.took(*local, request.took) == Some(true);
             u32::try_from(class(*request.facts.get(*local)?)).ok()?.checked_mul(2)?.checked_add(took.into())
         };
-        Some((at, facts.as_ref()?.iter().map(state).collect::<Option<_>>()?))
+        Some((rule, looks_at.classed.as_ref()?.iter().map(state).collect::<Option<_>>()?))
+    }
+
+    /// What a rule looks at, by its position in the kind.
+    fn looks_at(&self, kind: usize, program: &KindProgram, at: u32) -> Option<Arc<LooksAt>> {
+        let mut known = program.waits.rules.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = known.get(&at) {
+            return Some(Arc::clone(known));
+        }
+        let rule = program.rule(at)?.bundle_rule(&self.bundle)?;
+        let facts = reads_of(&self.bundle, self.bundle.kinds.get(kind)?, rule);
+        let classed = facts_by_class(&self.bundle, &program.table, rule);
+        let found = Arc::new(LooksAt { facts, classed });
+        known.insert(at, Arc::clone(&found));
+        Some(found)
     }
 }
 

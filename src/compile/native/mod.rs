@@ -67,7 +67,7 @@ pub struct Closures {
     /// The results of all rules, one after the other.
     results: Vec<Computed>,
     /// For each rule, where its results begin.
-    begins: Vec<usize>,
+    begins: Vec<u32>,
     /// For each table; `None` for one whose rows need to be looked at.
     rows: Vec<Option<Made<Row>>>,
     /// The facts that scripts wait for, a bit for each.
@@ -88,9 +88,9 @@ impl Closures {
         let derived = |(at, derived): (usize, &Option<_>)| {
             derived.as_ref().map(|derived| lower.derived(kind.table.stated.saturating_add(at), derived))
         };
-        let begin = |next: &mut usize, rule: &RuleProgram| {
+        let begin = |next: &mut u32, rule: &RuleProgram| {
             let own = *next;
-            *next = next.saturating_add(rule.results.len());
+            *next = next.saturating_add(u32::try_from(rule.results.len()).unwrap_or(u32::MAX));
             Some(own)
         };
         let begins = kind.rules().scan(0, begin).collect();
@@ -144,7 +144,8 @@ impl Closures {
 
     /// The number of a result of a rule.
     pub fn number(&self, rule: u32, number: u32) -> Option<usize> {
-        self.begins.get(usize::try_from(rule).ok()?)?.checked_add(usize::try_from(number).ok()?)
+        let begin = self.begins.get(usize::try_from(rule).ok()?)?;
+        usize::try_from(begin.checked_add(number)?).ok()
     }
 
     /// A result that is not constant, by its number.
