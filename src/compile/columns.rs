@@ -4,7 +4,7 @@ use smallvec::SmallVec;
 
 use crate::script::Datum;
 
-use super::combine::Brief;
+use super::brief::Brief;
 use super::cursor::Cursor;
 use super::run;
 use super::scan::Scan;

@@ -14,7 +14,8 @@ use crate::model::value::Value;
 use crate::script::{Scratch, Tag};
 
 use super::Compiled;
-use super::combine::{Brief, Why};
+use super::brief::Brief;
+use super::combine::Why;
 use super::fact::slot;
 use super::program::KindProgram;
 use super::slots::Request;

@@ -6,6 +6,7 @@
 //! the program never says anything that the interpreter would not.
 
 mod blocks;
+mod brief;
 mod certificate;
 mod check;
 mod columns;
@@ -44,11 +45,12 @@ use crate::model::time::Date;
 use crate::model::value::Value;
 use crate::script::LONGEST_TEXT;
 
+pub use brief::Brief;
 pub use certificate::{KindCertificate, Part, RuleCertificate, ScriptCertificate};
 pub(crate) use check::{Periods, Tri, periods};
 pub use columns::Columns;
 pub(crate) use combine::Plan;
-pub use combine::{Brief, Why};
+pub use combine::Why;
 pub(crate) use diagram::Diagram;
 pub(crate) use facts::FactTable;
 pub(crate) use program::{KindProgram, ResultValue, RuleProgram};

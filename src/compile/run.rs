@@ -5,8 +5,9 @@ use smallvec::SmallVec;
 use crate::script::{GiveUp, Tag};
 
 use super::blocks::{Block, Group};
+use super::brief::Brief;
 use super::check::{Predicate, Tri};
-use super::combine::{Brief, Plan};
+use super::combine::Plan;
 use super::program::KindProgram;
 use super::slots::{Request, class};
 use super::view::View;

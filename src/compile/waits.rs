@@ -13,8 +13,9 @@ use crate::decide::reads::reads_of;
 
 use super::Compiled;
 use super::blocks::classes;
+use super::brief::Brief;
 use super::check::{by_class, check};
-use super::combine::{Brief, Why};
+use super::combine::Why;
 use super::facts::FactTable;
 use super::program::KindProgram;
 use super::slots::{Request, class};
