@@ -414,3 +414,55 @@ fn scripts_that_are_deep_or_build_on_one_another_do_not_exhaust_the_stack() {
         agree(&engine, &format!(r#"{{"kind": "order", "at": "2021-07-01", "n": {n}}}"#), brief);
     }
 }
+
+/// A script fails with a derived fact that it reads, whether it comes to use it or not, and also where it waits for another.
+#[test]
+fn a_derived_fact_that_fails_is_noticed_by_whatever_reads_it() {
+    let vocabulary = "types: {}\nstages: [order]\nreasons:\n  information-missing: order\n  rule-failed: order\n  too-much: \
+                      order\n  fine: order\n  nothing: order\nresults:\n  share: { type: decimal }\nfacts:\n  n: { type: integer, \
+                      gist: A number. }\n  u: { type: integer, gist: Another. }\n  x: { type: integer, absent: optional, gist: A \
+                      third. }\n  y: { type: integer, default: 1, gist: A fourth. }\n  part: { type: integer, gist: A part., script: \
+                      \"10 / n\" }\n  some: { type: integer, gist: Some., script: \"if y == 1 { 7 } else { part }\" }\n  both: { \
+                      type: integer, gist: Both., script: \"part + u\" }\nkinds:\n  order:\n    gist: An order.\n    facts: [n, u, \
+                      x, y, part, some, both]\n    otherwise: nothing\n";
+    let conditions = [
+        "{ script: \"x != () && part > 3\" }",
+        "{ script: \"y == 1 || part > 3\" }",
+        "{ script: \"part > 3 && u > 1\" }",
+        "{ script: \"u > 1 && part > 3\" }",
+        "{ script: \"both > 3 || u > 1\" }",
+        "{ some: 7 }",
+        "{ some: { at-least: 3, less-than: 9 } }",
+        "{ both: { at-least: 3 }, u: { at-most: 5 } }",
+    ];
+    for (deny, permit) in conditions.iter().flat_map(|deny| conditions.iter().map(move |permit| (deny, permit))) {
+        let rules = format!(
+            "  - id: too-much\n    clauses: [1]\n    when: {deny}\n    deny: too-much\n  - id: fine\n    clauses: [1]\n    when: \
+             {permit}\n    permit: fine\n    results: {{ share: \"if y == 1 {{ decimal(u) }} else {{ decimal(part) }}\" }}\n"
+        );
+        let engine = built(vocabulary, &rules, &["information-missing", "rule-failed", "too-much", "fine", "nothing"]);
+        for said in
+            ["\"n\": 0", "\"n\": 2", "\"n\": 2, \"u\": 3", "\"n\": 0, \"u\": 3", "\"u\": 3", "\"u\": 0, \"n\": 20"]
+        {
+            for more in ["", ", \"x\": 1", ", \"y\": 2", ", \"x\": 1, \"y\": 2"] {
+                agree(&engine, &format!(r#"{{"kind": "order", "at": "2021-07-01", {said}{more}}}"#), bytes);
+            }
+        }
+    }
+}
+
+/// What is rounded again and again is found once at each step, also where its digits are too many for a word.
+#[test]
+fn quotients_of_quotients_are_computed_once() {
+    let vocabulary = "types: {}\nstages: [order]\nreasons:\n  information-missing: order\n  rule-failed: order\n  fine: order\n  \
+                      nothing: order\nresults:\n  share: { type: decimal }\nfacts:\n  n: { type: decimal, gist: A number. \
+                      }\nkinds:\n  order:\n    gist: An order.\n    facts: [n]\n    otherwise: nothing\n";
+    let lets: String = (1..60).map(|at| format!("let a{at} = round_half_up(a{} / decimal(1), 2); ", at - 1)).collect();
+    let rules = format!(
+        "  - id: fine\n    clauses: [1]\n    permit: fine\n    results: {{ share: \"let a0 = n; {lets}a59\" }}\n"
+    );
+    let engine = built(vocabulary, &rules, &["information-missing", "rule-failed", "fine", "nothing"]);
+    for n in ["1.5", "12345678901234567890.12"] {
+        agree(&engine, &format!(r#"{{"kind": "order", "at": "2021-07-01", "n": "{n}"}}"#), bytes);
+    }
+}

@@ -6,7 +6,8 @@ use crate::model::decision::Outcome;
 use crate::script::GiveUp;
 
 use super::brief::Brief;
-use super::native::{Passes, Told, have_rows};
+use super::check::Tri;
+use super::native::{Passes, Told, rows_of};
 use super::program::{Follows, KindProgram, ResultValue};
 use super::slots::Slot;
 use super::view::View;
@@ -210,7 +211,7 @@ impl Plan {
     pub fn tell(&self, view: &mut View<'_>, values: &mut Vec<Slot>) -> Result<(), GiveUp> {
         let closures = &view.kind.closures;
         let known = match &self.known {
-            Some((facts, tables)) => !view.waits(*facts) && have_rows(tables, view)?,
+            Some((facts, tables)) => !view.waits(*facts) && rows_of(tables, view)? == Tri::True,
             None => false,
         };
         *values = Vec::with_capacity(self.computed.len());

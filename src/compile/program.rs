@@ -20,7 +20,7 @@ use super::native::Closures;
 use super::normal::{Alternatives, Normal, both};
 use super::scan::Reading;
 use super::slots::Request;
-use super::sources::{Compute, Scripts, compute, compute_script};
+use super::sources::{Compute, Gate, Inlined, Scripts, compute, compute_script};
 use super::view::DERIVED;
 use super::waits::Remembered;
 
@@ -173,7 +173,11 @@ impl KindProgram {
             _ => None,
         });
         let derived = self.derived.iter().flatten().map(|derived| &derived.compute);
-        let all: Vec<NodeIx> = conditions.chain(results).chain(derived).map(|compute| compute.root).collect();
+        let nodes = |compute: &Compute| {
+            let may_fail: Vec<NodeIx> = compute.gate.may_fail.iter().map(|(node, _)| *node).collect();
+            may_fail.into_iter().chain([compute.root])
+        };
+        let all: Vec<NodeIx> = conditions.chain(results).chain(derived).flat_map(nodes).collect();
         self.scripts.graph.settle(all);
         if !self.is_indexed() {
             self.measures = measures(self);
@@ -304,7 +308,8 @@ fn derived(bundle: &Bundle, kind: &Kind, table: &mut FactTable, scripts: &mut Sc
         if let (Some(local), [], []) = (table.local(*ix), made.gate.rows.as_slice(), made.gate.settings.as_slice())
             && table.codes_of(local).is_none()
         {
-            scripts.derived.insert(local, (made.root, made.gate.facts.clone()));
+            let Gate { facts, may_fail, .. } = made.gate.clone();
+            scripts.derived.insert(local, Inlined { root: made.root, facts, may_fail });
         }
         let copy_of = made.copies.filter(|from| table.has_same_values(bundle, *ix, *from));
         if copy_of.is_some_and(|fact| table.is_at_hand(fact)) {

@@ -25,7 +25,18 @@ pub struct Scripts {
     /// What they read besides facts, each once.
     others: Vec<Source>,
     /// What derived facts compute, where nothing but facts has to be known.
-    pub derived: BTreeMap<usize, (NodeIx, Vec<usize>)>,
+    pub derived: BTreeMap<usize, Inlined>,
+}
+
+/// A derived fact that is a part of the scripts that read it.
+#[derive(Debug)]
+pub struct Inlined {
+    /// What computes it.
+    pub root: NodeIx,
+    /// Facts that may be open.
+    pub facts: Vec<usize>,
+    /// See [`Gate::may_fail`].
+    pub may_fail: Vec<(NodeIx, Vec<usize>)>,
 }
 
 /// The input of a fact is its number in the kind; from here on are the others.
@@ -84,6 +95,9 @@ pub struct Gate {
     pub settings: Vec<u32>,
     /// Whether there are neither tables nor settings.
     pub needs_facts_only: bool,
+    /// Derived facts that may fail where the script waits for something else, and the facts that they wait for themselves:
+    /// one that fails goes before what is open.
+    pub may_fail: Vec<(NodeIx, Vec<usize>)>,
 }
 
 /// A script with what it reads.
@@ -119,7 +133,10 @@ pub fn compute_script(
         given.push(wanted.read(bundle, table, scripts, operand)?);
     }
     let made = script.fast(&given, &mut scripts.graph)?;
-    let Wanted { facts, rows, settings } = wanted;
+    let Wanted { facts, rows, settings, may_fail } = wanted;
+    // Where the script waits for no more than the fact does, the fact has not failed.
+    let more = |own: &[usize]| !rows.is_empty() || !settings.is_empty() || facts.iter().any(|fact| !own.contains(fact));
+    let may_fail = may_fail.into_iter().filter(|(_, own)| more(own)).collect();
     let needs_nothing = facts.is_empty() && rows.is_empty() && settings.is_empty();
     let copies = made.copies.and_then(Scripts::fact).filter(|_| rows.is_empty() && settings.is_empty());
     let gate = Gate {
@@ -127,6 +144,7 @@ pub fn compute_script(
         facts: facts.into_iter().collect(),
         rows: rows.into_iter().collect(),
         settings: settings.into_iter().collect(),
+        may_fail,
     };
     Some(Compute { root: made.root, gate, constant: made.constant.filter(|_| needs_nothing), copies })
 }
@@ -137,6 +155,7 @@ struct Wanted {
     facts: BTreeSet<usize>,
     rows: BTreeSet<usize>,
     settings: BTreeSet<u32>,
+    may_fail: BTreeMap<NodeIx, Vec<usize>>,
 }
 
 impl Wanted {
@@ -171,9 +190,13 @@ impl Wanted {
         if let Some(value) = table.constant(local) {
             return Some(Given::Value(value.clone()));
         }
-        if let Some((node, facts)) = scripts.derived.get(&local) {
+        if let Some(Inlined { root, facts, may_fail }) = scripts.derived.get(&local) {
             self.facts.extend(facts);
-            return Some(Given::Node(*node));
+            self.may_fail.extend(may_fail.iter().cloned());
+            if !scripts.graph.is_safe(*root) {
+                self.may_fail.insert(*root, facts.clone());
+            }
+            return Some(Given::Node(*root));
         }
         // What is never open is read only by who uses it.
         if !table.is_never_open(local) {

@@ -12,7 +12,7 @@ use super::request::Request;
 use super::words::{Bundle, DAYS};
 
 /// Tests of the wide facts and of settings.
-const TESTS: [&str; 18] = [
+const TESTS: [&str; 19] = [
     "price: { more-than: \"1.50\" }",
     "price: { at-most: \"1.50\", not: \"0.00\" }",
     "price: [\"1.5\", \"2.00\"]",
@@ -31,10 +31,11 @@ const TESTS: [&str; 18] = [
     "\"n\": { at-least: $limits.max }",
     "double: { more-than: 3 }",
     "cents: { less-than: \"0.35\" }",
+    "parts: { at-least: 3 }",
 ];
 
 /// Scripts that decide; some fail for some requests.
-const SCRIPTS: [&str; 20] = [
+const SCRIPTS: [&str; 23] = [
     "(n ?? 0) + 9223372036854775806 > 0",
     "-9223372036854775807 - (n ?? 0) < 0",
     "(n ?? 0) * 4611686018427387904 >= 0",
@@ -55,10 +56,13 @@ const SCRIPTS: [&str; 20] = [
     "{ let k = (n ?? 0) - (m ?? 0); k * k > 1 }",
     "abs((n ?? 0) - 2) < -(m ?? 1)",
     "limits.max * (n ?? 1) > 2 && settings.mode != \"y\"",
+    "n != () && parts > 3",
+    "(flag ?? false) || parts > 3",
+    "if settings.mode == \"x\" { parts > 3 } else { note != () && (price ?? 1.0) > 0.5 }",
 ];
 
 /// Amounts; some fail for some requests.
-const AMOUNTS: [&str; 10] = [
+const AMOUNTS: [&str; 11] = [
     "(price ?? 1.005) * 3",
     "round_half_up((price ?? 1.005) / 2, 2)",
     "round_half_even((price ?? 1.005) / 2, 2)",
@@ -68,13 +72,15 @@ const AMOUNTS: [&str; 10] = [
     "max(n ?? 1, settings.rate)",
     "(price ?? 0.00) - (price ?? 0.00)",
     "if flag ?? true { price } else { n }",
+    "if flag ?? true { decimal(m ?? 1) } else { decimal(parts) }",
     "limits.max",
 ];
 
-/// Derived facts: one of another, one that may be absent, one that rounds.
+/// Derived facts: one of another, one that may be absent, one that rounds, one that may fail.
 const DERIVED: &str = r#"  often: { type: integer, script: 'if settings.mode == "x" { () } else { m }' }
   double: { type: integer, script: "(n ?? 1) * (often ?? 2)" }
   cents: { type: decimal, script: "truncate((price ?? 1.0) / 3, 2)" }
+  parts: { type: integer, script: "if n == () || m == () { 2 } else { 12 / (n - m) }" }
 "#;
 
 const SPOILS: [&str; 8] = ["{}", "\"x\"", "[]", "1.25", "null", "true", "\"\"", "\"1e3\""];

@@ -53,45 +53,46 @@ impl Lower<'_> {
         if let Some(ratio) = self.ratio(op) {
             return Made::new(move |view| ratio.of(view));
         }
-        match op {
-            Op::Call(function, amount, digits) => {
-                let (function, amount, digits) = (*function, self.decimal(*amount), self.whole(*digits));
-                Made::new(move |view| {
-                    let strategy = strategy(function).ok_or(GiveUp)?;
-                    round(strategy, amount.of(view)?, digits.of(view)?)
-                })
-            }
-            _ => Made::new(|_| Err(GiveUp)),
+        let Op::Call(function, amount, digits) = op else { return Made::new(|_| Err(GiveUp)) };
+        let (function, digits) = (*function, self.whole(*digits));
+        if let Some(Op::Binary(BinaryOp::Divide, of, by)) = self.graph.op(*amount) {
+            let (of, by) = (self.decimal(*of), self.decimal(*by));
+            return Made::new(move |view| {
+                let strategy = strategy(function).ok_or(GiveUp)?;
+                quotient(strategy, of.of(view)?, by.of(view)?, digits.of(view)?)
+            });
         }
+        let amount = self.decimal(*amount);
+        Made::new(move |view| {
+            let strategy = strategy(function).ok_or(GiveUp)?;
+            round(strategy, amount.of(view)?, digits.of(view)?)
+        })
     }
 
-    /// A quotient that is rounded at once; `None` for anything else.
+    /// A quotient of factors that are at hand, rounded at once; `None` for anything else.
     pub(super) fn ratio(&self, op: &Op) -> Option<Ratio> {
         let Op::Call(function, amount, digits) = op else { return None };
         let Some(Op::Binary(BinaryOp::Divide, of, by)) = self.graph.op(*amount) else { return None };
         let strategy = strategy(*function)?;
-        Some(Ratio { strategy, of: self.product(*of), by: self.product(*by), digits: self.whole(*digits) })
+        Some(Ratio { strategy, of: self.product(*of)?, by: self.product(*by)?, digits: self.whole(*digits) })
     }
 
-    /// Factors from the left to the right, multiplied.
-    fn product(&self, mut at: NodeIx) -> Product {
+    /// Factors from the left to the right, multiplied; `None` where one is not at hand.
+    fn product(&self, mut at: NodeIx) -> Option<Product> {
         let mut rest = Vec::new();
         while let Some(Op::Binary(BinaryOp::Multiply, left, right)) = self.graph.op(at) {
-            rest.push(self.factor(*right));
+            rest.push(self.factor(*right)?);
             at = *left;
         }
         rest.reverse();
-        Product { first: self.factor(at), rest: rest.into() }
+        Some(Product { first: self.factor(at)?, rest: rest.into() })
     }
 
-    fn factor(&self, at: NodeIx) -> Factor {
+    fn factor(&self, at: NodeIx) -> Option<Factor> {
         match self.graph.op(at) {
             Some(Op::Call(Builtin::Decimal, one, _) | Op::ToDecimal(one)) => self.factor(*one),
-            _ if self.is_whole(at) => Factor::Whole(self.whole(at)),
-            _ => match self.fact(at) {
-                Some(fact) => Factor::Stated(fact),
-                None => Factor::Decimal(self.decimal(at)),
-            },
+            _ if self.is_whole(at) => self.is_at_hand(at).then(|| Factor::Whole(self.whole(at))),
+            _ => self.fact(at).map(Factor::Stated),
         }
     }
 }
@@ -132,11 +133,11 @@ struct Product {
     rest: Box<[Factor]>,
 }
 
+/// A factor that costs little to find again.
 #[repr(u8)]
 enum Factor {
     Whole(Whole),
     Stated(usize),
-    Decimal(Made<Decimal>),
 }
 
 impl Product {
@@ -167,7 +168,6 @@ impl Factor {
         match self {
             Self::Whole(whole) => whole.of(view).map(|number| Some(number.into())),
             Self::Stated(fact) => view.scratch.decimal(view.stated(*fact)).map(Small::of),
-            Self::Decimal(decimal) => decimal.of(view).map(Small::of),
         }
     }
 
@@ -175,7 +175,6 @@ impl Factor {
         match self {
             Self::Whole(whole) => whole.of(view).map(Decimal::from),
             Self::Stated(fact) => view.scratch.decimal(view.stated(*fact)),
-            Self::Decimal(decimal) => decimal.of(view),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::script::{Datum, GiveUp, Tag};
+use crate::script::{Datum, GiveUp, NodeIx, Tag};
 
 use super::super::check::{Check, Predicate, Tri, by_state};
 use super::super::measures::{Measure, Scale, range};
@@ -88,22 +88,16 @@ impl Lower<'_> {
     pub(super) fn measure(&self, measure: &Arc<Measure>) -> Made<u16> {
         let fact = measure.fact;
         let Scale::Number(tag, _) = measure.scale else {
-            return grouped(measure, |_| Ok(None), move |view| view.fact(fact));
+            return grouped(measure, |_| Ok(None));
         };
         match self.number(fact, tag) {
             Some((facts, number)) => {
-                let known = move |view: &mut View<'_>| {
-                    if view.waits(facts) { Ok(None) } else { number.of(view).map(Some) }
-                };
-                grouped(measure, known, |_| Ok(Datum::MISSING))
+                grouped(measure, move |view| if view.waits(facts) { Ok(None) } else { number.of(view).map(Some) })
             }
-            None => {
-                let known = move |view: &mut View<'_>| {
-                    let fact = view.fact(fact)?;
-                    Ok((fact.tag() == tag).then(|| fact.word()))
-                };
-                grouped(measure, known, move |view| view.fact(fact))
-            }
+            None => grouped(measure, move |view| {
+                let fact = view.fact(fact)?;
+                Ok((fact.tag() == tag).then(|| fact.word()))
+            }),
         }
     }
 
@@ -167,7 +161,7 @@ impl Lower<'_> {
                     Some(facts) => Passes::Known(facts, gate.rows.as_slice().into()),
                     None => Passes::Asked(gate.clone()),
                 };
-                Computed { passes, value: self.tells(self.graph.place(*root)) }
+                Computed { passes, failures: self.failures(gate), value: self.tells(self.graph.place(*root)) }
             }
         }
     }
@@ -181,17 +175,22 @@ impl Lower<'_> {
         open: T,
     ) -> Made<T> {
         let rows: Box<[usize]> = gate.rows.as_slice().into();
+        let failures = self.failures(gate);
         match (self.awaited(gate).filter(|_| gate.settings.is_empty()), &*rows) {
             (Some(0), []) => return Made::new(then),
             (Some(facts), []) => {
-                return Made::new(move |view| if view.waits(facts) { Ok(open) } else { then(view) });
+                return Made::new(
+                    move |view| {
+                        if view.waits(facts) { failures.none(view).map(|()| open) } else { then(view) }
+                    },
+                );
             }
             (Some(facts), [only]) => {
                 let only = *only;
                 return Made::new(move |view| match view.row(only)? {
                     Row::Found(_) if !view.waits(facts) => then(view),
                     Row::None => Ok(no_row),
-                    Row::Found(_) | Row::Open | Row::Unread => Ok(open),
+                    Row::Found(_) | Row::Open | Row::Unread => failures.none(view).map(|()| open),
                 });
             }
             _ => {}
@@ -200,8 +199,53 @@ impl Lower<'_> {
         Made::new(move |view| match view.pass(&gate)? {
             Tri::True => then(view),
             Tri::False => Ok(no_row),
-            Tri::Open => Ok(open),
+            Tri::Open => failures.none(view).map(|()| open),
         })
+    }
+
+    /// What may fail where a script waits.
+    fn failures(&self, gate: &Gate) -> Failures {
+        let one = |(node, facts): &(NodeIx, Vec<usize>)| MayFail {
+            facts: facts.as_slice().into(),
+            value: self.datum(self.graph.place(*node)),
+        };
+        Failures(gate.may_fail.iter().map(one).collect())
+    }
+}
+
+/// Derived facts that may fail where a script that reads them waits for something else.
+#[derive(Debug, Default)]
+pub struct Failures(Box<[MayFail]>);
+
+#[derive(Debug)]
+struct MayFail {
+    /// What it waits for itself.
+    facts: Box<[usize]>,
+    value: Made<Datum>,
+}
+
+impl Failures {
+    /// Whether none of them fails.
+    ///
+    /// # Errors
+    /// When one does, or the interpreter is needed.
+    #[inline]
+    pub fn none(&self, view: &mut View<'_>) -> Result<(), GiveUp> {
+        if self.0.is_empty() { Ok(()) } else { self.compute(view) }
+    }
+
+    #[cold]
+    fn compute(&self, view: &mut View<'_>) -> Result<(), GiveUp> {
+        for one in &self.0 {
+            let mut open = false;
+            for fact in &one.facts {
+                open |= view.fact(*fact)?.is_open();
+            }
+            if !open {
+                one.value.of(view)?;
+            }
+        }
+        Ok(())
     }
 }
 
@@ -209,7 +253,6 @@ impl Lower<'_> {
 fn grouped(
     measure: &Arc<Measure>,
     number: impl for<'r> Fn(&mut View<'r>) -> Result<Option<i64>, GiveUp> + Send + Sync + 'static,
-    otherwise: impl for<'r> Fn(&mut View<'r>) -> Result<Datum, GiveUp> + Send + Sync + 'static,
 ) -> Made<u16> {
     let (measure, table) = (Arc::clone(measure), measure.table);
     let groups: Box<[u16]> = measure.of_values().into();
@@ -227,7 +270,7 @@ fn grouped(
             }
             (_, Some(number)) => measure.group(row, measure.scale.class_of(number)).ok_or(GiveUp),
             (_, None) => {
-                let class = measure.scale.class(otherwise(view)?).ok_or(GiveUp)?;
+                let class = measure.scale.class(view.fact(measure.fact)?).ok_or(GiveUp)?;
                 measure.group(row, class).ok_or(GiveUp)
             }
         }

@@ -56,6 +56,16 @@ fn keep(place: usize, node: &Whole, view: &mut View<'_>) -> Result<i64, GiveUp> 
 }
 
 impl Lower<'_> {
+    /// Whether it costs little to find a number again.
+    pub(super) fn is_at_hand(&self, at: NodeIx) -> bool {
+        match self.graph.op(at) {
+            Some(Op::Plain(_)) => true,
+            Some(Op::Input(_)) => self.fact(at).is_some(),
+            Some(Op::Memo(place, _)) => *place < NUMBERS,
+            _ => false,
+        }
+    }
+
     pub(super) fn whole(&self, at: NodeIx) -> Whole {
         match self.graph.op(at) {
             Some(Op::Plain(datum)) if datum.tag() == Tag::Integer => Whole::Constant(datum.word()),

@@ -5,7 +5,8 @@ use crate::script::GiveUp;
 use super::super::check::Tri;
 use super::super::slots::Slot;
 use super::super::sources::Gate;
-use super::super::view::View;
+use super::super::view::{Row, View};
+use super::gates::Failures;
 
 /// What has to be known before a result is computed; where it is not, there is none.
 #[derive(Debug)]
@@ -77,6 +78,8 @@ impl Tells {
 pub struct Computed {
     /// What has to be known.
     pub passes: Passes,
+    /// What may fail where that is not known.
+    pub failures: Failures,
     /// Its value.
     pub value: Tells,
 }
@@ -84,7 +87,7 @@ pub struct Computed {
 impl Computed {
     /// One that needs nothing to be known.
     pub fn open(value: Tells) -> Self {
-        Self { passes: Passes::Known(0, Box::default()), value }
+        Self { passes: Passes::Known(0, Box::default()), failures: Failures::default(), value }
     }
 
     /// Tells its value, where what it needs is known.
@@ -93,15 +96,20 @@ impl Computed {
     /// When it fails, or the interpreter is needed.
     pub fn to(&self, view: &mut View<'_>, out: &mut Told<'_>) -> Result<(), GiveUp> {
         let passes = match &self.passes {
-            Passes::Known(facts, rows) => have_rows(rows, view)? && !view.waits(*facts),
-            Passes::Asked(gate) => view.pass(gate)? == Tri::True,
+            Passes::Known(facts, rows) => match rows_of(rows, view)? {
+                Tri::True if view.waits(*facts) => Tri::Open,
+                rows => rows,
+            },
+            Passes::Asked(gate) => view.pass(gate)?,
         };
-        if passes {
-            self.value.to(view, out)
-        } else {
-            out.push(Slot::Absent);
-            Ok(())
+        if passes == Tri::True {
+            return self.value.to(view, out);
         }
+        if passes == Tri::Open {
+            self.failures.none(view)?;
+        }
+        out.push(Slot::Absent);
+        Ok(())
     }
 }
 
@@ -110,11 +118,14 @@ impl Computed {
 /// # Errors
 /// When the interpreter is needed.
 #[inline]
-pub fn have_rows(tables: &[usize], view: &mut View<'_>) -> Result<bool, GiveUp> {
+pub fn rows_of(tables: &[usize], view: &mut View<'_>) -> Result<Tri, GiveUp> {
+    let mut all = Tri::True;
     for table in tables {
-        if view.row(*table)?.found().is_none() {
-            return Ok(false);
-        }
+        all = all.and(match view.row(*table)? {
+            Row::Found(_) => Tri::True,
+            Row::None => Tri::False,
+            Row::Open | Row::Unread => Tri::Open,
+        });
     }
-    Ok(true)
+    Ok(all)
 }

@@ -289,7 +289,7 @@ impl Graph {
     }
 
     /// Whether computing it never fails.
-    pub(super) fn is_safe(&self, at: NodeIx) -> bool {
+    pub(crate) fn is_safe(&self, at: NodeIx) -> bool {
         self.safe.get(at.index()).copied().unwrap_or(false)
     }
 

@@ -33,6 +33,9 @@ impl Script {
         });
         let mut maker = Maker { given, sorts: sorts.collect(), graph };
         let own = maker.make(&self.body().node, &mut Vec::new())?;
+        // What it reads may fail, and then it fails, whether it comes to use it or not.
+        let read = given.iter().filter_map(|given| if let Given::Node(node) = given { Some(*node) } else { None });
+        let own = maker.then(read.collect(), own)?;
         if matches!(self.type_(), Type::Set(_)) {
             return None;
         }
