@@ -7,7 +7,7 @@ use crate::script::GiveUp;
 
 use super::brief::Brief;
 use super::check::Tri;
-use super::native::{Passes, Told, rows_of};
+use super::native::{Passes, Taking, rows_of};
 use super::program::{Follows, KindProgram, ResultValue};
 use super::slots::Slot;
 use super::view::View;
@@ -215,7 +215,7 @@ impl Plan {
             None => false,
         };
         *values = Vec::with_capacity(self.computed.len());
-        let mut told = Told { values, keeps: true };
+        let mut told = Taking { values, keeps: true };
         for number in &self.computed {
             let computed = closures.result(*number).ok_or(GiveUp)?;
             if known { computed.value.to(view, &mut told)? } else { computed.to(view, &mut told)? }

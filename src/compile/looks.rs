@@ -88,7 +88,7 @@ pub const LATE: u8 = u8::MAX;
 /// How the numbers of a request's facts are found when it is read, in the order of the steps.
 #[derive(Debug, Default)]
 pub struct Looks {
-    told: Vec<Told>,
+    told: Vec<Look>,
     /// The groups of all, by class.
     groups: Vec<u8>,
     /// Facts that must not be open where another is a copy.
@@ -99,7 +99,7 @@ pub struct Looks {
 
 /// How the group of a fact is found.
 #[derive(Debug)]
-struct Told {
+struct Look {
     /// The fact, or the one that it is a copy of.
     fact: usize,
     /// Where its groups are; none for what is told later.
@@ -144,7 +144,7 @@ impl Looks {
             self.measures.push(Arc::clone(measure));
             self.measures.len().saturating_sub(1)
         });
-        self.told.push(Told { fact, groups: from..self.groups.len(), gates, measure, count, is_last: false });
+        self.told.push(Look { fact, groups: from..self.groups.len(), gates, measure, count, is_last: false });
     }
 
     /// The numbers of a request's facts; [`LATE`] for those that are told later.

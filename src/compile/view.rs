@@ -15,7 +15,7 @@ use super::sources::{Dated, Gate, Scripts, Source};
 /// Derived facts of a kind.
 pub const DERIVED: usize = 16;
 /// Numbers of scripts that are kept as they are.
-pub const NUMBERS: usize = 16;
+pub const KEPT_NUMBERS: usize = 16;
 /// Tables whose row is kept while a request is decided.
 const ROWS: usize = 8;
 
@@ -57,7 +57,7 @@ pub struct View<'r> {
     derived: [Datum; DERIVED],
     rows: [Row; ROWS],
     /// Numbers that scripts computed, and a bit for each place that has one.
-    numbers: [i64; NUMBERS],
+    numbers: [i64; KEPT_NUMBERS],
     has_number: u32,
 }
 
@@ -73,7 +73,7 @@ impl<'r> View<'r> {
             facts: &request.facts,
             derived,
             rows: [Row::Unread; ROWS],
-            numbers: [0; NUMBERS],
+            numbers: [0; KEPT_NUMBERS],
             has_number: 0,
         }
     }
@@ -90,13 +90,13 @@ impl<'r> View<'r> {
         self.request.open & facts != 0
     }
 
-    /// The number that was computed for a place below [`NUMBERS`].
+    /// The number that was computed for a place below [`KEPT_NUMBERS`].
     #[inline]
     pub fn number(&self, place: usize) -> Option<i64> {
         self.numbers.get(place).copied().filter(|_| self.has_number >> place & 1 == 1)
     }
 
-    /// Keeps what was computed for a place below [`NUMBERS`].
+    /// Keeps what was computed for a place below [`KEPT_NUMBERS`].
     #[inline]
     pub fn keep_number(&mut self, place: usize, number: i64) {
         if let Some(kept) = self.numbers.get_mut(place) {

@@ -9,7 +9,7 @@ mod results;
 mod rows;
 mod truths;
 
-pub use results::{Computed, Passes, Told, rows_of};
+pub use results::{Computed, Passes, Taking, rows_of};
 pub use rows::applies;
 
 use std::cell::{Cell, RefCell};

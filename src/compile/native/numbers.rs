@@ -6,7 +6,7 @@ use crate::model::currency::minor_units;
 use crate::model::time::{Date, Instant};
 use crate::script::{BinaryOp, Builtin, Datum, GiveUp, Inputs, NodeIx, Op, Tag};
 
-use super::super::view::{NUMBERS, View};
+use super::super::view::{KEPT_NUMBERS, View};
 use super::{Lower, Made, shared};
 
 /// A whole number, or a date by its number, and how it is found: what is at hand is not called for.
@@ -17,7 +17,7 @@ pub(super) enum Whole {
     Stated(usize, Tag),
     /// The date of a stated instant.
     DateOf(usize),
-    /// Computed once per request, and kept in a place below [`NUMBERS`].
+    /// Computed once per request, and kept in a place below [`KEPT_NUMBERS`].
     Kept(usize, Arc<Self>),
     Made(Made<i64>),
 }
@@ -61,7 +61,7 @@ impl Lower<'_> {
         match self.graph.op(at) {
             Some(Op::Plain(_)) => true,
             Some(Op::Input(_)) => self.fact(at).is_some(),
-            Some(Op::Memo(place, _)) => *place < NUMBERS,
+            Some(Op::Memo(place, _)) => *place < KEPT_NUMBERS,
             _ => false,
         }
     }
@@ -202,7 +202,7 @@ impl Lower<'_> {
     /// Computed once per request.
     fn kept(&self, place: usize, of: fn(i64) -> Option<Datum>, make: impl FnOnce() -> Whole) -> Whole {
         let (node, places) = (shared(&self.numbers, place, make), self.graph.places());
-        if place < NUMBERS {
+        if place < KEPT_NUMBERS {
             return Whole::Kept(place, node);
         }
         Whole::Made(Made::new(move |view| {

@@ -13,22 +13,22 @@ use super::gates::Failures;
 pub enum Passes {
     /// None of these facts is open, a bit for each, and a row of these tables applies.
     Known(u64, Box<[usize]>),
-    /// Settings that change with the date, or facts beyond those that have a bit.
+    /// Settings that change with the date, derived facts, or facts beyond those that have a bit.
     Asked(Gate),
 }
 
-type Run = dyn for<'r> Fn(&mut View<'r>, &mut Told<'_>) -> Result<(), GiveUp> + Send + Sync;
+type Run = dyn for<'r> Fn(&mut View<'r>, &mut Taking<'_>) -> Result<(), GiveUp> + Send + Sync;
 
 /// Takes values that are told.
 #[derive(Debug)]
-pub struct Told<'v> {
+pub struct Taking<'v> {
     /// In order.
     pub values: &'v mut Vec<Slot>,
     /// Whether what is told is kept.
     pub keeps: bool,
 }
 
-impl Told<'_> {
+impl Taking<'_> {
     #[inline(always)]
     fn push(&mut self, slot: Slot) {
         if self.keeps {
@@ -50,7 +50,7 @@ impl std::fmt::Debug for Tells {
 impl Tells {
     /// What tells a value.
     pub fn new(
-        run: impl for<'r> Fn(&mut View<'r>, &mut Told<'_>) -> Result<(), GiveUp> + Send + Sync + 'static,
+        run: impl for<'r> Fn(&mut View<'r>, &mut Taking<'_>) -> Result<(), GiveUp> + Send + Sync + 'static,
     ) -> Self {
         Self(Box::new(run))
     }
@@ -68,7 +68,7 @@ impl Tells {
     /// # Errors
     /// When it fails, or the interpreter is needed.
     #[inline]
-    pub fn to(&self, view: &mut View<'_>, out: &mut Told<'_>) -> Result<(), GiveUp> {
+    pub fn to(&self, view: &mut View<'_>, out: &mut Taking<'_>) -> Result<(), GiveUp> {
         (self.0)(view, out)
     }
 }
@@ -94,7 +94,7 @@ impl Computed {
     ///
     /// # Errors
     /// When it fails, or the interpreter is needed.
-    pub fn to(&self, view: &mut View<'_>, out: &mut Told<'_>) -> Result<(), GiveUp> {
+    pub fn to(&self, view: &mut View<'_>, out: &mut Taking<'_>) -> Result<(), GiveUp> {
         let passes = match &self.passes {
             Passes::Known(facts, rows) => match rows_of(rows, view)? {
                 Tri::True if view.waits(*facts) => Tri::Open,
