@@ -122,7 +122,11 @@ impl Graph {
                 Tag::Date => Sort::Date,
                 _ => Sort::Other,
             },
-            Op::Constant(value, _) if matches!(**value, Value::Decimal(_)) => Sort::Decimal,
+            Op::Constant(value, _) => match **value {
+                Value::Integer(_) => Sort::Integer,
+                Value::Decimal(_) => Sort::Decimal,
+                _ => Sort::Other,
+            },
             Op::Then(_, one) | Op::Required(one) | Op::Memo(_, one) => self.sort(*one),
             Op::If(_, a, b) => self.sort(*a).or(self.sort(*b)),
             Op::First(items) => items.iter().fold(Sort::Nothing, |sort, item| sort.or(self.sort(*item))),

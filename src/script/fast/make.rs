@@ -238,8 +238,8 @@ impl Maker<'_> {
         match integers {
             true if adds_nothing && self.graph.is_present(left) => Some(left),
             true => self.graph.add(Op::Integers(op, left, right)),
-            // Whole numbers are not divided as decimals are.
-            false if op.is_arithmetic() && (is_unknown(left) || is_unknown(right)) => None,
+            // Whole numbers are not divided as decimals are. What is joined is text: whoever comes to it gives up.
+            false if op.is_arithmetic() && op != BinaryOp::Add && (is_unknown(left) || is_unknown(right)) => None,
             false => self.graph.add(Op::Binary(op, left, right)),
         }
     }
