@@ -130,7 +130,7 @@ mod tests {
         fn products_are_those_of_decimals(
             a in any::<i64>(), b in prop_oneof![-100_i64..100, any::<i64>()], scales in (0_u32..29, 0_u32..29)
         ) {
-            let fits = a.checked_mul(b).is_some() && scales.0 + scales.1 <= Decimal::MAX_SCALE;
+            let fits = a.checked_mul(b).is_some() && scales.0.saturating_add(scales.1) <= Decimal::MAX_SCALE;
             let (a, b) = (Decimal::new(a, scales.0), Decimal::new(b, scales.1));
             let quick = Small::of(a).zip(Small::of(b)).and_then(|(a, b)| a.times(b));
             let quick = quick.map(|product| Decimal::new(product.mantissa, product.digits));
