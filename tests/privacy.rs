@@ -4,12 +4,11 @@
 mod common;
 
 use std::collections::BTreeMap;
-use std::io::Write;
-use std::process::{Command, Stdio};
 
 use clausal::bundle::checked::{Bundle, Privacy};
 use clausal::model::value::Type;
 use clausal::{Engine, Limits};
+use common::command::clausal;
 use serde_json::{Value as Json, json};
 
 /// Stands in the place of every private value.
@@ -164,13 +163,11 @@ fn what_would_have_to_change_is_told_without_the_private_value_it_would_have_to_
     assert!(words.contains("window-passed") && !words.contains(CANARY), "{words}");
 }
 
+/// What the command says; with arguments that it takes, or it would say nothing of the request.
 fn command(args: &[&str], input: &str) -> String {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_clausal"));
-    let command = command.args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().unwrap();
-    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
-    let out = child.wait_with_output().unwrap();
-    String::from_utf8_lossy(&out.stdout).into_owned() + &*String::from_utf8_lossy(&out.stderr)
+    let done = clausal(&common::root(), args, input);
+    assert!(done.code < 64, "{}", done.err);
+    done.out + &*done.err
 }
 
 #[test]
@@ -187,9 +184,7 @@ fn the_command_shows_nothing_private_either() {
     std::fs::write(dir.path().join("a.yaml"), wrong.to_string()).unwrap();
     let scenarios = dir.path().to_str().unwrap();
     let mut told = Vec::new();
-    for args in
-        [vec!["decide"], vec!["decide", "--format", "text"], vec!["explain", "-"], vec!["explain", "--text", "-"]]
-    {
+    for args in [vec!["decide"], vec!["decide", "--text"], vec!["explain", "-"], vec!["explain", "--text", "-"]] {
         told.push(command(&args, &text));
         // One brace too few, and a key that is not there.
         told.push(command(&args, text.strip_suffix('}').unwrap()));

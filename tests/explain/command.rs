@@ -1,28 +1,12 @@
 //! `clausal explain`, and the worked example of its page.
 
-use std::io::Write;
-use std::process::{Command, Output, Stdio};
-
 use serde_json::Value as Json;
 
 use crate::common;
+use crate::common::command::Done;
 
-fn clausal(args: &[&str], input: &str) -> Output {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_clausal"))
-        .args(args)
-        .current_dir(common::root())
-        .env("NO_COLOR", "1")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
-    child.wait_with_output().unwrap()
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).unwrap()
+fn clausal(args: &[&str], input: &str) -> Done {
+    common::command::clausal(&common::root(), args, input)
 }
 
 const SCENARIO: &str = "fixtures/decide/purchase/sales-agent-does-not-buy.yaml";
@@ -30,11 +14,11 @@ const SCENARIO: &str = "fixtures/decide/purchase/sales-agent-does-not-buy.yaml";
 #[test]
 fn a_scenario_is_explained_in_either_form_and_language() {
     let english = clausal(&["explain", "--text", SCENARIO], "");
-    assert_eq!(english.status.code(), Some(0));
-    assert!(text(&english.stdout).starts_with("DENY · purchase"));
+    assert_eq!(english.code, 0);
+    assert!(english.out.starts_with("DENY · purchase"));
     let russian = clausal(&["explain", "--text", "--lang", "ru", SCENARIO], "");
-    assert!(text(&russian.stdout).starts_with("ОТКАЗАНО · purchase"));
-    let json: Json = serde_json::from_slice(&clausal(&["explain", SCENARIO], "").stdout).unwrap();
+    assert!(russian.out.starts_with("ОТКАЗАНО · purchase"));
+    let json: Json = serde_json::from_str(&clausal(&["explain", SCENARIO], "").out).unwrap();
     assert_eq!(json["outcome"], "deny");
     assert_eq!(json["changes"]["to_permit"][0]["facts"][0]["fact"], "actor.roles");
 }
@@ -43,7 +27,7 @@ fn a_scenario_is_explained_in_either_form_and_language() {
 fn one_rule_by_either_name() {
     for name in ["purchase/sale", "sale"] {
         let out = clausal(&["explain", "--json", "--rule", name, SCENARIO], "");
-        let json: Json = serde_json::from_slice(&out.stdout).unwrap();
+        let json: Json = serde_json::from_str(&out.out).unwrap();
         assert_eq!(json["rules"].as_array().unwrap().len(), 1);
         assert_eq!(json["rules"][0]["rule"], "purchase/sale");
         assert_eq!(json["rules"][0]["standing"], "matched");
@@ -56,38 +40,38 @@ fn one_rule_by_either_name() {
 #[test]
 fn a_rule_that_is_not_there_is_wrong_usage() {
     let out = clausal(&["explain", "--rule", "sael", SCENARIO], "");
-    assert_eq!(out.status.code(), Some(64));
-    assert!(text(&out.stderr).contains("the bundle has no rule `sael`; did you mean `sale`?"), "{}", text(&out.stderr));
+    assert_eq!(out.code, 64);
+    assert!(out.err.contains("the bundle has no rule `sael`; did you mean `sale`?"), "{}", out.err);
     let out = clausal(&["explain", "--rule", "after-window", SCENARIO], "");
-    assert_eq!(out.status.code(), Some(64));
-    assert!(text(&out.stderr).contains("does not speak to this kind"), "{}", text(&out.stderr));
+    assert_eq!(out.code, 64);
+    assert!(out.err.contains("does not speak to this kind"), "{}", out.err);
 }
 
 #[test]
 fn several_requests_and_parts() {
     let two = "{\"kind\":\"activity-log\",\"at\":\"2021-07-01\"}\n{\"kind\":\"activity-log\",\"at\":\"2021-07-02\"}\n";
     let out = clausal(&["explain", "-"], two);
-    let lines: Vec<Json> = text(&out.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let lines: Vec<Json> = out.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(
         lines.iter().map(|line| line["at"].as_str()).collect::<Vec<_>>(),
         [Some("2021-07-01"), Some("2021-07-02")]
     );
     let out = clausal(&["explain", "fixtures/decide/cancellation/two-orders-two-answers.yaml"], "");
-    let parts: Json = serde_json::from_slice(&out.stdout).unwrap();
+    let parts: Json = serde_json::from_str(&out.out).unwrap();
     assert_eq!(parts[1]["part"], serde_json::json!({ "orders": "B" }));
     let out = clausal(&["explain", "--text", "fixtures/decide/cancellation/two-orders-two-answers.yaml"], "");
-    assert_eq!(text(&out.stdout).matches("\n---\n").count(), 1);
+    assert_eq!(out.out.matches("\n---\n").count(), 1);
 }
 
 #[test]
 fn what_cannot_be_explained() {
     let out = clausal(&["explain", "--json", "-"], "{\"kind\":\"purchase\"}");
-    assert_eq!(out.status.code(), Some(1));
-    assert!(text(&out.stdout).contains("\"invalid-request\""));
-    assert!(text(&out.stderr).contains("invalid request"));
-    assert_eq!(clausal(&["explain", "--lang", "de", SCENARIO], "").status.code(), Some(64));
-    assert_eq!(clausal(&["explain", "--bundle", "fixtures", SCENARIO], "").status.code(), Some(65));
-    assert_eq!(clausal(&["explain", "no-such-file.json"], "").status.code(), Some(74));
+    assert_eq!(out.code, 1);
+    assert!(out.out.contains("\"invalid-request\""));
+    assert!(out.err.contains("invalid request"));
+    assert_eq!(clausal(&["explain", "--lang", "de", SCENARIO], "").code, 64);
+    assert_eq!(clausal(&["explain", "--bundle", "fixtures", SCENARIO], "").code, 65);
+    assert_eq!(clausal(&["explain", "no-such-file.json"], "").code, 74);
 }
 
 /// The fenced blocks of the page, by what stands after the fence.
@@ -110,9 +94,8 @@ fn the_worked_example_of_the_page() {
     let of = |kind: &str| blocks.iter().filter(|(k, _)| k == kind).map(|(_, body)| body.as_str()).collect::<Vec<_>>();
     let request = of("json")[0];
     let engine = clausal::Engine::embedded().unwrap();
-    let whole =
-        text(&clausal(&["explain", "--text", "-"], request).stdout).replace(&*engine.bundle().digest, "sha256:…");
-    let rule = text(&clausal(&["explain", "--text", "--rule", "azure-reservation-market", "-"], request).stdout);
+    let whole = clausal(&["explain", "--text", "-"], request).out.replace(&*engine.bundle().digest, "sha256:…");
+    let rule = clausal(&["explain", "--text", "--rule", "azure-reservation-market", "-"], request).out;
     let rule = rule.replace(&*engine.bundle().digest, "sha256:…");
     if std::env::var_os("UPDATE_DOCS").is_some() {
         let page = page.replacen(of("text")[0], &whole, 1).replacen(of("text")[1], &rule, 1);
