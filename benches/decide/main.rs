@@ -12,7 +12,7 @@ use std::hint::black_box;
 
 use clausal::{Engine, Value};
 use hand::{Hand, Raw};
-use measure::{Figures, measure, report, time};
+use measure::{Figures, each, measure, report, time};
 
 fn main() {
     let engine = Engine::embedded().unwrap();
@@ -69,12 +69,16 @@ fn main() {
     columns::report(&engine, &lines);
 }
 
-/// One section over and over, for a profiler: `SECTION [PASSES [KIND]]`.
+/// One section over and over, for a profiler: `SECTION [PASSES [KIND]]`. `each` tells how long each prepared request takes.
 fn one_section(section: &str, engine: &Engine, lines: &[String]) {
     let kind = std::env::args().nth(3).unwrap_or_default();
     let lines: Vec<_> = lines.iter().filter(|line| line.contains(&format!("\"kind\":\"{kind}"))).collect();
     let prepared: Vec<_> = lines.iter().filter_map(|line| engine.prepare(line.as_bytes())).collect();
     let passes = std::env::args().nth(2).and_then(|text| text.parse().ok()).unwrap_or(60);
+    if section == "each" {
+        let decide = |request: &clausal::engine::Prepared| drop(black_box(request.decide(engine).unwrap()));
+        return prepared.iter().zip(lines).for_each(|(one, line)| println!("{:.0}\t{line}", each(one, passes, decide)));
+    }
     for _ in 0..passes {
         match section {
             "prepared" => prepared.iter().for_each(|request| drop(black_box(request.decide(engine).unwrap()))),
@@ -90,7 +94,7 @@ fn one_section(section: &str, engine: &Engine, lines: &[String]) {
                 }
             }
             "load" => drop(black_box(Engine::builder().build().unwrap())),
-            other => panic!("no section `{other}`: prepared, json, words, again, load"),
+            other => panic!("no section `{other}`: prepared, each, json, words, again, load"),
         }
     }
 }

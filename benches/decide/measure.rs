@@ -25,13 +25,15 @@ pub fn time(run: impl FnOnce()) -> Duration {
 pub fn measure<T>(requests: &[T], run: impl Fn(&T)) -> Figures {
     let pass = || time(|| requests.iter().for_each(&run));
     let mean = (0..7).map(|_| pass()).min().unwrap().as_secs_f64() * 1e9 / requests.len() as f64;
-    let one = |request: &T| {
-        let some = || time(|| (0..8).for_each(|_| run(request))).as_secs_f64() * 1e9 / 8.0;
-        (0..3).map(|_| some()).fold(f64::MAX, f64::min)
-    };
-    let mut each: Vec<f64> = requests.iter().take(2_000).map(one).collect();
+    let mut each: Vec<f64> = requests.iter().take(2_000).map(|request| each(request, 3, &run)).collect();
     each.sort_by(f64::total_cmp);
     Figures { mean, p50: each[each.len() / 2], p99: each[each.len() * 99 / 100] }
+}
+
+/// Nanoseconds for one request: the best of some runs.
+pub fn each<T>(request: &T, runs: usize, run: impl Fn(&T)) -> f64 {
+    let some = || time(|| (0..8).for_each(|_| run(request))).as_secs_f64() * 1e9 / 8.0;
+    (0..runs).map(|_| some()).fold(f64::MAX, f64::min)
 }
 
 /// One line of the table; the ratio is to another line's mean.

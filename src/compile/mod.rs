@@ -175,6 +175,7 @@ impl Compiled {
             Slot::Boolean(b) => Value::Boolean(*b),
             Slot::Integer(i) => Value::Integer(*i),
             Slot::Decimal(d) => Value::Decimal(*d),
+            Slot::Small(small) => Value::Decimal((*small).into()),
             Slot::Text(span) => Value::Text(request.part(*span).into()),
             Slot::Date(number) => Value::Date(Date::from_number(*number)?),
             Slot::Timestamp(t) => Value::Timestamp(*t),

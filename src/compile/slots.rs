@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::model::time::{Duration, Timestamp};
-use crate::script::{Datum, Kept, Tag};
+use crate::script::{Datum, Kept, Small, Tag};
 use rust_decimal::Decimal;
 use smallvec::SmallVec;
 
@@ -27,6 +27,9 @@ pub enum Slot {
     Integer(i64),
     /// An exact decimal.
     Decimal(Decimal),
+    /// An exact decimal of few digits, in words: a larger value is written in parts and then copied, and the processor waits
+    /// for the parts.
+    Small(Small),
     /// Text, and currency codes.
     Text(Span),
     /// A date, by its number.

@@ -1,5 +1,6 @@
 //! Dates, instants and calendar durations. The only place that names `chrono`.
 
+mod civil;
 mod instant;
 pub mod zone;
 
@@ -8,9 +9,7 @@ use std::fmt;
 
 use chrono_tz::Tz;
 
-use chrono::{
-    DateTime, Datelike, Days, FixedOffset, Months, NaiveDate, NaiveTime, Offset, TimeDelta, TimeZone, Timelike, Utc,
-};
+use chrono::{DateTime, Datelike, Days, FixedOffset, NaiveDate, NaiveTime, Offset, TimeDelta, TimeZone, Timelike, Utc};
 
 /// A civil date, years 0001 to 9999.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -58,12 +57,7 @@ impl Date {
     /// duration count as whole days only. `None` outside the years 0001 to 9999.
     #[must_use]
     pub fn plus(self, duration: Duration) -> Option<Self> {
-        let months = Months::new(duration.months.unsigned_abs());
-        let date =
-            if duration.months < 0 { self.0.checked_sub_months(months)? } else { self.0.checked_add_months(months)? };
-        let days = duration.days.checked_add(duration.seconds.checked_div(86_400)?)?;
-        let date = Self::bounded(date)?;
-        if days == 0 { Some(date) } else { date.plus_days(days) }
+        day_after(self.number(), duration).and_then(Self::from_number)
     }
 
     /// Midnight UTC at the start of the date.
@@ -90,6 +84,13 @@ impl Date {
 }
 
 pub(crate) use instant::Instant;
+
+/// The number of the date after a calendar duration, see [`Date::plus`].
+pub(crate) fn day_after(number: i64, duration: Duration) -> Option<i64> {
+    let later = civil::months_later(number, duration.months.into())?;
+    let days = duration.days.checked_add(duration.seconds.checked_div(86_400)?)?;
+    later.checked_add(days).filter(|later| is_day(*later))
+}
 
 /// Whether a number is that of a day in the years 0001 to 9999.
 pub(crate) fn is_day(number: i64) -> bool {

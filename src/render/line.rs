@@ -372,13 +372,14 @@ fn state(slot: &Slot) -> Option<&'static str> {
 }
 
 fn is_shown(slot: &Slot) -> bool {
-    matches!(slot, Slot::Decimal(_) | Slot::Date(_) | Slot::Timestamp(_) | Slot::Duration(_))
+    matches!(slot, Slot::Decimal(_) | Slot::Small(_) | Slot::Date(_) | Slot::Timestamp(_) | Slot::Duration(_))
 }
 
 /// Writes what is neither of the request's words nor a code; `None` for anything else.
 fn push_shown(slot: &Slot, out: &mut String) -> Option<()> {
     match slot {
         Slot::Decimal(d) => write!(out, "{d}"),
+        Slot::Small(small) => write!(out, "{small}"),
         Slot::Date(number) => write!(out, "{}", Date::from_number(*number)?),
         Slot::Timestamp(t) => write!(out, "{t}"),
         Slot::Duration(d) => write!(out, "{d}"),

@@ -4,7 +4,6 @@ use rust_decimal::Decimal;
 
 use crate::script::{Datum, GiveUp, Inputs, NodeIx, Op, Tag};
 
-use super::super::fact;
 use super::super::slots::Slot;
 use super::super::sources::Scripts;
 use super::results::Tells;
@@ -121,7 +120,7 @@ impl Lower<'_> {
                 Tells::value(move |view| day.of(view).map(Slot::Date))
             }
             Some(op) if self.is_decimal(at) => match self.ratio(op) {
-                Some(ratio) => Tells::value(move |view| ratio.of(view).map(Slot::Decimal)),
+                Some(ratio) => Tells::new(move |view, out| ratio.to(view, out)),
                 None => {
                     let decimal = self.decimal(at);
                     Tells::value(move |view| decimal.of(view).map(Slot::Decimal))
@@ -129,7 +128,10 @@ impl Lower<'_> {
             },
             _ => {
                 let datum = self.datum(at);
-                Tells::value(move |view| datum.of(view).and_then(|datum| fact::slot(datum, &view.scratch)))
+                Tells::new(move |view, out| {
+                    let datum = datum.of(view)?;
+                    out.datum(datum, &view.scratch)
+                })
             }
         }
     }

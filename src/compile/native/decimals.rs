@@ -7,8 +7,10 @@ use crate::script::{
     BinaryOp, Builtin, GiveUp, Inputs, NodeIx, Op, Small, arithmetic, quotient, round, small_quotient,
 };
 
+use super::super::slots::Slot;
 use super::super::view::View;
 use super::numbers::Whole;
+use super::results::Taking;
 use super::{Lower, Made};
 
 impl Lower<'_> {
@@ -115,15 +117,33 @@ pub(super) struct Ratio {
 }
 
 impl Ratio {
-    #[inline(always)]
-    pub(super) fn of(&self, view: &mut View<'_>) -> Result<Decimal, GiveUp> {
-        let digits = self.digits.of(view)?;
-        if let (Some(of), Some(by)) = (self.of.small(view)?, self.by.small(view)?)
-            && let Some(quotient) = small_quotient(self.strategy, of, by, digits)
-        {
-            return Ok(quotient);
+    fn of(&self, view: &mut View<'_>) -> Result<Decimal, GiveUp> {
+        match self.small(view)? {
+            Some(small) => Ok(small.into()),
+            None => self.large(view),
         }
-        quotient(self.strategy, self.of.large(view)?, self.by.large(view)?, digits)
+    }
+
+    /// Tells it.
+    #[inline(always)]
+    pub(super) fn to(&self, view: &mut View<'_>, out: &mut Taking<'_>) -> Result<(), GiveUp> {
+        match self.small(view)? {
+            Some(small) => out.push(Slot::Small(small)),
+            None => out.push(Slot::Decimal(self.large(view)?)),
+        }
+        Ok(())
+    }
+
+    /// Where words have all digits on the way to it, else `None`.
+    #[inline(always)]
+    fn small(&self, view: &mut View<'_>) -> Result<Option<Small>, GiveUp> {
+        let (Some(of), Some(by)) = (self.of.small(view)?, self.by.small(view)?) else { return Ok(None) };
+        Ok(small_quotient(self.strategy, of, by, self.digits.of(view)?))
+    }
+
+    #[cold]
+    fn large(&self, view: &mut View<'_>) -> Result<Decimal, GiveUp> {
+        quotient(self.strategy, self.of.large(view)?, self.by.large(view)?, self.digits.of(view)?)
     }
 }
 

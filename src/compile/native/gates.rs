@@ -8,7 +8,6 @@ use super::super::check::{Check, Predicate, Tri, by_state};
 use super::super::measures::{Measure, Scale, range};
 use super::super::program::{DerivedFact, ResultValue};
 use super::super::run;
-use super::super::slots::Slot;
 use super::super::sources::{Compute, Gate};
 use super::super::view::{Row, View};
 use super::numbers::Whole;
@@ -151,9 +150,9 @@ impl Lower<'_> {
             ResultValue::Constant(_) | ResultValue::Beyond => Computed::open(Tells::new(|_, _| Err(GiveUp))),
             ResultValue::Fact(local) => {
                 let local = *local;
-                Computed::open(Tells::value(move |view| {
-                    let known = Some(view.stated(local)).filter(|fact| fact.is_known());
-                    known.map_or(Ok(Slot::Absent), |fact| super::super::fact::slot(fact, &view.scratch))
+                Computed::open(Tells::new(move |view, out| {
+                    let fact = Some(view.stated(local)).filter(|fact| fact.is_known());
+                    out.datum(fact.unwrap_or(Datum::ABSENT), &view.scratch)
                 }))
             }
             ResultValue::Compute(Compute { root, gate, .. }) => {
@@ -257,14 +256,17 @@ fn grouped(
     let (measure, table) = (Arc::clone(measure), measure.table);
     let groups: Box<[u16]> = measure.of_values().into();
     let cuts: Box<[i64]> = measure.scale.cuts().into();
+    // Mostly there are one or two, which are compared sooner than halved; what is left of the four is beyond all numbers.
+    let mut few = [i64::MAX; 4];
+    few.iter_mut().zip(&cuts).for_each(|(few, cut)| *few = *cut);
+    let are_few = cuts.len() <= few.len();
     Made::new(move |view| {
         let row = table.map_or(Ok(Row::Found(0)), |table| view.row(table))?;
         match (row, number(view)?) {
             (Row::Found(_), Some(number)) => {
-                // Mostly there are one or two, which are compared sooner than halved.
-                let at = match cuts.len() {
-                    0..=4 => cuts.iter().filter(|cut| **cut <= number).count(),
-                    _ => cuts.partition_point(|cut| *cut <= number),
+                let at = match are_few {
+                    true => few.iter().map(|cut| usize::from(*cut <= number)).sum(),
+                    false => cuts.partition_point(|cut| *cut <= number),
                 };
                 groups.get(at).copied().ok_or(GiveUp)
             }

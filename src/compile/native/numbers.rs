@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::model::currency::minor_units;
-use crate::model::time::{Date, Instant};
+use crate::model::time::{Instant, day_after};
 use crate::script::{BinaryOp, Builtin, Datum, GiveUp, Inputs, NodeIx, Op, Tag};
 
 use super::super::view::{KEPT_NUMBERS, View};
@@ -45,6 +45,29 @@ impl Whole {
     }
 }
 
+/// What goes on from a whole number with another.
+#[derive(Clone, Copy)]
+enum Link {
+    Add,
+    Subtract,
+    Multiply,
+    Least,
+    Greatest,
+}
+
+impl Link {
+    #[inline(always)]
+    fn to(self, number: i64, other: i64) -> Option<i64> {
+        match self {
+            Self::Add => BinaryOp::Add.of_integers(number, other),
+            Self::Subtract => BinaryOp::Subtract.of_integers(number, other),
+            Self::Multiply => BinaryOp::Multiply.of_integers(number, other),
+            Self::Least => Some(number.min(other)),
+            Self::Greatest => Some(number.max(other)),
+        }
+    }
+}
+
 #[inline(never)]
 fn keep(place: usize, node: &Whole, view: &mut View<'_>) -> Result<i64, GiveUp> {
     let number = match node {
@@ -74,8 +97,10 @@ impl Lower<'_> {
                 Whole::Made(self.either(*condition, self.whole(*then).made(), self.whole(*otherwise).made()))
             }
             Some(Op::Then(before, last)) => Whole::Made(self.after(before, self.whole(*last).made())),
+            Some(op) if self.link(at, op).is_some() => Whole::Made(self.chain(at)),
             Some(Op::Integers(op, left, right)) if op.is_arithmetic() => {
-                Whole::Made(self.arithmetic(*op, *left, *right))
+                let op = *op;
+                Whole::Made(self.of_wholes(*left, *right, move |a, b| op.of_integers(a, b).ok_or(GiveUp)))
             }
             Some(Op::Call(Builtin::DaysBetween, first, second)) => Whole::Made(self.days_between(*first, *second)),
             Some(Op::Call(Builtin::SecondsBetween, first, second)) => {
@@ -87,14 +112,6 @@ impl Lower<'_> {
                     let currency = currency.of(view)?;
                     minor_units(view.scratch().text(currency)?).map(i64::from).ok_or(GiveUp)
                 }))
-            }
-            Some(Op::Call(function @ (Builtin::Least | Builtin::Greatest), first, second))
-                if self.graph.is_integer(at) =>
-            {
-                Whole::Made(match function {
-                    Builtin::Least => self.of_wholes(*first, *second, |a, b| Ok(a.min(b))),
-                    _ => self.of_wholes(*first, *second, |a, b| Ok(a.max(b))),
-                })
             }
             _ => self.word(at, Tag::Integer),
         }
@@ -120,20 +137,28 @@ impl Lower<'_> {
                     Datum::day(later).map(|day| day.word()).ok_or(GiveUp)
                 }))
             }
-            Some(Op::Call(Builtin::AddDuration, from, duration)) => {
-                let (from, duration) = (self.day(*from), self.datum(*duration));
-                Whole::Made(Made::new(move |view| {
-                    let from = Date::from_number(from.of(view)?).ok_or(GiveUp)?;
-                    let duration = duration.of(view)?;
-                    let later = from.plus(view.scratch().duration(duration)?).ok_or(GiveUp)?;
-                    Ok(later.number())
-                }))
-            }
+            Some(Op::Call(Builtin::AddDuration, from, duration)) => Whole::Made(self.day_after(*from, *duration)),
             Some(Op::If(condition, then, otherwise)) => {
                 Whole::Made(self.either(*condition, self.day(*then).made(), self.day(*otherwise).made()))
             }
             _ => self.word(at, Tag::Date),
         }
+    }
+
+    fn day_after(&self, from: NodeIx, duration: NodeIx) -> Made<i64> {
+        let from = self.day(from);
+        if let Some(fact) = self.fact(duration) {
+            return Made::new(move |view| {
+                let duration = view.scratch.duration(view.stated(fact))?;
+                day_after(from.of(view)?, duration).ok_or(GiveUp)
+            });
+        }
+        let duration = self.datum(duration);
+        Made::new(move |view| {
+            let from = from.of(view)?;
+            let duration = duration.of(view)?;
+            day_after(from, view.scratch().duration(duration)?).ok_or(GiveUp)
+        })
     }
 
     pub(super) fn instant(&self, at: NodeIx) -> Made<Instant> {
@@ -144,17 +169,38 @@ impl Lower<'_> {
         Made::new(move |view| instant(datum.of(view)?))
     }
 
-    fn arithmetic(&self, op: BinaryOp, left: NodeIx, right: NodeIx) -> Made<i64> {
+    /// A node of whole numbers that goes on from its first.
+    fn link(&self, at: NodeIx, op: &Op) -> Option<(Link, NodeIx, NodeIx)> {
+        let link = match op {
+            Op::Integers(BinaryOp::Add, ..) => Link::Add,
+            Op::Integers(BinaryOp::Subtract, ..) => Link::Subtract,
+            Op::Integers(BinaryOp::Multiply, ..) => Link::Multiply,
+            Op::Call(Builtin::Least, ..) if self.graph.is_integer(at) => Link::Least,
+            Op::Call(Builtin::Greatest, ..) if self.graph.is_integer(at) => Link::Greatest,
+            _ => return None,
+        };
         match op {
-            BinaryOp::Add => self.of_wholes(left, right, |a, b| BinaryOp::Add.of_integers(a, b).ok_or(GiveUp)),
-            BinaryOp::Subtract => {
-                self.of_wholes(left, right, |a, b| BinaryOp::Subtract.of_integers(a, b).ok_or(GiveUp))
-            }
-            BinaryOp::Multiply => {
-                self.of_wholes(left, right, |a, b| BinaryOp::Multiply.of_integers(a, b).ok_or(GiveUp))
-            }
-            _ => self.of_wholes(left, right, move |a, b| op.of_integers(a, b).ok_or(GiveUp)),
+            Op::Integers(_, first, second) | Op::Call(_, first, second) => Some((link, *first, *second)),
+            _ => None,
         }
+    }
+
+    /// Sums, products and the like, each of which goes on from the one before: in a row, where nobody calls for anything.
+    fn chain(&self, mut at: NodeIx) -> Made<i64> {
+        let mut links = Vec::new();
+        while let Some((link, first, second)) = self.graph.op(at).and_then(|op| self.link(at, op)) {
+            links.push((link, self.whole(second)));
+            at = first;
+        }
+        links.reverse();
+        let (first, links): (Whole, Box<[(Link, Whole)]>) = (self.whole(at), links.into());
+        Made::new(move |view| {
+            let mut number = first.of(view)?;
+            for (link, whole) in &links {
+                number = link.to(number, whole.of(view)?).ok_or(GiveUp)?;
+            }
+            Ok(number)
+        })
     }
 
     /// Something of two whole numbers.
@@ -184,6 +230,13 @@ impl Lower<'_> {
 
     fn days_between(&self, first: NodeIx, second: NodeIx) -> Made<i64> {
         let (first, second) = (self.day(first), self.day(second));
+        if let (Whole::DateOf(first), Whole::DateOf(second)) = (&first, &second) {
+            let (first, second) = (*first, *second);
+            return Made::new(move |view| {
+                let first = instant(view.stated(first))?.date_number();
+                instant(view.stated(second))?.date_number().checked_sub(first).ok_or(GiveUp)
+            });
+        }
         Made::new(move |view| {
             let first = first.of(view)?;
             second.of(view)?.checked_sub(first).ok_or(GiveUp)

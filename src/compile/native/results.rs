@@ -1,8 +1,11 @@
 //! Results that are computed, and what has to be known before.
 
-use crate::script::GiveUp;
+use rust_decimal::Decimal;
+
+use crate::script::{Datum, GiveUp, Scratch, Small, Tag};
 
 use super::super::check::Tri;
+use super::super::fact;
 use super::super::slots::Slot;
 use super::super::sources::Gate;
 use super::super::view::{Row, View};
@@ -30,9 +33,28 @@ pub struct Taking<'v> {
 
 impl Taking<'_> {
     #[inline(always)]
-    fn push(&mut self, slot: Slot) {
+    pub(super) fn push(&mut self, slot: Slot) {
         if self.keeps {
             self.values.push(slot);
+        }
+    }
+
+    /// What is most often told is pushed by itself: a slot that may be anything is copied in parts.
+    #[inline(always)]
+    pub(super) fn datum(&mut self, datum: Datum, scratch: &Scratch<'_>) -> Result<(), GiveUp> {
+        match datum.tag() {
+            Tag::Span => self.push(Slot::Text(datum.as_span())),
+            Tag::Decimal => self.decimal(scratch.decimal(datum)?),
+            _ => self.push(fact::slot(datum, scratch)?),
+        }
+        Ok(())
+    }
+
+    #[inline(always)]
+    pub(super) fn decimal(&mut self, decimal: Decimal) {
+        match Small::of(decimal) {
+            Some(small) => self.push(Slot::Small(small)),
+            None => self.push(Slot::Decimal(decimal)),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Truths.
 
-use crate::script::{Builtin, Datum, GiveUp, Inputs, NodeIx, Op, Tag};
+use crate::script::{BinaryOp, Builtin, Datum, GiveUp, Inputs, NodeIx, Op, Tag};
 
 use super::{Lower, Made, is_truth};
 
@@ -31,6 +31,9 @@ impl Lower<'_> {
                 let op = *op;
                 self.of_wholes(*left, *right, move |left, right| Ok(op.orders(left.cmp(&right))))
             }
+            Some(Op::Binary(op @ (BinaryOp::Equal | BinaryOp::NotEqual), left, right)) => {
+                self.equal(*left, *right, *op == BinaryOp::Equal)
+            }
             Some(Op::Binary(op, left, right)) if !op.is_arithmetic() => {
                 let (op, left, right) = (*op, self.datum(*left), self.datum(*right));
                 Made::new(move |view| {
@@ -46,6 +49,22 @@ impl Lower<'_> {
                 })
             }
         }
+    }
+
+    /// Whether two values are equal, or are not. Often both are texts of the request.
+    fn equal(&self, left: NodeIx, right: NodeIx, wanted: bool) -> Made<bool> {
+        let facts = self.fact(left).zip(self.fact(right));
+        let (left, right) = (self.datum(left), self.datum(right));
+        Made::new(move |view| {
+            if let Some((left, right)) = facts {
+                let (left, right) = (view.stated(left), view.stated(right));
+                if left.tag() == Tag::Span && right.tag() == Tag::Span {
+                    return Ok((view.scratch.span(left)? == view.scratch.span(right)?) == wanted);
+                }
+            }
+            let (left, right) = (left.of(view)?, right.of(view)?);
+            Ok(view.scratch().equal(left, right)? == wanted)
+        })
     }
 
     fn is_absent(&self, of: NodeIx, negated: bool) -> Made<bool> {

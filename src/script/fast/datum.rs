@@ -407,6 +407,15 @@ impl<'a> Scratch<'a> {
         }
     }
 
+    /// The bytes of a span.
+    ///
+    /// # Errors
+    /// When it ends beyond the text.
+    #[inline]
+    pub fn span(&self, span: Datum) -> Result<&'a [u8], GiveUp> {
+        self.text.as_bytes().get(ends(span)).ok_or(GiveUp)
+    }
+
     /// Whether two values are equal.
     ///
     /// # Errors
@@ -417,10 +426,7 @@ impl<'a> Scratch<'a> {
             | (Tag::Boolean, Tag::Boolean)
             | (Tag::Date, Tag::Date)
             | (Tag::Timestamp, Tag::Timestamp) => Ok(left.word() == right.word()),
-            (Tag::Span, Tag::Span) => {
-                let bytes = |span: Datum| self.text.as_bytes().get(ends(span)).ok_or(GiveUp);
-                Ok(bytes(left)? == bytes(right)?)
-            }
+            (Tag::Span, Tag::Span) => Ok(self.span(left)? == self.span(right)?),
             (Tag::Symbol, Tag::Symbol) | (Tag::Text | Tag::Span, Tag::Text | Tag::Span) => {
                 Ok(self.text(left)? == self.text(right)?)
             }

@@ -1,5 +1,7 @@
 //! Decimals, rounded to digits after the point.
 
+use std::fmt;
+
 use rust_decimal::{Decimal, RoundingStrategy};
 
 use super::super::ops::{self, BinaryOp};
@@ -7,7 +9,7 @@ use super::GiveUp;
 use super::run::arithmetic;
 
 /// A decimal all of whose digits a word has, and how many of them are after the point.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Small {
     mantissa: i64,
     digits: u32,
@@ -16,6 +18,28 @@ pub struct Small {
 impl From<i64> for Small {
     fn from(mantissa: i64) -> Self {
         Self { mantissa, digits: 0 }
+    }
+}
+
+impl From<Small> for Decimal {
+    fn from(small: Small) -> Self {
+        let digits = small.mantissa.unsigned_abs();
+        let [low, middle] =
+            [digits, digits >> 32].map(|word| u32::try_from(word & u64::from(u32::MAX)).unwrap_or_default());
+        Self::from_parts(low, middle, 0, small.mantissa < 0, small.digits)
+    }
+}
+
+/// As [`Decimal`] is written.
+impl fmt::Display for Small {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut buffer = itoa::Buffer::new();
+        let digits = buffer.format(self.mantissa.unsigned_abs());
+        let after = usize::try_from(self.digits).unwrap_or(usize::MAX);
+        let (whole, part) = digits.split_at_checked(digits.len().saturating_sub(after)).unwrap_or_default();
+        f.write_str(if self.mantissa < 0 { "-" } else { "" })?;
+        f.write_str(if whole.is_empty() { "0" } else { whole })?;
+        if after == 0 { Ok(()) } else { write!(f, ".{part:0>after$}") }
     }
 }
 
@@ -43,7 +67,7 @@ pub fn quotient(strategy: RoundingStrategy, of: Decimal, by: Decimal, digits: i6
     if let (Some(of), Some(by)) = (Small::of(of), Small::of(by))
         && let Some(quotient) = small_quotient(strategy, of, by, digits)
     {
-        return Ok(quotient);
+        return Ok(quotient.into());
     }
     round(strategy, arithmetic(BinaryOp::Divide, of, by)?, digits)
 }
@@ -79,7 +103,7 @@ const POWERS: [i64; 19] = [
 /// part from either, which is more than 5e-20 of a digit for divisors of 63 bits; the division is wrong by less than 5e-21
 /// of one, as long as it has 20 digits more than are wanted. So both come to the same.
 #[inline]
-pub fn small_quotient(strategy: RoundingStrategy, of: Small, by: Small, digits: i64) -> Option<Decimal> {
+pub fn small_quotient(strategy: RoundingStrategy, of: Small, by: Small, digits: i64) -> Option<Small> {
     if digits > DIGITS {
         return None;
     }
@@ -92,7 +116,7 @@ pub fn small_quotient(strategy: RoundingStrategy, of: Small, by: Small, digits: 
         RoundingStrategy::ToZero => 0,
         _ => step(strategy, of, by, quotient)?,
     };
-    Decimal::try_new(quotient.checked_add(step)?, u32::try_from(digits).ok()?).ok()
+    Some(Small { mantissa: quotient.checked_add(step)?, digits: u32::try_from(digits).ok()? })
 }
 
 /// What is added to a quotient of whole numbers when it is rounded.
@@ -155,7 +179,8 @@ mod tests {
                 let quotient = Decimal::new(of.mantissa, of.digits).checked_div(Decimal::new(by.mantissa, by.digits));
                 let slow = quotient.map(|quotient| round(strategy, ops::without_negative_zero(quotient), digits));
                 let Some(quick) = small_quotient(strategy, of, by, digits) else { continue };
-                prop_assert_eq!(slow.and_then(Result::ok).map(|slow| slow.to_string()), Some(quick.to_string()));
+                prop_assert_eq!(slow.and_then(Result::ok).map(|slow| slow.to_string()), Some(Decimal::from(quick).to_string()));
+                prop_assert_eq!(quick.to_string(), Decimal::from(quick).to_string());
             }
         }
     }

@@ -7,9 +7,8 @@ use super::datum::{Datum, Scratch, Tag};
 use super::graph::{Graph, NodeIx, Op, Sort};
 use super::rounding::{quotient, round};
 use super::{Builtin, GiveUp};
-use crate::model::Date;
 use crate::model::currency::minor_units;
-use crate::model::time::Instant;
+use crate::model::time::{Instant, day_after};
 
 /// Where scripts read from.
 pub trait Inputs<'a> {
@@ -262,10 +261,10 @@ impl<'a, I: Inputs<'a>> Run<'_, 'a, I> {
                 later.and_then(Datum::day).ok_or(GiveUp)?
             }
             Builtin::AddDuration => {
-                let from = Date::from_number(self.day(first)?).ok_or(GiveUp)?;
+                let from = self.day(first)?;
                 let duration = self.eval(second)?;
-                let later = from.plus(self.inputs.scratch().duration(duration)?).ok_or(GiveUp)?;
-                Datum::date(later.number()).ok_or(GiveUp)?
+                let later = day_after(from, self.inputs.scratch().duration(duration)?);
+                later.and_then(Datum::date).ok_or(GiveUp)?
             }
             Builtin::Truncate => self.rounded(RoundingStrategy::ToZero, first, second)?,
             Builtin::RoundHalfUp => self.rounded(RoundingStrategy::MidpointAwayFromZero, first, second)?,
