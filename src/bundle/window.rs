@@ -18,8 +18,8 @@ use super::yaml::{Content, Node};
 /// What a row of a window may say besides what every row may.
 pub const KEYS: [&str; 3] = ["within", "refundOptions", "until"];
 
-/// No bound.
-const UNBOUNDED: i64 = 999_999_999;
+/// No bound, in days or in seconds: more than there are of either in ten thousand years.
+const UNBOUNDED: i64 = 999_999_999_999;
 
 /// The last instant of what has none: the last of the calendar.
 const NEVER: &str = "9999-12-31T23:59:59Z";

@@ -16,6 +16,27 @@ use super::sources::{Dated, Gate, Scripts, Source};
 pub const DERIVED: usize = 16;
 /// Numbers of scripts that are kept as they are.
 pub const KEPT_NUMBERS: usize = 16;
+/// Where a number of scripts is kept as it is.
+#[derive(Clone, Copy, Debug)]
+pub struct NumberPlace {
+    at: u8,
+    bit: u32,
+}
+
+impl NumberPlace {
+    /// `None` for one beyond [`KEPT_NUMBERS`].
+    pub fn new(place: usize) -> Option<Self> {
+        let at = u8::try_from(place).ok().filter(|_| place < KEPT_NUMBERS)?;
+        Some(Self { at, bit: 1_u32.checked_shl(at.into())? })
+    }
+
+    /// Below [`KEPT_NUMBERS`], which asks for no bounds to be looked at.
+    #[inline(always)]
+    fn index(self) -> usize {
+        usize::from(self.at) % KEPT_NUMBERS
+    }
+}
+
 /// Tables whose row is kept while a request is decided.
 const ROWS: usize = 8;
 
@@ -90,18 +111,18 @@ impl<'r> View<'r> {
         self.request.open & facts != 0
     }
 
-    /// The number that was computed for a place below [`KEPT_NUMBERS`].
-    #[inline]
-    pub fn number(&self, place: usize) -> Option<i64> {
-        self.numbers.get(place).copied().filter(|_| self.has_number >> place & 1 == 1)
+    /// The number that was computed for a place.
+    #[inline(always)]
+    pub fn number(&self, place: NumberPlace) -> Option<i64> {
+        if self.has_number & place.bit == 0 { None } else { self.numbers.get(place.index()).copied() }
     }
 
-    /// Keeps what was computed for a place below [`KEPT_NUMBERS`].
-    #[inline]
-    pub fn keep_number(&mut self, place: usize, number: i64) {
-        if let Some(kept) = self.numbers.get_mut(place) {
+    /// Keeps what was computed for a place.
+    #[inline(always)]
+    pub fn keep_number(&mut self, place: NumberPlace, number: i64) {
+        if let Some(kept) = self.numbers.get_mut(place.index()) {
             *kept = number;
-            self.has_number |= 1 << place;
+            self.has_number |= place.bit;
         }
     }
 

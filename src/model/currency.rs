@@ -18,7 +18,7 @@ enum Letters {
 static CODES: LazyLock<Box<[Letters]>> = LazyLock::new(|| {
     let mut all = vec![Letters::NoCode; LETTERS * LETTERS * LETTERS];
     for currency in Currency::iter() {
-        if let Some(known) = place(currency.code()).and_then(|at| all.get_mut(at)) {
+        if let Some(known) = place(currency.code().as_bytes()).and_then(|at| all.get_mut(at)) {
             let digits = currency.exponent().and_then(|digits| u8::try_from(digits).ok());
             *known = digits.map_or(Letters::NoUnit, Letters::Digits);
         }
@@ -27,24 +27,24 @@ static CODES: LazyLock<Box<[Letters]>> = LazyLock::new(|| {
 });
 
 /// Three upper-case letters as a number.
-fn place(code: &str) -> Option<usize> {
+fn place(code: &[u8]) -> Option<usize> {
     let letter = |byte: u8| Some(usize::from(byte.checked_sub(b'A')?)).filter(|at| *at < LETTERS);
     let after = |so_far: usize, byte: u8| so_far.checked_mul(LETTERS)?.checked_add(letter(byte)?);
-    let [a, b, c] = *code.as_bytes() else { return None };
+    let [a, b, c] = *code else { return None };
     after(after(letter(a)?, b)?, c)
 }
 
-fn letters(code: &str) -> Letters {
+fn letters(code: &[u8]) -> Letters {
     place(code).and_then(|at| CODES.get(at)).copied().unwrap_or(Letters::NoCode)
 }
 
 /// Whether it is the code of a currency, as it is written.
 pub(crate) fn is_code(code: &str) -> bool {
-    !matches!(letters(code), Letters::NoCode)
+    !matches!(letters(code.as_bytes()), Letters::NoCode)
 }
 
-/// The digits of a currency's minor unit; `None` for one that has none, and for what is no currency.
-pub(crate) fn minor_units(code: &str) -> Option<u16> {
+/// The digits of the minor unit of a currency, by the letters of its code; `None` for one that has none, and for what is no currency.
+pub(crate) fn minor_units(code: &[u8]) -> Option<u16> {
     match letters(code) {
         Letters::Digits(digits) => Some(digits.into()),
         Letters::NoCode | Letters::NoUnit => None,
@@ -57,8 +57,8 @@ mod tests {
 
     #[test]
     fn codes_are_found_as_they_are_written() {
-        assert_eq!([minor_units("USD"), minor_units("JPY"), minor_units("KWD")], [Some(2), Some(0), Some(3)]);
-        assert!(is_code("XAU") && minor_units("XAU").is_none(), "gold has no minor unit");
+        assert_eq!(["USD", "JPY", "KWD"].map(|code| minor_units(code.as_bytes())), [Some(2), Some(0), Some(3)]);
+        assert!(is_code("XAU") && minor_units(b"XAU").is_none(), "gold has no minor unit");
         assert!(!is_code("usd") && !is_code("ABC") && !is_code(""), "codes are upper case, and registered");
     }
 }

@@ -91,7 +91,7 @@ impl Lower<'_> {
         };
         match self.number(fact, tag) {
             Some((facts, number)) => {
-                grouped(measure, move |view| if view.waits(facts) { Ok(None) } else { number.of(view).map(Some) })
+                grouped(measure, move |view| if view.waits(facts) { Ok(None) } else { number.first(view).map(Some) })
             }
             None => grouped(measure, move |view| {
                 let fact = view.fact(fact)?;

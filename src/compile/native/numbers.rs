@@ -6,7 +6,7 @@ use crate::model::currency::minor_units;
 use crate::model::time::{Instant, day_after};
 use crate::script::{BinaryOp, Builtin, Datum, GiveUp, Inputs, NodeIx, Op, Tag};
 
-use super::super::view::{KEPT_NUMBERS, View};
+use super::super::view::{NumberPlace, View};
 use super::{Lower, Made, shared};
 
 /// A whole number, or a date by its number, and how it is found: what is at hand is not called for.
@@ -17,8 +17,12 @@ pub(super) enum Whole {
     Stated(usize, Tag),
     /// The date of a stated instant.
     DateOf(usize),
-    /// Computed once per request, and kept in a place below [`KEPT_NUMBERS`].
-    Kept(usize, Arc<Self>),
+    /// Days from the date of one stated instant to that of another.
+    Days(usize, usize),
+    /// Seconds from one stated instant to another.
+    Seconds(usize, usize),
+    /// Computed once per request, and kept.
+    Kept(NumberPlace, Arc<Self>),
     Made(Made<i64>),
 }
 
@@ -29,11 +33,30 @@ impl Whole {
             Self::Constant(number) => Ok(*number),
             Self::Stated(fact, tag) => word(view.stated(*fact), *tag),
             Self::DateOf(fact) => Ok(instant(view.stated(*fact))?.date_number()),
+            Self::Days(first, second) => {
+                let (first, second) = (instant(view.stated(*first))?, instant(view.stated(*second))?);
+                second.date_number().checked_sub(first.date_number()).ok_or(GiveUp)
+            }
+            Self::Seconds(first, second) => {
+                Ok(instant(view.stated(*first))?.seconds_until(instant(view.stated(*second))?))
+            }
             Self::Kept(place, node) => match view.number(*place) {
                 Some(known) => Ok(known),
                 None => keep(*place, node, view),
             },
             Self::Made(made) => made.of(view),
+        }
+    }
+
+    /// As [`Whole::of`], where it is mostly not kept yet.
+    #[inline(always)]
+    pub(super) fn first(&self, view: &mut View<'_>) -> Result<i64, GiveUp> {
+        match self {
+            Self::Kept(place, node) => match view.number(*place) {
+                Some(known) => Ok(known),
+                None => first(*place, node, view),
+            },
+            other => other.of(view),
         }
     }
 
@@ -68,8 +91,9 @@ impl Link {
     }
 }
 
-#[inline(never)]
-fn keep(place: usize, node: &Whole, view: &mut View<'_>) -> Result<i64, GiveUp> {
+/// Computes a number and keeps it.
+#[inline(always)]
+fn first(place: NumberPlace, node: &Whole, view: &mut View<'_>) -> Result<i64, GiveUp> {
     let number = match node {
         Whole::Made(made) => made.of(view)?,
         other => other.of(view)?,
@@ -78,13 +102,19 @@ fn keep(place: usize, node: &Whole, view: &mut View<'_>) -> Result<i64, GiveUp> 
     Ok(number)
 }
 
+/// As [`first`], for the many places where a number was mostly computed before.
+#[inline(never)]
+fn keep(place: NumberPlace, node: &Whole, view: &mut View<'_>) -> Result<i64, GiveUp> {
+    first(place, node, view)
+}
+
 impl Lower<'_> {
     /// Whether it costs little to find a number again.
     pub(super) fn is_at_hand(&self, at: NodeIx) -> bool {
         match self.graph.op(at) {
             Some(Op::Plain(_)) => true,
             Some(Op::Input(_)) => self.fact(at).is_some(),
-            Some(Op::Memo(place, _)) => *place < KEPT_NUMBERS,
+            Some(Op::Memo(place, _)) => NumberPlace::new(*place).is_some(),
             _ => false,
         }
     }
@@ -102,15 +132,22 @@ impl Lower<'_> {
                 let op = *op;
                 Whole::Made(self.of_wholes(*left, *right, move |a, b| op.of_integers(a, b).ok_or(GiveUp)))
             }
-            Some(Op::Call(Builtin::DaysBetween, first, second)) => Whole::Made(self.days_between(*first, *second)),
-            Some(Op::Call(Builtin::SecondsBetween, first, second)) => {
-                Whole::Made(self.of_instants(*first, *second, Instant::seconds_until))
-            }
+            Some(Op::Call(Builtin::DaysBetween, first, second)) => self.days_between(*first, *second),
+            Some(Op::Call(Builtin::SecondsBetween, first, second)) => match (self.fact(*first), self.fact(*second)) {
+                (Some(first), Some(second)) => Whole::Seconds(first, second),
+                _ => Whole::Made(self.of_instants(*first, *second, Instant::seconds_until)),
+            },
             Some(Op::Call(Builtin::MinorUnits, currency, _)) => {
-                let currency = self.datum(*currency);
+                let (stated, currency) = (self.fact(*currency), self.datum(*currency));
                 Whole::Made(Made::new(move |view| {
-                    let currency = currency.of(view)?;
-                    minor_units(view.scratch().text(currency)?).map(i64::from).ok_or(GiveUp)
+                    let digits = match stated.map(|fact| view.stated(fact)).filter(|fact| fact.tag() == Tag::Span) {
+                        Some(span) => minor_units(view.scratch.span(span)?),
+                        None => {
+                            let currency = currency.of(view)?;
+                            minor_units(view.scratch().text(currency)?.as_bytes())
+                        }
+                    };
+                    digits.map(i64::from).ok_or(GiveUp)
                 }))
             }
             _ => self.word(at, Tag::Integer),
@@ -228,19 +265,14 @@ impl Lower<'_> {
         Made::new(move |view| Ok(then(first.of(view)?, second.of(view)?)))
     }
 
-    fn days_between(&self, first: NodeIx, second: NodeIx) -> Made<i64> {
-        let (first, second) = (self.day(first), self.day(second));
-        if let (Whole::DateOf(first), Whole::DateOf(second)) = (&first, &second) {
-            let (first, second) = (*first, *second);
-            return Made::new(move |view| {
-                let first = instant(view.stated(first))?.date_number();
-                instant(view.stated(second))?.date_number().checked_sub(first).ok_or(GiveUp)
-            });
+    fn days_between(&self, first: NodeIx, second: NodeIx) -> Whole {
+        match (self.day(first), self.day(second)) {
+            (Whole::DateOf(first), Whole::DateOf(second)) => Whole::Days(first, second),
+            (first, second) => Whole::Made(Made::new(move |view| {
+                let first = first.of(view)?;
+                second.of(view)?.checked_sub(first).ok_or(GiveUp)
+            })),
         }
-        Made::new(move |view| {
-            let first = first.of(view)?;
-            second.of(view)?.checked_sub(first).ok_or(GiveUp)
-        })
     }
 
     /// The word of a fact or of any other value, which is of this sort.
@@ -255,7 +287,7 @@ impl Lower<'_> {
     /// Computed once per request.
     fn kept(&self, place: usize, of: fn(i64) -> Option<Datum>, make: impl FnOnce() -> Whole) -> Whole {
         let (node, places) = (shared(&self.numbers, place, make), self.graph.places());
-        if place < KEPT_NUMBERS {
+        if let Some(place) = NumberPlace::new(place) {
             return Whole::Kept(place, node);
         }
         Whole::Made(Made::new(move |view| {

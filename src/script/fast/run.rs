@@ -271,7 +271,7 @@ impl<'a, I: Inputs<'a>> Run<'_, 'a, I> {
             Builtin::RoundHalfEven => self.rounded(RoundingStrategy::MidpointNearestEven, first, second)?,
             Builtin::MinorUnits => {
                 let currency = self.eval(first)?;
-                let units = minor_units(self.inputs.scratch().text(currency)?);
+                let units = minor_units(self.inputs.scratch().text(currency)?.as_bytes());
                 units.and_then(|units| Datum::integer(units.into())).ok_or(GiveUp)?
             }
             Builtin::Least | Builtin::Greatest => self.choose(function == Builtin::Greatest, first, second)?,
