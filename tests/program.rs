@@ -304,9 +304,13 @@ fn large(rules: usize) -> Engine {
     built(&vocabulary, &(0..rules).map(rule).collect::<String>(), &reasons)
 }
 
-/// An engine of this vocabulary and these rules.
+/// An engine of this vocabulary and these rules; a reason may bring its message.
 fn built(vocabulary: &str, rules: &str, reasons: &[&str]) -> Engine {
-    let messages: String = reasons.iter().map(|code| format!("reason-{code} = {code}.\n")).collect();
+    let message = |reason: &&str| match reason.split_once(" = ") {
+        Some(_) => format!("reason-{reason}\n"),
+        None => format!("reason-{reason} = {reason}.\n"),
+    };
+    let messages: String = reasons.iter().map(message).collect();
     let source = "source: law\ntitle: { en: Law }\npublished: \"2021-06-02\"\nsections:\n  - { id: s, title: { en: S } }\nclauses:\n  \
                   - { clause: 1, section: s, normative: true, gist: { en: One. } }\n";
     let policy = format!("policy: all\nrequest: order\nsource: law\nrules:\n{rules}");
@@ -464,5 +468,24 @@ fn quotients_of_quotients_are_computed_once() {
     let engine = built(vocabulary, &rules, &["information-missing", "rule-failed", "fine", "nothing"]);
     for n in ["1.5", "12345678901234567890.12"] {
         agree(&engine, &format!(r#"{{"kind": "order", "at": "2021-07-01", "n": "{n}"}}"#), bytes);
+    }
+}
+
+/// Numbers at the ends of what there is, also in words.
+#[test]
+fn the_smallest_numbers_are_told() {
+    let vocabulary = "types: {}\nstages: [order]\nreasons:\n  information-missing: order\n  rule-failed: order\n  fine: order\n  \
+                      nothing: order\nresults:\n  share: { type: integer }\n  price: { type: decimal }\nfacts:\n  n: { type: \
+                      integer, gist: A number. }\n  d: { type: decimal, gist: A price. }\nkinds:\n  order:\n    gist: An \
+                      order.\n    facts: [n, d]\n    otherwise: nothing\n";
+    let rules =
+        "  - id: fine\n    clauses: [1]\n    permit: fine\n    results: { share: n * 16, price: { script: d } }\n";
+    let words = "fine = The share is { $share }, the price { $price }.";
+    let engine = built(vocabulary, rules, &["information-missing", "rule-failed", words, "nothing"]);
+    for n in [i64::MIN / 16, i64::MAX / 16, i64::MIN, 0, -1] {
+        for d in ["-9223372036854775808", "9223372036854775807", "0.0000000000000000000000000001", "-0.00", "-0.5", "7"]
+        {
+            agree(&engine, &format!(r#"{{"kind": "order", "at": "2021-07-01", "n": {n}, "d": "{d}"}}"#), bytes);
+        }
     }
 }

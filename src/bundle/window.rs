@@ -18,8 +18,10 @@ use super::yaml::{Content, Node};
 /// What a row of a window may say besides what every row may.
 pub const KEYS: [&str; 3] = ["within", "refundOptions", "until"];
 
-/// No bound, in days or in seconds: more than there are of either in ten thousand years.
-const UNBOUNDED: i64 = 999_999_999_999;
+/// No bound in days: more than there are in ten thousand years.
+const NO_DAYS: i64 = 999_999_999;
+/// No bound in seconds, of which ten thousand years have more.
+const NO_SECONDS: i64 = 999_999_999_999;
 
 /// The last instant of what has none: the last of the calendar.
 const NEVER: &str = "9999-12-31T23:59:59Z";
@@ -47,18 +49,18 @@ struct Reach {
 
 impl Reach {
     fn in_hours(self) -> bool {
-        (0..UNBOUNDED).contains(&self.seconds)
+        (0..NO_SECONDS).contains(&self.seconds)
     }
 
     fn calendar_days(self) -> i64 {
-        if self.in_hours() { UNBOUNDED } else { self.days }
+        if self.in_hours() { NO_DAYS } else { self.days }
     }
 }
 
 /// Nothing is inside.
 const NOTHING: Reach = Reach { days: -1, seconds: -1 };
 /// Everything is inside.
-const ENDLESS: Reach = Reach { days: UNBOUNDED, seconds: UNBOUNDED };
+const ENDLESS: Reach = Reach { days: NO_DAYS, seconds: NO_SECONDS };
 
 /// The values of a row, in the order of [`columns`].
 pub fn values(node: &Node, findings: &mut Findings) -> Option<Vec<Option<Value>>> {
@@ -113,7 +115,7 @@ fn reach(node: &Node, findings: &mut Findings) -> Option<Reach> {
     let duration = Duration::parse(written).filter(|duration| duration.months == 0);
     let reach = duration.and_then(|Duration { days, seconds, .. }| match (days, seconds) {
         (0, 0) => None,
-        (days, 0) => Some(Reach { days, seconds: UNBOUNDED }),
+        (days, 0) => Some(Reach { days, seconds: NO_SECONDS }),
         (days, seconds) => {
             let seconds = days.checked_mul(86_400)?.checked_add(seconds)?;
             Some(Reach { days: seconds.checked_add(86_399)?.checked_div(86_400)?, seconds })
@@ -176,9 +178,10 @@ fn is_full(node: &Node, findings: &mut Findings) -> Option<bool> {
 }
 
 /// Whether a cell of a window states a bound; a row says less than its columns could, and leaves the others open.
-pub fn states_bound(value: &Value) -> bool {
+pub fn states_bound(column: &str, value: &Value) -> bool {
+    let none = if column.ends_with("seconds") { NO_SECONDS } else { NO_DAYS };
     match value {
-        Value::Integer(number) => (0..UNBOUNDED).contains(number),
+        Value::Integer(number) => (0..none).contains(number),
         Value::Timestamp(instant) => Timestamp::parse(NEVER) != Some(*instant),
         _ => true,
     }

@@ -16,6 +16,7 @@ use super::sources::{Dated, Gate, Scripts, Source};
 pub const DERIVED: usize = 16;
 /// Numbers of scripts that are kept as they are.
 pub const KEPT_NUMBERS: usize = 16;
+
 /// Where a number of scripts is kept as it is.
 #[derive(Clone, Copy, Debug)]
 pub struct NumberPlace {

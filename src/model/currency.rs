@@ -43,7 +43,8 @@ pub(crate) fn is_code(code: &str) -> bool {
     !matches!(letters(code.as_bytes()), Letters::NoCode)
 }
 
-/// The digits of the minor unit of a currency, by the letters of its code; `None` for one that has none, and for what is no currency.
+/// The digits of the minor unit of a currency, by the letters of its code; `None` for one that has none, and for what is
+/// no currency.
 pub(crate) fn minor_units(code: &[u8]) -> Option<u16> {
     match letters(code) {
         Letters::Digits(digits) => Some(digits.into()),

@@ -17,7 +17,7 @@ use super::whole::{Part, duties, parts};
 use super::words::{KindWords, Language, Pieces, ReasonWords};
 
 /// Numbers up to here are written by Fluent as they are.
-const EXACT: i64 = 1 << 53;
+const EXACT: u64 = 1 << 53;
 
 /// A value in words.
 enum Word<'t> {
@@ -278,7 +278,7 @@ impl<'w> Writer<'w> {
             Variable::Given { results, cells } => self.given(results, cells)?,
         };
         match word {
-            Word::Number(number) if number.abs() > EXACT => None,
+            Word::Number(number) if number.unsigned_abs() > EXACT => None,
             word => Some(word),
         }
     }

@@ -198,9 +198,11 @@ impl<'b> Plan<'b> {
             Test::InList(list) => self.list(*list),
             Test::Compare(_, limit) => self.threshold(at, None, fact, limit, &what, name, place),
             Test::CompareTable(_, table, column) => {
-                let rows = self.bundle.tables.get(table.0).map(|table| table.rows.as_slice()).unwrap_or_default();
-                for (n, row) in rows.iter().enumerate() {
-                    if let Some(limit) = row.values.get(*column).filter(|cell| states_bound(cell)) {
+                let Some(table) = self.bundle.tables.get(table.0) else { return };
+                let Some((named, _)) = table.gives.get(*column) else { return };
+                for (n, row) in table.rows.iter().enumerate() {
+                    let stated = |cell: &&Value| !table.is_window || states_bound(named, cell);
+                    if let Some(limit) = row.values.get(*column).filter(stated) {
                         self.threshold(at, Some(n), fact, limit, &what, name, place);
                     }
                 }

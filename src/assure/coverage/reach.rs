@@ -69,8 +69,9 @@ pub fn of_test(bundle: &Bundle, test: &Test) -> Reach {
 /// A comparison with a column in which no row states a bound: a window without an end, or a tier that does not exist.
 fn compared(bundle: &Bundle, comparison: Comparison, table: TableIx, column: usize) -> Reach {
     let Some(table) = bundle.tables.get(table.0).filter(|table| table.is_window) else { return Reach::BOTH };
+    let Some((name, _)) = table.gives.get(column) else { return Reach::BOTH };
     let mut cells = table.rows.iter().filter_map(|row| row.values.get(column));
-    if cells.clone().any(states_bound) {
+    if cells.clone().any(|cell| states_bound(name, cell)) {
         return Reach::BOTH;
     }
     // Below everything there is, or above it.

@@ -7,8 +7,8 @@ use crate::assure::reach::{Reach, of_kind};
 use crate::bundle::checked::{
     Bundle, Condition, Effect, Effective, Expression, List, ListIx, Rule, RuleIx, Setting, Table, TableIx,
 };
+use crate::bundle::window::states_bound;
 use crate::model::finding::Place;
-use crate::model::value::Value;
 
 use super::values::{Neighbours, day};
 
@@ -236,7 +236,7 @@ impl<'b> Walk<'b> {
         for (value, (column, type_)) in row.values.iter_mut().zip(gives.iter()) {
             let before = value.clone();
             for other in self.near.others(type_, &before) {
-                if *is_window && is_out_of_reach(&before) {
+                if *is_window && !states_bound(column, &before) {
                     continue;
                 }
                 let what = || format!("table `{name}`: `{column}` becomes `{other}` instead of `{before}`");
@@ -263,14 +263,5 @@ impl<'b> Walk<'b> {
         for (_, period) in &mut setting.dated {
             self.period(period, &place);
         }
-    }
-}
-
-/// A column of a window that does not apply: `-1` for nothing, or more than any request reaches.
-fn is_out_of_reach(value: &Value) -> bool {
-    match value {
-        Value::Integer(n) => *n < 0 || *n >= 999_999_999,
-        Value::Timestamp(instant) => day(*instant, 1).is_none(),
-        _ => false,
     }
 }

@@ -123,7 +123,7 @@ impl Lower<'_> {
                 Some(ratio) => Tells::new(move |view, out| ratio.to(view, out)),
                 None => {
                     let decimal = self.decimal(at);
-                    Tells::value(move |view| decimal.of(view).map(Slot::Decimal))
+                    Tells::new(move |view, out| decimal.of(view).map(|decimal| out.decimal(decimal)))
                 }
             },
             _ => {
