@@ -79,11 +79,12 @@ fn count(groups: &[u16]) -> usize {
     groups.iter().max().map_or(0, |most| usize::from(*most).saturating_add(1))
 }
 
-/// Facts are looked at together as long as they have no more groups than this, all combined.
-const TOGETHER: usize = 128;
-
 /// The group of a fact that is told only when it is looked at.
 pub const LATE: u8 = u8::MAX;
+
+/// Facts are looked at together as long as they have no more groups than this, all combined: each look waits for the one
+/// before it, and a byte tells so many apart.
+const TOGETHER: usize = LATE as usize;
 
 /// How the numbers of a request's facts are found when it is read, in the order of the steps.
 #[derive(Debug, Default)]
@@ -178,7 +179,7 @@ impl Looks {
     }
 }
 
-/// Looks at facts together that are told when the request is read: each look waits for the one before it.
+/// Looks at facts together that are told when the request is read.
 pub fn together(kind: &KindProgram, all: Vec<Looked>) -> Vec<Vec<Looked>> {
     let mut steps: Vec<(usize, Vec<Looked>)> = Vec::new();
     for looked in all {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::script::{Datum, GiveUp, NodeIx, Tag};
+use crate::script::{Builtin, Datum, GiveUp, NodeIx, Op, Tag};
 
 use super::super::check::{Check, Predicate, Tri, by_state};
 use super::super::measures::{Measure, Scale, range};
@@ -10,7 +10,7 @@ use super::super::program::{DerivedFact, ResultValue};
 use super::super::run;
 use super::super::sources::{Compute, Gate};
 use super::super::view::{Row, View};
-use super::numbers::Whole;
+use super::numbers::{Whole, instant};
 use super::results::{Computed, Passes, Tells};
 use super::{Lower, Made};
 
@@ -18,10 +18,7 @@ impl Lower<'_> {
     /// The truth of a predicate.
     pub(super) fn ask(&self, at: u32, predicate: &Predicate) -> Made<Tri> {
         match predicate {
-            Predicate::Script(compute) => {
-                let truth = self.script_truth(self.graph.place(compute.root));
-                self.gated(&compute.gate, move |view| truth.of(view).map(Tri::of), Tri::False, Tri::Open)
-            }
+            Predicate::Script(compute) => self.script(&compute.gate, self.graph.place(compute.root)),
             Predicate::Fact(local, Check::AnyRow(comparison, table, limit)) => {
                 let Some(limit) = limit.datum() else { return Made::new(move |view| run::test(view, at)) };
                 let (table, range) = (*table, range(*comparison, limit.word()));
@@ -56,6 +53,30 @@ impl Lower<'_> {
             Predicate::Beyond => Made::new(|_| Err(GiveUp)),
             Predicate::Fact(..) | Predicate::InForce(..) | Predicate::Setting(_) => {
                 Made::new(move |view| run::test(view, at))
+            }
+        }
+    }
+
+    /// The truth of a script; comparisons of numbers and of instants are made where they are asked for.
+    fn script(&self, gate: &Gate, root: NodeIx) -> Made<Tri> {
+        match self.graph.op(root) {
+            Some(Op::Integers(op, left, right)) if !op.is_arithmetic() => {
+                let (op, left, right) = (*op, self.whole(*left), self.whole(*right));
+                let orders = move |view: &mut View<'_>| Ok(Tri::of(op.orders(left.of(view)?.cmp(&right.of(view)?))));
+                self.gated(gate, orders, Tri::False, Tri::Open)
+            }
+            Some(Op::Call(Builtin::IsAfter, first, second))
+                if let (Some(first), Some(second)) = (self.fact(*first), self.fact(*second)) =>
+            {
+                let is_after = move |view: &mut View<'_>| {
+                    let (first, second) = (instant(view.stated(first))?, instant(view.stated(second))?);
+                    Ok(Tri::of(first.is_after(second)))
+                };
+                self.gated(gate, is_after, Tri::False, Tri::Open)
+            }
+            _ => {
+                let truth = self.script_truth(root);
+                self.gated(gate, move |view| truth.of(view).map(Tri::of), Tri::False, Tri::Open)
             }
         }
     }

@@ -301,7 +301,7 @@ impl Lower<'_> {
     }
 }
 
-fn instant(datum: Datum) -> Result<Instant, GiveUp> {
+pub(super) fn instant(datum: Datum) -> Result<Instant, GiveUp> {
     if datum.tag() == Tag::Timestamp { Ok(datum.as_instant()) } else { Err(GiveUp) }
 }
 
