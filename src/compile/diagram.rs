@@ -156,7 +156,8 @@ impl Diagram {
         Ok((way, plan.map(|plan| (stands.number(), plan))))
     }
 
-    /// What the rules come to for a request, and its number, from one of the ways; `None` when so many states are kept that no more are.
+    /// What the rules come to for a request, and its number, from one of the ways; `None` when so many states are kept that
+    /// no more are.
     ///
     /// # Errors
     /// When the interpreter is needed.

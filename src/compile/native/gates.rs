@@ -277,7 +277,8 @@ fn grouped(
     let (measure, table) = (Arc::clone(measure), measure.table);
     let groups: Box<[u16]> = measure.of_values().into();
     let cuts: Box<[i64]> = measure.scale.cuts().into();
-    // Mostly there are one or two, which are compared sooner than halved; what is left of the four is beyond all numbers.
+    // Mostly there are one or two, which are compared sooner than halved; what is left of the four is beyond all numbers but
+    // the greatest, for which there is no group then: it is left to the interpreter.
     let mut few = [i64::MAX; 4];
     few.iter_mut().zip(&cuts).for_each(|(few, cut)| *few = *cut);
     let are_few = cuts.len() <= few.len();
