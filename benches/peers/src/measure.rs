@@ -53,10 +53,12 @@ fn best(count: usize, mut pass: impl FnMut()) -> f64 {
     (0..5).map(|_| nanoseconds(time(&mut pass), count)).fold(f64::MAX, f64::min)
 }
 
-/// How many of the requests can be decided in one pass.
+/// How many of the requests can be decided in one pass, by what the first cost when they are decided again: what an engine
+/// makes when it is first asked is not what its decisions cost.
 fn affordable<P: Peer>(peer: &mut P, lines: &[String]) -> usize {
     let few = &lines[..20.min(lines.len())];
-    let each = time(|| few.iter().for_each(|line| peer.decide_json(line, |said| _ = black_box(said)))) / 20;
+    let mut pass = || time(|| few.iter().for_each(|line| peer.decide_json(line, |said| _ = black_box(said))));
+    let each = pass().min(pass()) / 20;
     let count = PASS.as_nanos() / each.as_nanos().max(1);
     usize::try_from(count).unwrap().clamp(20, lines.len())
 }
