@@ -71,6 +71,27 @@ fn requests(engines: &[&Engine], most: usize, dice: &mut generate::Dice) -> Vec<
     (0..all.min(most)).map(request).collect()
 }
 
+/// A window is changed in what bounds it, however long it is: not in the days that it is not counted in.
+#[test]
+fn long_windows_are_changed_like_short_ones() {
+    let root = common::root().join("policies/csp");
+    let of_window = |within: &str| -> Vec<String> {
+        let texts = common::files(&root, "").into_iter().map(|path| {
+            let text = fs::read_to_string(&path).unwrap().replace("within: P30D", &format!("within: {within}"));
+            (path.strip_prefix(&root).unwrap().to_str().unwrap().to_owned(), text)
+        });
+        let engine = Engine::builder().texts(texts).build().unwrap();
+        let column =
+            |what: &str| what.strip_prefix("table `window`: `")?.split_once("` becomes").map(|(name, _)| name.into());
+        changes(engine.checked()).iter().filter_map(|change| column(&change.what)).collect()
+    };
+    let short = of_window("PT48H");
+    assert!(short.iter().any(|column| column == "seconds"), "{short:?}");
+    assert!(!short.iter().any(|column| column == "calendar_days"), "{short:?}");
+    // More than a thousand million seconds.
+    assert_eq!(of_window("PT277778H"), short);
+}
+
 /// Without any scenario every change is equivalent, and then no request of all tells it, or survives, and then one does.
 /// Which value the script of a result gives may leave a change open.
 fn judge(seeds: std::ops::Range<u64>) -> (usize, usize) {
