@@ -302,6 +302,27 @@ fn two_writers_share_a_log() {
 }
 
 #[test]
+fn a_new_log_is_made_by_whoever_comes_first() {
+    for _ in 0..40 {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        let start = std::sync::Barrier::new(8);
+        let names: Vec<_> = std::thread::scope(|scope| {
+            let opened: Vec<_> = (0..8)
+                .map(|_| {
+                    scope.spawn(|| {
+                        start.wait();
+                        Store::open(&path).and_then(|store| store.name())
+                    })
+                })
+                .collect();
+            opened.into_iter().map(|one| one.join().unwrap().unwrap()).collect()
+        });
+        assert!(names.windows(2).all(|two| two[0] == two[1]), "all have opened the same");
+    }
+}
+
+#[test]
 fn a_damaged_page_is_told_and_the_rest_can_be_saved() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("log");

@@ -1,7 +1,7 @@
 //! Opening the file: what it must be, the schema and its migrations.
 
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, params};
 
@@ -40,6 +40,22 @@ pub(super) fn is_empty(connection: &Connection) -> Result<bool, RecordError> {
     Ok(tables == 0)
 }
 
+/// How long a lock of another process is waited for.
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Makes the file write ahead. While another process does the same to a new file SQLite refuses at once, however long it is told
+/// to wait for locks: two readers that both want to write would wait for each other.
+pub(super) fn write_ahead(connection: &Connection) -> Result<(), RecordError> {
+    let since = Instant::now();
+    loop {
+        let done = connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(())).map_err(RecordError::from);
+        if !matches!(done, Err(RecordError::Locked)) || since.elapsed() >= PATIENCE {
+            return done;
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
 /// Whether something was written that is not yet in the file itself.
 pub(super) fn pending(path: &Path) -> bool {
     let mut name = path.as_os_str().to_owned();
@@ -56,7 +72,7 @@ pub(super) fn readable(path: &Path, immutable: bool) -> Result<Connection, Recor
         Connection::open_with_flags(path, flags.difference(OpenFlags::SQLITE_OPEN_URI))
     };
     let connection = connection.map_err(|error| cannot_open(path, error))?;
-    connection.busy_timeout(Duration::from_secs(10))?;
+    connection.busy_timeout(PATIENCE)?;
     connection.execute_batch("PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;")?;
     form_of(&connection)?;
     Ok(connection)

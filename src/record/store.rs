@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
@@ -13,8 +12,8 @@ use super::checkpoint::Checkpoint;
 use super::entry::{Body, Hash};
 use super::error::RecordError;
 use super::file::{
-    APPLICATION, FORM, MIGRATIONS, add_bundle, cannot_open, damaged, form_of, head, is_empty, pending, readable,
-    to_json,
+    APPLICATION, FORM, MIGRATIONS, PATIENCE, add_bundle, cannot_open, damaged, form_of, head, is_empty, pending,
+    readable, to_json, write_ahead,
 };
 use super::mask::Openings;
 use super::merkle::{self, Frontier};
@@ -79,7 +78,7 @@ impl Store {
     /// When the file cannot be written, or is no log.
     pub fn open(path: &Path) -> Result<Self, RecordError> {
         let connection = Connection::open(path).map_err(|error| cannot_open(path, error))?;
-        connection.busy_timeout(Duration::from_secs(10))?;
+        connection.busy_timeout(PATIENCE)?;
         // One look at one state: another writer may be making the file a log at this moment.
         let snapshot = connection.unchecked_transaction()?;
         let (application, form) = form_of(&snapshot)?;
@@ -91,8 +90,9 @@ impl Store {
         if empty {
             connection.execute_batch("PRAGMA page_size = 16384;")?;
         }
+        write_ahead(&connection)?;
         connection.execute_batch(
-            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4096; PRAGMA secure_delete = ON;
+            "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4096; PRAGMA secure_delete = ON;
              PRAGMA journal_size_limit = 67108864; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;",
         )?;
         let mut store = Self { connection, known_bundles: BTreeSet::new() };
