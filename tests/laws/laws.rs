@@ -5,7 +5,7 @@ use std::fmt::Debug;
 
 use clausal::{Answer, Engine, Limits};
 use proptest::prelude::*;
-use proptest::test_runner::{Config, TestCaseError, TestRunner};
+use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
 
 use super::completions;
 use super::request::*;
@@ -20,8 +20,18 @@ fn hold<S: Strategy>(cases: u32, strategy: &S, law: impl Fn(S::Value) -> Checked
 where
     S::Value: Debug,
 {
-    let config = Config { cases, failure_persistence: None, max_shrink_iters: 2_000, ..Config::default() };
-    if let Err(error) = TestRunner::new(config).run(strategy, law) {
+    run(TestRunner::new(config(cases)), strategy, law);
+}
+
+fn config(cases: u32) -> Config {
+    Config { cases, failure_persistence: None, max_shrink_iters: 2_000, ..Config::default() }
+}
+
+fn run<S: Strategy>(mut runner: TestRunner, strategy: &S, law: impl Fn(S::Value) -> Checked)
+where
+    S::Value: Debug,
+{
+    if let Err(error) = runner.run(strategy, law) {
         panic!("{error}");
     }
 }
@@ -330,10 +340,12 @@ pub fn nobody_is_asked_twice(cases: u32) {
     });
 }
 
-/// The generator reaches every outcome and every form of reason, so that no law holds for want of cases.
+/// The generator reaches every outcome and every form of reason, so that no law holds for want of cases. The cases are always
+/// the same: what is rare is not among any few.
 pub fn the_generator_reaches_everything(cases: u32) {
     let seen = std::cell::RefCell::new(BTreeMap::<String, u32>::new());
-    hold(cases, &generate::case(4), |case| {
+    let always_the_same = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
+    run(TestRunner::new_with_rng(config(cases), always_the_same), &generate::case(4), |case| {
         let engine = load(&case.bundle)?;
         for request in &case.requests {
             let given = told(&engine, request)?;
