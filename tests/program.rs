@@ -489,3 +489,79 @@ fn the_smallest_numbers_are_told() {
         }
     }
 }
+
+/// Comparisons with a bound that nothing reaches, beside others: what the program leaves out makes no difference.
+#[test]
+fn bounds_that_nothing_reaches_make_no_difference() {
+    let derived = [
+        ("age", "max(days_between(date(bought), date(at)), 0)"),
+        ("seconds", "0 - seconds_between(at, bought)"),
+        ("part", "10 / n"),
+        ("both", "part + days_between(date(bought), date(at))"),
+    ];
+    let facts: String = derived
+        .map(|(name, script)| format!("  {name}: {{ type: integer, gist: Derived., script: \"{script}\" }}\n"))
+        .concat();
+    let vocabulary = format!(
+        "types:\n  product: {{ values: [shirt, shoe, hat], unrecognised: ask }}\nstages: [order]\nreasons:\n  \
+         information-missing: order\n  rule-failed: order\n  too-much: order\n  fine: order\n  nothing: order\nfacts:\n  product: \
+         {{ type: product, gist: What. }}\n  bought: {{ type: timestamp, gist: When. }}\n  sent: {{ type: timestamp, absent: \
+         optional, gist: When. }}\n  n: {{ type: integer, gist: How many. }}\n{facts}kinds:\n  order:\n    gist: An order.\n    \
+         facts: [product, bought, sent, n, age, seconds, part, both]\n    otherwise: nothing\n"
+    );
+    let conditions = [
+        "{ age: { at-most: $window.calendar_days }, seconds: { at-most: $window.seconds }, at: { at-most: $window.last_instant } \
+         }",
+        "{ any-of: [{ age: { more-than: $window.calendar_days } }, { seconds: { more-than: $window.seconds } }, { at: { \
+         more-than: $window.last_instant } }] }",
+        "{ not: { age: { at-most: $window.full_days }, seconds: { at-most: $window.full_seconds } } }",
+        "{ age: { at-most: $window.full_days }, seconds: { at-most: $window.full_seconds } }",
+        "{ not: { seconds: { at-most: $window.seconds } } }",
+        "{ not: { seconds: { more-than: $window.seconds } }, at: { at-most: $window.last_instant } }",
+        "{ any-of: [{ n: 2, seconds: { more-than: $window.seconds } }, { n: 2, bought: { more-than: $window.last_instant } }] \
+         }",
+        "{ any-of: [{ seconds: { more-than: 999999999999 } }, { age: { more-than: 5 } }] }",
+        "{ seconds: { at-most: 999999999999 }, sent: { at-most: $window.last_instant } }",
+        "{ not: { bought: { more-than: $window.last_instant } }, n: { at-least: 1 } }",
+        "{ part: { at-least: 3 }, seconds: { more-than: 999999999999 } }",
+        "{ any-of: [{ part: { at-least: 3 }, seconds: { more-than: $window.seconds } }, { part: { at-least: 3 }, age: { at-least: \
+         $window.full_days } }] }",
+        "{ any-of: [{ part: { at-least: 3 }, seconds: { more-than: $window.seconds } }, { age: { at-most: $window.full_days } }] \
+         }",
+        "{ both: { at-most: $window.days }, age: { at-most: $window.full_days } }",
+        "{ any-of: [{ both: { at-most: $window.days }, seconds: { more-than: $window.seconds } }, { age: { at-most: \
+         $window.full_days } }] }",
+        "{ age: { at-most: $window.calendar_days }, seconds: { more-than: 999999999999 } }",
+        "{ any-of: [{ seconds: { more-than: $window.seconds } }, { n: { at-least: 3 } }] }",
+        "{ any-of: [{ not: { seconds: { more-than: $window.seconds } } }, { n: { at-least: 1 } }] }",
+    ];
+    let windows = "tables:\n  window:\n    by: [product]\n    gives: window\n    dated-by: bought\n    rows:\n      - { id: \
+                   some-days, product: [shirt, shoe], within: P30D, clauses: [1] }\n";
+    let at = ["2021-07-01T09:00:00Z", "2021-07-01", "9999-12-31T23:59:59.999999Z", "9999-12-31T23:59:59.9999995Z"];
+    let bought = [
+        "",
+        r#", "bought": "2021-06-20T12:00:00Z""#,
+        r#", "bought": "2021-05-20T12:00:00Z""#,
+        r#", "bought": "9999-12-31""#,
+    ];
+    let said = [
+        "",
+        r#", "product": "shirt""#,
+        r#", "product": "hat", "sent": "2021-06-30""#,
+        r#", "product": "shoe", "n": 2"#,
+        r#", "product": "shoe", "n": 0"#,
+    ];
+    let pairs = (0..conditions.len()).flat_map(|at| [0, 1, 5].map(|by| (at, (at + by) % conditions.len())));
+    for (deny, permit) in pairs.map(|(deny, permit)| (conditions[deny], conditions[permit])) {
+        let rules = format!(
+            "  - id: too-much\n    clauses: [1]\n    when: {deny}\n    deny: too-much\n  - id: fine\n    clauses: [1]\n    when: \
+             {permit}\n    permit: fine\n{windows}"
+        );
+        let engine = built(&vocabulary, &rules, &["information-missing", "rule-failed", "too-much", "fine", "nothing"]);
+        for (at, bought) in at.iter().flat_map(|at| bought.iter().map(move |bought| (at, bought))) {
+            for said in said {
+                agree(&engine, &format!(r#"{{"kind": "order", "at": "{at}"{bought}{said}}}"#), bytes);
+            }
+        }
+    }
+}

@@ -23,8 +23,8 @@ const NO_DAYS: i64 = 999_999_999;
 /// No bound in seconds, of which ten thousand years have more.
 const NO_SECONDS: i64 = 999_999_999_999;
 
-/// The last instant of what has none: the last of the calendar.
-const NEVER: &str = "9999-12-31T23:59:59Z";
+/// The last instant of what has none: the last of the calendar, in the microseconds that instants are told apart by.
+const NEVER: &str = "9999-12-31T23:59:59.999999Z";
 
 /// The columns of a window.
 pub fn columns() -> Vec<(Arc<str>, Type)> {

@@ -137,7 +137,7 @@ impl Measure {
 }
 
 /// What is tested, as a range of numbers of a sort.
-fn limits(check: &Check) -> Option<(Tag, RangeInclusive<i64>)> {
+pub fn limits(check: &Check) -> Option<(Tag, RangeInclusive<i64>)> {
     let (tag, range) = match check {
         Check::Compare(comparison, limit) | Check::AnyRow(comparison, _, limit) => {
             let limit = limit.datum()?;

@@ -17,6 +17,7 @@ mod diagram;
 mod fact;
 mod facts;
 mod heads;
+mod implied;
 mod keys;
 mod looks;
 mod measures;

@@ -13,6 +13,7 @@ use super::check::{Check, Periods, Predicate, check, periods};
 use super::combine::Why;
 use super::diagram::Diagram;
 use super::facts::FactTable;
+use super::implied::Compared;
 use super::keys::Keys;
 use super::measures::{Measure, measures};
 use super::names::CodeBook;
@@ -260,7 +261,9 @@ pub fn compile_kind(bundle: &Bundle, shapes: &Shapes, kind: &Kind, book: &mut Co
     for (at, ix) in (0_u32..).zip(&kind.rules) {
         let rule = bundle.rules.get(ix.0)?;
         let own = rule_condition(&mut normal, rule).unwrap_or_else(|| normal.beyond());
-        all.extend(alternatives(at, own));
+        let compared =
+            Compared { table: &table, graph: &normal.scripts.graph, derived: &derived, predicates: &normal.predicates };
+        all.extend(alternatives(at, compared.without_implied(own)));
         let carries = !rule.obligations.is_empty() || !rule.results.is_empty();
         match &rule.effect {
             Effect::Ask(..) if !rule.results.is_empty() => return None,

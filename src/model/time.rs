@@ -68,7 +68,7 @@ impl Date {
 }
 
 /// The number of 31 December 9999.
-const LAST_DAY: i64 = 3_652_059;
+pub(crate) const LAST_DAY: i64 = 3_652_059;
 
 impl Date {
     /// Days since 31 December of the year 0: 1 for 1 January 0001.

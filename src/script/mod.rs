@@ -50,7 +50,7 @@ use std::sync::Arc;
 use crate::model::Type;
 
 pub use error::ScriptError;
-pub(crate) use fast::{Builtin, Op, Small, arithmetic, quotient, round, small_quotient};
+pub(crate) use fast::{Bounds, Builtin, Op, Small, arithmetic, quotient, round, small_quotient};
 pub use fast::{Datum, GiveUp, Given, Graph, Inputs, Kept, LONGEST_TEXT, Made, NodeIx, Scratch, Tag, Unmade};
 pub use host::host_functions;
 pub use library::Library;

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Datelike, NaiveDate};
 
-use super::{Timestamp, is_day};
+use super::{LAST_DAY, Timestamp, is_day};
 
 /// The number of 1 January 1970.
 const EPOCH: i64 = 719_163;
@@ -58,6 +58,11 @@ impl Instant {
         let day = day.checked_sub(MIDDLE)?;
         let bits = day << BELOW_DAY;
         (bits >> BELOW_DAY == day).then_some(Self(bits | micros << 1 | i64::from(whole_day)))
+    }
+
+    /// The words of the first and the last instant that a request can state in microseconds.
+    pub(crate) fn ends() -> Option<(i64, i64)> {
+        Some((Self::on(1, 0, false)?.0, Self::on(LAST_DAY, DAY_MICROS.checked_sub(1)?, false)?.0))
     }
 
     /// The word as it is kept.

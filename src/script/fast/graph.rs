@@ -6,8 +6,10 @@ use rustc_hash::FxBuildHasher;
 
 use super::super::ops::BinaryOp;
 use super::Builtin;
+use super::bounds::Bounds;
 use super::datum::{Datum, Tag};
 use crate::model::Value;
+use crate::model::time::LAST_DAY;
 
 /// A node of a [`Graph`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -84,6 +86,8 @@ const DEPTH: u16 = 256;
 pub struct Graph {
     nodes: Vec<Op>,
     sorts: Vec<Sort>,
+    /// Between which numbers the value of each lies, where it is a whole number or a date.
+    bounds: Vec<Bounds>,
     /// Whether computing a node never fails.
     safe: Vec<bool>,
     /// Whether a node always has a value.
@@ -147,6 +151,21 @@ impl Graph {
         }
     }
 
+    fn bounds_of(&self, op: &Op, sort: Sort) -> Bounds {
+        let of = |at: &NodeIx| self.bounds(*at);
+        match op {
+            Op::Plain(datum) if matches!(datum.tag(), Tag::Integer | Tag::Date) => Bounds::only(datum.word()),
+            Op::Then(_, one) | Op::Required(one) | Op::Memo(_, one) => of(one),
+            Op::If(_, a, b) => of(a).or(of(b)),
+            Op::Integers(op, a, b) if op.is_arithmetic() => Bounds::of(*op, of(a), of(b)).unwrap_or(Bounds::ANY),
+            Op::Call(Builtin::Least, a, b) if sort == Sort::Integer => of(a).least(of(b)),
+            Op::Call(Builtin::Greatest, a, b) if sort == Sort::Integer => of(a).greatest(of(b)),
+            Op::Call(Builtin::DaysBetween, ..) => Bounds::around_zero(LAST_DAY),
+            Op::Call(Builtin::SecondsBetween, ..) => Bounds::around_zero(LAST_DAY.wrapping_mul(86_400)),
+            _ => Bounds::ANY,
+        }
+    }
+
     /// The node of an input.
     pub(super) fn add_input(&mut self, number: u32, sort: Sort, present: bool) -> Option<NodeIx> {
         self.add_known(Op::Input(number), sort, present)
@@ -165,6 +184,9 @@ impl Graph {
             Op::Call(Builtin::Date, at, _) => self.is_safe(*at) && self.is_present(*at),
             Op::Call(Builtin::DaysBetween | Builtin::SecondsBetween | Builtin::IsAfter, ..) => takes_present(),
             Op::Call(Builtin::Least | Builtin::Greatest, ..) if sort == Sort::Integer => takes_present(),
+            Op::Integers(op, a, b) if op.is_arithmetic() => {
+                takes_present() && Bounds::of(*op, self.bounds(*a), self.bounds(*b)).is_some()
+            }
             _ => false,
         };
         let below = op.operands().map(|below| self.depths.get(below.index()).copied().unwrap_or_default()).max();
@@ -175,6 +197,8 @@ impl Graph {
             return None;
         }
         self.depths.push(depth);
+        let bounds = self.bounds_of(&op, sort);
+        self.bounds.push(bounds);
         self.safe.push(safe);
         self.present.push(present);
         self.nodes.push(op.clone());
@@ -200,6 +224,11 @@ impl Graph {
     /// Whether its value, where it has one, is a whole number.
     pub(crate) fn is_integer(&self, at: NodeIx) -> bool {
         self.sort(at) == Sort::Integer
+    }
+
+    /// Between which numbers its value lies, where it is a whole number or a date.
+    pub(crate) fn bounds(&self, at: NodeIx) -> Bounds {
+        self.bounds.get(at.index()).copied().unwrap_or(Bounds::ANY)
     }
 
     /// Whether its value, where it has one, is a decimal.
@@ -262,10 +291,13 @@ impl Graph {
     /// Whether computing it again costs no more than keeping it.
     fn is_at_hand(&self, at: NodeIx) -> bool {
         let is_input = |at: NodeIx| matches!(self.op(at), Some(Op::Input(_)));
+        let is_date_of_input =
+            |at: NodeIx| matches!(self.op(at), Some(Op::Call(Builtin::Date, of, _)) if is_input(*of));
         match self.op(at) {
             None | Some(Op::Plain(_) | Op::Constant(..) | Op::Input(_)) => true,
             Some(Op::IsAbsent(of, _) | Op::Call(Builtin::Date, of, _)) => is_input(*of),
             Some(Op::Call(Builtin::SecondsBetween, from, to)) => is_input(*from) && is_input(*to),
+            Some(Op::Call(Builtin::DaysBetween, from, to)) => is_date_of_input(*from) && is_date_of_input(*to),
             Some(_) => false,
         }
     }

@@ -2,6 +2,7 @@
 //! two scripts compute alike is computed once. What this cannot do it gives up on, and the caller asks
 //! [`Script::evaluate_values`](super::Script::evaluate_values) instead; so it never fails.
 
+mod bounds;
 mod datum;
 mod graph;
 mod make;
@@ -11,6 +12,7 @@ mod unmade;
 
 use crate::model::Value;
 
+pub(crate) use bounds::Bounds;
 pub use datum::{Datum, Kept, LONGEST_TEXT, Scratch, Tag};
 pub(crate) use graph::Op;
 pub use graph::{Graph, NodeIx};
