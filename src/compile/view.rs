@@ -75,9 +75,10 @@ pub struct View<'r> {
     /// What was computed.
     pub scratch: Scratch<'r>,
     facts: &'r [Datum],
-    /// Computed so far; what was not is of no tag that a fact has.
-    derived: [Datum; DERIVED],
-    rows: [Row; ROWS],
+    /// Computed so far, by their positions among derived facts.
+    derived: SmallVec<[(usize, Datum); DERIVED]>,
+    /// Found so far, of the tables whose rows need to be looked at.
+    rows: SmallVec<[(usize, Row); ROWS]>,
     /// Numbers that scripts computed, and a bit for each place that has one.
     numbers: [i64; KEPT_NUMBERS],
     has_number: u32,
@@ -87,14 +88,13 @@ impl<'r> View<'r> {
     /// Nothing computed yet.
     pub fn new(kind: &'r KindProgram, request: &'r Request) -> Self {
         let scratch = Scratch::new(&request.text, &request.kept);
-        let derived = [Datum::of(Tag::Unused); DERIVED];
         Self {
             kind,
             request,
             scratch,
             facts: &request.facts,
-            derived,
-            rows: [Row::Unread; ROWS],
+            derived: SmallVec::new(),
+            rows: SmallVec::new(),
             numbers: [0; KEPT_NUMBERS],
             has_number: 0,
         }
@@ -146,11 +146,11 @@ impl<'r> View<'r> {
     #[inline(never)]
     fn fact_derived(&mut self, local: usize) -> Result<Datum, GiveUp> {
         let at = local.checked_sub(self.kind.table.stated).ok_or(GiveUp)?;
-        if let Some(known) = self.derived.get(at).filter(|known| known.tag() != Tag::Unused) {
+        if let Some((_, known)) = self.derived.iter().find(|(known, _)| *known == at) {
             return Ok(*known);
         }
         let fact = self.kind.closures.derived(at).ok_or(GiveUp)?.of(self)?;
-        *self.derived.get_mut(at).ok_or(GiveUp)? = fact;
+        self.derived.push((at, fact));
         Ok(fact)
     }
 
@@ -211,23 +211,21 @@ impl<'r> View<'r> {
     }
 
     /// The row of a table that applies. Two that do are left to the interpreter.
-    #[inline]
+    #[inline(always)]
     pub fn row(&mut self, table: usize) -> Result<Row, GiveUp> {
-        match self.rows.get(table) {
-            Some(known @ (Row::None | Row::Open | Row::Found(_))) => Ok(*known),
-            _ => self.find_row(table),
+        match self.kind.closures.rows(table) {
+            Some(rows) => rows.of(self.fact(rows.fact)?),
+            None => self.find_row(table),
         }
     }
 
     #[inline(never)]
     fn find_row(&mut self, table: usize) -> Result<Row, GiveUp> {
-        let row = match self.kind.closures.row(table) {
-            Some(row) => row.of(self)?,
-            None => self.row_by_tests(table)?,
-        };
-        if let Some(kept) = self.rows.get_mut(table) {
-            *kept = row;
+        if let Some((_, known)) = self.rows.iter().find(|(known, _)| *known == table) {
+            return Ok(*known);
         }
+        let row = self.row_by_tests(table)?;
+        self.rows.push((table, row));
         Ok(row)
     }
 

@@ -110,17 +110,14 @@ impl Lower<'_> {
                     },
                 )
             }
-            Some(Op::Plain(Datum::ABSENT)) => Tells::value(|_| Ok(Slot::Absent)),
-            Some(_) if self.is_whole(at) => {
-                let whole = self.whole(at);
-                Tells::value(move |view| whole.of(view).map(Slot::Integer))
-            }
-            Some(_) if self.is_day(at) => {
-                let day = self.day(at);
-                Tells::value(move |view| day.of(view).map(Slot::Date))
-            }
+            Some(Op::Plain(Datum::ABSENT)) => Tells::new(|_, out| {
+                out.push(Slot::Absent);
+                Ok(())
+            }),
+            Some(_) if self.is_whole(at) => Tells::Whole(self.whole(at)),
+            Some(_) if self.is_day(at) => Tells::Day(self.day(at)),
             Some(op) if self.is_decimal(at) => match self.ratio(op) {
-                Some(ratio) => Tells::new(move |view, out| ratio.to(view, out)),
+                Some(ratio) => Tells::Ratio(ratio),
                 None => {
                     let decimal = self.decimal(at);
                     Tells::new(move |view, out| decimal.of(view).map(|decimal| out.decimal(decimal)))

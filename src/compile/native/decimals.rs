@@ -109,7 +109,7 @@ fn strategy(function: Builtin) -> Option<RoundingStrategy> {
 }
 
 /// A quotient, rounded.
-pub(super) struct Ratio {
+pub struct Ratio {
     strategy: RoundingStrategy,
     of: Product,
     by: Product,

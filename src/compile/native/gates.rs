@@ -169,13 +169,7 @@ impl Lower<'_> {
     pub(super) fn result(&self, value: &ResultValue) -> Computed {
         match value {
             ResultValue::Constant(_) | ResultValue::Beyond => Computed::open(Tells::new(|_, _| Err(GiveUp))),
-            ResultValue::Fact(local) => {
-                let local = *local;
-                Computed::open(Tells::new(move |view, out| {
-                    let fact = Some(view.stated(local)).filter(|fact| fact.is_known());
-                    out.datum(fact.unwrap_or(Datum::ABSENT), &view.scratch)
-                }))
-            }
+            ResultValue::Fact(local) => Computed::open(Tells::Stated(*local)),
             ResultValue::Compute(Compute { root, gate, .. }) => {
                 let passes = match self.awaited(gate).filter(|_| gate.settings.is_empty()) {
                     Some(facts) => Passes::Known(facts, gate.rows.as_slice().into()),
@@ -277,9 +271,9 @@ fn grouped(
     let (measure, table) = (Arc::clone(measure), measure.table);
     let groups: Box<[u16]> = measure.of_values().into();
     let cuts: Box<[i64]> = measure.scale.cuts().into();
-    // Mostly there are one or two, which are compared sooner than halved; what is left of the four is beyond all numbers but
+    // Mostly there are one or two, which are compared sooner than halved; what is left of the two is beyond all numbers but
     // the greatest, for which there is no group then: it is left to the interpreter.
-    let mut few = [i64::MAX; 4];
+    let mut few = [i64::MAX; 2];
     few.iter_mut().zip(&cuts).for_each(|(few, cut)| *few = *cut);
     let are_few = cuts.len() <= few.len();
     Made::new(move |view| {

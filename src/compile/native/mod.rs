@@ -10,7 +10,7 @@ mod rows;
 mod truths;
 
 pub use results::{Computed, Passes, Taking, rows_of};
-pub use rows::applies;
+pub use rows::{ByClass, applies};
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -20,7 +20,7 @@ use crate::script::{Builtin, Datum, GiveUp, Graph, NodeIx, Op};
 
 use super::check::Tri;
 use super::program::{KindProgram, RuleProgram};
-use super::view::{Row, View};
+use super::view::View;
 use numbers::Whole;
 
 type Run<T> = dyn for<'r> Fn(&mut View<'r>) -> Result<T, GiveUp> + Send + Sync;
@@ -69,7 +69,7 @@ pub struct Closures {
     /// For each rule, where its results begin.
     begins: Vec<u32>,
     /// For each table; `None` for one whose rows need to be looked at.
-    rows: Vec<Option<Made<Row>>>,
+    rows: Vec<Option<ByClass>>,
     /// The facts that scripts wait for, a bit for each.
     awaited: u64,
 }
@@ -100,7 +100,7 @@ impl Closures {
             derived: kind.derived.iter().enumerate().map(derived).collect(),
             results: kind.rules().flat_map(|rule| &rule.results).map(|result| lower.result(&result.value)).collect(),
             begins,
-            rows: kind.tables.iter().map(|rows| rows::row(&kind.table, rows.as_deref()?)).collect(),
+            rows: kind.tables.iter().map(|rows| rows::by_class(&kind.table, rows.as_deref()?)).collect(),
             awaited: lower.awaited.get(),
         }
     }
@@ -136,9 +136,9 @@ impl Closures {
         self.derived.get(at)?.as_ref()
     }
 
-    /// The row of a table that applies.
-    #[inline]
-    pub fn row(&self, table: usize) -> Option<&Made<Row>> {
+    /// The rows of a table that are told apart by one fact; `None` for one whose rows need to be looked at.
+    #[inline(always)]
+    pub fn rows(&self, table: usize) -> Option<&ByClass> {
         self.rows.get(table)?.as_ref()
     }
 

@@ -11,7 +11,7 @@ use super::{Lower, Made, shared};
 
 /// A whole number, or a date by its number, and how it is found: what is at hand is not called for.
 #[repr(u8)]
-pub(super) enum Whole {
+pub enum Whole {
     Constant(i64),
     /// A stated fact of this sort.
     Stated(usize, Tag),
@@ -229,8 +229,14 @@ impl Lower<'_> {
             links.push((link, self.whole(second)));
             at = first;
         }
+        let first = self.whole(at);
+        if links.len() == 1
+            && let Some((link, second)) = links.pop()
+        {
+            return Made::new(move |view| link.to(first.of(view)?, second.of(view)?).ok_or(GiveUp));
+        }
         links.reverse();
-        let (first, links): (Whole, Box<[(Link, Whole)]>) = (self.whole(at), links.into());
+        let links: Box<[(Link, Whole)]> = links.into();
         Made::new(move |view| {
             let mut number = first.of(view)?;
             for (link, whole) in &links {

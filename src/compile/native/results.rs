@@ -9,7 +9,9 @@ use super::super::fact;
 use super::super::slots::Slot;
 use super::super::sources::Gate;
 use super::super::view::{Row, View};
+use super::decimals::Ratio;
 use super::gates::Failures;
+use super::numbers::Whole;
 
 /// What has to be known before a result is computed; where it is not, there is none.
 #[derive(Debug)]
@@ -61,7 +63,18 @@ impl Taking<'_> {
 
 /// Puts a value to others: [`Slot::Absent`] where there is none. A slot is large, and would be copied more often if it were
 /// returned.
-pub struct Tells(Box<Run>);
+pub enum Tells {
+    /// The value of a stated fact.
+    Stated(usize),
+    /// A whole number.
+    Whole(Whole),
+    /// A date, by its number.
+    Day(Whole),
+    /// A quotient, rounded.
+    Ratio(Ratio),
+    /// Anything else.
+    Other(Box<Run>),
+}
 
 impl std::fmt::Debug for Tells {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -74,24 +87,32 @@ impl Tells {
     pub fn new(
         run: impl for<'r> Fn(&mut View<'r>, &mut Taking<'_>) -> Result<(), GiveUp> + Send + Sync + 'static,
     ) -> Self {
-        Self(Box::new(run))
-    }
-
-    /// Tells a value that a closure finds.
-    pub fn value(find: impl for<'r> Fn(&mut View<'r>) -> Result<Slot, GiveUp> + Send + Sync + 'static) -> Self {
-        Self::new(move |view, out| {
-            out.push(find(view)?);
-            Ok(())
-        })
+        Self::Other(Box::new(run))
     }
 
     /// Tells it.
     ///
     /// # Errors
     /// When it fails, or the interpreter is needed.
-    #[inline]
+    #[inline(always)]
     pub fn to(&self, view: &mut View<'_>, out: &mut Taking<'_>) -> Result<(), GiveUp> {
-        (self.0)(view, out)
+        match self {
+            Self::Stated(fact) => {
+                let fact = Some(view.stated(*fact)).filter(|fact| fact.is_known());
+                out.datum(fact.unwrap_or(Datum::ABSENT), &view.scratch)?;
+            }
+            Self::Whole(whole) => {
+                let number = whole.of(view)?;
+                out.push(Slot::Integer(number));
+            }
+            Self::Day(day) => {
+                let number = day.of(view)?;
+                out.push(Slot::Date(number));
+            }
+            Self::Ratio(ratio) => ratio.to(view, out)?,
+            Self::Other(tell) => tell(view, out)?,
+        }
+        Ok(())
     }
 }
 
