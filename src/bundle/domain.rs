@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
+use compact_str::CompactString;
 use smallvec::{SmallVec, smallvec};
 
 use crate::model::clause::ClauseRef;
 use crate::model::finding::{Code, Finding, Findings, Place};
-use crate::model::names::normalize_name;
+use crate::model::names::normal_name;
 
 /// What a written name stands for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,10 +45,10 @@ impl Entry {
     }
 
     /// What is written first of all that is one name.
-    fn first_written(&self) -> HashMap<String, &Arc<str>> {
+    fn first_written(&self) -> HashMap<CompactString, &Arc<str>> {
         let mut all = HashMap::new();
         for written in self.written() {
-            all.entry(normalize_name(written)).or_insert(written);
+            all.entry(normal_name(written)).or_insert(written);
         }
         all
     }
@@ -63,8 +64,8 @@ pub struct Domain {
     /// Entries in the order of the file.
     pub entries: Vec<Entry>,
     by_code: HashMap<Arc<str>, usize>,
-    by_name: HashMap<String, SmallVec<[usize; 1]>>,
-    by_region: HashMap<String, usize>,
+    by_name: HashMap<CompactString, SmallVec<[usize; 1]>>,
+    by_region: HashMap<CompactString, usize>,
 }
 
 impl Domain {
@@ -97,16 +98,16 @@ impl Domain {
     }
 
     fn index_names(&mut self, ambiguous: &[(String, Vec<Arc<str>>)], locate: Locate<'_>, findings: &mut Findings) {
-        let allowed: HashSet<String> = ambiguous.iter().map(|(written, _)| normalize_name(written)).collect();
+        let allowed: HashSet<CompactString> = ambiguous.iter().map(|(written, _)| normal_name(written)).collect();
         // Of entries that clash with others: the first that is written for each name.
-        let mut clashing: HashMap<usize, HashMap<String, &Arc<str>>> = HashMap::new();
+        let mut clashing: HashMap<usize, HashMap<CompactString, &Arc<str>>> = HashMap::new();
         self.by_name.reserve(self.entries.iter().map(|entry| entry.written().count()).sum());
         for (at, entry) in self.entries.iter().enumerate() {
             for region in &entry.regions {
-                self.by_region.insert(normalize_name(region), at);
+                self.by_region.insert(normal_name(region), at);
             }
             for written in entry.written() {
-                let key = normalize_name(written);
+                let key = normal_name(written);
                 match self.by_name.get(&key).and_then(|all| all.first()) {
                     // Two entries of one code are told as that.
                     Some(first)
@@ -128,7 +129,7 @@ impl Domain {
         }
         for (written, codes) in ambiguous {
             let candidates = codes.iter().filter_map(|code| self.by_code.get(code).copied()).collect();
-            self.by_name.insert(normalize_name(written), candidates);
+            self.by_name.insert(normal_name(written), candidates);
         }
     }
 
@@ -152,7 +153,7 @@ impl Domain {
         if !self.is_registry {
             return Resolved::Unknown;
         }
-        match self.by_name.get(&normalize_name(written)).map(SmallVec::as_slice) {
+        match self.by_name.get(&normal_name(written)).map(SmallVec::as_slice) {
             Some([one]) => self.code_of(*one),
             Some(several) => Resolved::Ambiguous(
                 several.iter().filter_map(|at| Some(Arc::clone(&self.entries.get(*at)?.code))).collect(),
@@ -164,7 +165,7 @@ impl Domain {
     /// Resolves the code of a region to the entry it stands for.
     #[must_use]
     pub fn resolve_region(&self, written: &str) -> Resolved {
-        self.by_region.get(&normalize_name(written)).map_or(Resolved::Unknown, |at| self.code_of(*at))
+        self.by_region.get(&normal_name(written)).map_or(Resolved::Unknown, |at| self.code_of(*at))
     }
 
     fn code_of(&self, at: usize) -> Resolved {

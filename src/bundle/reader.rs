@@ -222,16 +222,18 @@ pub fn by_language(node: &Node, languages: &[Arc<str>], findings: &mut Findings)
     let mut out = BTreeMap::new();
     for (key, value) in entries(node, "a text in several languages", findings) {
         let Some(language) = key.text() else { continue };
-        if !languages.iter().any(|l| &**l == language) {
+        let Some(known) = languages.iter().find(|known| &***known == language) else {
             findings.push(unknown(
                 Code::UnknownLanguage,
                 key,
                 "the bundle does not speak",
                 languages.iter().map(|l| &**l),
             ));
-        } else if let Some(text) = text(value, findings) {
+            continue;
+        };
+        if let Some(text) = text(value, findings) {
             wanted_as_text(value, findings);
-            out.insert(language.into(), text.into());
+            out.insert(Arc::clone(known), text.into());
         }
     }
     out

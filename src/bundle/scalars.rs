@@ -22,11 +22,13 @@ pub fn scalars(node: &Node, findings: &mut Findings) {
 }
 
 fn findings_of(node: &Node, text: &str, style: Style, findings: &mut Findings) {
-    let printable = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
-    if let Some(odd) = (!printable).then(|| text.chars().find(|c| is_invisible(*c))).flatten() {
+    // Many bytes are looked at together, as long as nothing stops at the first that is odd.
+    let odd = |byte: u8| u8::from(byte.wrapping_sub(b' ') > b'~' - b' ');
+    let plain = text.bytes().fold(0, |any, byte| any | odd(byte)) == 0 || has_plain_words(text);
+    if let Some(odd) = (!plain).then(|| text.chars().find(|c| is_invisible(*c))).flatten() {
         let message = format!("`{}` has the invisible character U+{:04X}", text.escape_debug(), u32::from(odd));
         findings.push(Finding::new(Code::MisreadScalar, &node.place, message).help("type the text anew"));
-    } else if let Some(word) = mixed_word(text) {
+    } else if let Some(word) = (!plain).then(|| mixed_word(text)).flatten() {
         let message = format!("`{word}` mixes letters of two alphabets that look alike");
         findings.push(Finding::new(Code::MisreadScalar, &node.place, message).help("type the word anew"));
     } else if style == Style::Quoted && text.trim() != text {
@@ -61,11 +63,22 @@ fn is_invisible(c: char) -> bool {
         || (c.is_control() && !matches!(c, '\n' | '\t' | '\r'))
 }
 
+/// Whether all of it can be seen and each word is of one alphabet, as far as that is told without a look into tables.
+fn has_plain_words(text: &str) -> bool {
+    let (mut latin, mut cyrillic) = (false, false);
+    text.chars().all(|c| {
+        match c {
+            'a'..='z' | 'A'..='Z' => latin = true,
+            _ if is_plain_cyrillic(c) => cyrillic = true,
+            '\n' | ' '..='~' | '«' | '»' | '‐'..='‧' => (latin, cyrillic) = (false, false),
+            _ => return false,
+        }
+        !(latin && cyrillic)
+    })
+}
+
 /// A word whose letters are of several alphabets, of which none could have all.
 fn mixed_word(text: &str) -> Option<&str> {
-    if text.is_ascii() {
-        return None;
-    }
     let of_one = |word: &str| word.is_ascii() || word.chars().all(is_plain_cyrillic) || word.is_single_script();
     let is_letter = |c: char| match c.is_ascii() {
         true => c.is_ascii_alphabetic(),
@@ -88,14 +101,23 @@ pub fn look_alike<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -
     known.into_iter().find(|name| skeleton(name).eq(bare.chars()))
 }
 
+/// Whether it begins as numbers do.
+fn begins_as_number(text: &str) -> bool {
+    text.starts_with(|first: char| first.is_ascii_digit() || matches!(first, '-' | '+' | '.'))
+}
+
 /// What other readers take a plain scalar for that is surprising wherever it stands.
 fn misread_anywhere(text: &str) -> Option<&'static str> {
+    const LONGEST: usize = 5;
     const WORDS: [&str; 20] = [
         "y", "Y", "yes", "Yes", "YES", "n", "N", "no", "No", "NO", "on", "On", "ON", "off", "Off", "OFF", "True",
         "TRUE", "False", "FALSE",
     ];
-    if WORDS.contains(&text) {
+    if text.len() <= LONGEST && WORDS.contains(&text) {
         return Some("a boolean");
+    }
+    if !begins_as_number(text) {
+        return None;
     }
     let bare = text.strip_prefix(['-', '+']).unwrap_or(text);
     let first = bare.chars().next()?;
@@ -119,21 +141,35 @@ fn misread_anywhere(text: &str) -> Option<&'static str> {
 
 /// What other readers take a plain scalar for where a text or a code is wanted.
 fn misread_as_text(text: &str) -> Option<&'static str> {
+    if !begins_as_number(text) {
+        return matches!(text, "true" | "false").then_some("a boolean");
+    }
     let bare = text.strip_prefix(['-', '+']).unwrap_or(text);
     let is_date = matches!(text.split('-').collect::<Vec<_>>().as_slice(), [year, month, day]
         if year.len() == 4 && matches!(month.len(), 1 | 2)
             && [year, month].iter().all(|part| part.bytes().all(|b| b.is_ascii_digit()))
             && day.starts_with(|c: char| c.is_ascii_digit()));
-    match text {
-        "true" | "false" => Some("a boolean"),
-        _ if is_number(bare) => Some("a number"),
-        _ if is_date => Some("a date"),
-        _ => None,
-    }
+    if is_number(bare) { Some("a number") } else { is_date.then_some("a date") }
 }
 
 /// Digits with at most one point.
 fn is_number(text: &str) -> bool {
     let points = text.bytes().filter(|b| *b == b'.').count();
     points <= 1 && text.bytes().all(|b| b.is_ascii_digit() || b == b'.') && text.bytes().any(|b| b.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_words_are_neither_invisible_nor_mixed() {
+        for code in (0..0x1_1000).filter_map(char::from_u32) {
+            for text in [format!("{code}"), format!("a{code}b"), format!("а{code}б"), format!("a {code}б \n")] {
+                let is_odd = text.chars().any(is_invisible) || mixed_word(&text).is_some();
+                assert!(!(is_odd && has_plain_words(&text)), "U+{:04X} in {text:?}", u32::from(code));
+            }
+        }
+        assert!(has_plain_words("«Отменить» — cancel,\nда") && !has_plain_words("отмeна"));
+    }
 }

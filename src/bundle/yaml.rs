@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use compact_str::CompactString;
 use granit_parser::{ErrorKind, Event, Marker, Parser, ScalarStyle, ScanError, Span};
 
 use crate::model::finding::{Code, Finding, Findings, Place};
@@ -15,7 +16,7 @@ use super::recorded::{self, Recorded, Says, Spot, Spots};
 #[derive(Clone, Debug)]
 pub enum Content {
     /// A scalar's text, after YAML's own unescaping, and how it was written.
-    Scalar(String, Style),
+    Scalar(CompactString, Style),
     /// A sequence.
     Sequence(Vec<Node>),
     /// A mapping, in the order of the file; keys are scalars.
@@ -169,7 +170,7 @@ impl Builder<'_> {
     /// `None` stops the parse.
     fn says(&mut self, says: Says<'_>, place: Place) -> Option<()> {
         match says {
-            Says::Scalar(text, style) => self.add(Node { content: Content::Scalar(text.into_owned(), style), place }),
+            Says::Scalar(text, style) => self.add(Node { content: Content::Scalar(text.into(), style), place }),
             Says::Sequence => self.open(Open::Sequence(Vec::new(), place)),
             Says::Mapping => self.open(Open::Mapping(Keyed::default(), place)),
             Says::End => self.close(&place),
@@ -205,7 +206,7 @@ impl Builder<'_> {
                 if !merged {
                     self.refuse_extra("an alias", &place);
                 }
-                self.add(Node { content: Content::Scalar(String::new(), Style::Plain), place })
+                self.add(Node { content: Content::Scalar(CompactString::default(), Style::Plain), place })
             }
             Event::DocumentStart(..) if self.root.is_some() => {
                 self.findings.push(

@@ -1,5 +1,6 @@
 //! Names as people write them: normalization, and the nearest known name for a mistake.
 
+use compact_str::CompactString;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
@@ -11,7 +12,27 @@ use unicode_normalization::char::is_combining_mark;
 /// ```
 #[must_use]
 pub fn normalize_name(text: &str) -> String {
-    collapse(text.len(), text.chars().map(plain)).unwrap_or_else(|| fold(text))
+    normal_name(text).into()
+}
+
+/// As [`normalize_name`]; without allocation where the name is short.
+pub(crate) fn normal_name(text: &str) -> CompactString {
+    lower(text).or_else(|| collapse(text.len(), text.chars().map(plain))).unwrap_or_else(|| fold(text))
+}
+
+/// ASCII in which words are one space apart; `None` for anything else.
+fn lower(text: &str) -> Option<CompactString> {
+    let is_apart = |pair: &[u8]| matches!(pair, [b' ', b' ']);
+    let is_bare = text.is_ascii()
+        && !text.starts_with(' ')
+        && !text.ends_with(' ')
+        && !text.bytes().any(|byte| byte < b' ')
+        && !text.as_bytes().windows(2).any(is_apart);
+    is_bare.then(|| {
+        let mut own = CompactString::from(text);
+        own.make_ascii_lowercase();
+        own
+    })
 }
 
 /// The folded form of a letter for which it is known without a look into tables: ASCII, and the Russian alphabet, whose
@@ -27,14 +48,14 @@ fn plain(c: char) -> Option<char> {
     }
 }
 
-fn fold(text: &str) -> String {
+fn fold(text: &str) -> CompactString {
     let bare: String = text.nfkd().filter(|c| !is_combining_mark(*c)).collect();
     let folded: String = caseless::default_case_fold_str(&bare).nfkd().filter(|c| !is_combining_mark(*c)).collect();
     collapse(folded.len(), folded.chars().map(Some)).unwrap_or_default()
 }
 
 /// Characters with one space wherever there is white space between them; `None` where one is.
-fn collapse(length: usize, chars: impl Iterator<Item = Option<char>>) -> Option<String> {
+fn collapse(length: usize, chars: impl Iterator<Item = Option<char>>) -> Option<CompactString> {
     let mut out = String::with_capacity(length);
     let mut apart = false;
     for c in chars {
@@ -48,7 +69,7 @@ fn collapse(length: usize, chars: impl Iterator<Item = Option<char>>) -> Option<
             out.push(c);
         }
     }
-    Some(out)
+    Some(out.into())
 }
 
 /// From 0 to 1; a name of which one begins with the other is more like it than its letters tell.
@@ -80,7 +101,11 @@ mod tests {
     fn plain_letters_fold_as_the_tables_say() {
         for code in (0..0x500).filter_map(char::from_u32) {
             let text = format!("a{code} б{code}");
-            assert_eq!(normalize_name(&text), fold(&text), "U+{:04X}", u32::from(code));
+            assert_eq!(normalize_name(&text), *fold(&text), "U+{:04X}", u32::from(code));
+            // Also alone, at the ends, and where ASCII is all there is.
+            for text in [format!("{code}"), format!("A{code}"), format!("{code}B"), format!("A{code} {code}B")] {
+                assert_eq!(normalize_name(&text), *fold(&text), "{text:?}");
+            }
         }
     }
 }
