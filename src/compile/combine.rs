@@ -216,9 +216,15 @@ impl Plan {
         };
         *values = Vec::with_capacity(self.computed.len());
         let mut told = Taking { values, keeps: true };
-        for number in &self.computed {
-            let computed = closures.result(*number).ok_or(GiveUp)?;
-            if known { computed.value.to(view, &mut told)? } else { computed.to(view, &mut told)? }
+        let computed = |number: &usize| closures.result(*number).ok_or(GiveUp);
+        if known {
+            for number in &self.computed {
+                computed(number)?.value.to(view, &mut told)?;
+            }
+        } else {
+            for number in &self.computed {
+                computed(number)?.to(view, &mut told)?;
+            }
         }
         told.keeps = false;
         for number in &self.tried {

@@ -4,8 +4,10 @@ use std::sync::LazyLock;
 
 use iso_currency::{Currency, IntoEnumIterator};
 
-/// Letters of a code.
-const LETTERS: usize = 26;
+/// The bits that tell upper-case letters apart, and what is the same of all of them.
+const BITS: u32 = 5;
+const LETTER: u8 = b'A' & !LOW;
+const LOW: u8 = (1 << BITS) - 1;
 
 /// What is known of every three letters.
 #[derive(Clone, Copy)]
@@ -16,7 +18,7 @@ enum Letters {
 }
 
 static CODES: LazyLock<Box<[Letters]>> = LazyLock::new(|| {
-    let mut all = vec![Letters::NoCode; LETTERS * LETTERS * LETTERS];
+    let mut all = vec![Letters::NoCode; 1 << (3 * BITS)];
     for currency in Currency::iter() {
         if let Some(known) = place(currency.code().as_bytes()).and_then(|at| all.get_mut(at)) {
             let digits = currency.exponent().and_then(|digits| u8::try_from(digits).ok());
@@ -26,12 +28,12 @@ static CODES: LazyLock<Box<[Letters]>> = LazyLock::new(|| {
     all.into()
 });
 
-/// Three upper-case letters as a number.
+/// Three upper-case letters as a number, and some signs beside them, which no code has.
 fn place(code: &[u8]) -> Option<usize> {
-    let letter = |byte: u8| Some(usize::from(byte.checked_sub(b'A')?)).filter(|at| *at < LETTERS);
-    let after = |so_far: usize, byte: u8| so_far.checked_mul(LETTERS)?.checked_add(letter(byte)?);
     let [a, b, c] = *code else { return None };
-    after(after(letter(a)?, b)?, c)
+    let are_letters = (a & b & c) & !LOW == LETTER && (a | b | c) & !LOW == LETTER;
+    let low = |byte: u8| usize::from(byte & LOW);
+    are_letters.then(|| (low(a) << BITS | low(b)) << BITS | low(c))
 }
 
 fn letters(code: &[u8]) -> Letters {
@@ -61,5 +63,9 @@ mod tests {
         assert_eq!(["USD", "JPY", "KWD"].map(|code| minor_units(code.as_bytes())), [Some(2), Some(0), Some(3)]);
         assert!(is_code("XAU") && minor_units(b"XAU").is_none(), "gold has no minor unit");
         assert!(!is_code("usd") && !is_code("ABC") && !is_code(""), "codes are upper case, and registered");
+        let bytes = || (b' '..=u8::MAX).map(char::from);
+        for code in bytes().flat_map(|a| bytes().map(move |b| format!("{a}S{b}"))) {
+            assert_eq!(is_code(&code), Currency::from_code(&code).is_some(), "{code}");
+        }
     }
 }

@@ -233,7 +233,15 @@ impl Lower<'_> {
         if links.len() == 1
             && let Some((link, second)) = links.pop()
         {
-            return Made::new(move |view| link.to(first.of(view)?, second.of(view)?).ok_or(GiveUp));
+            return match (first, second) {
+                (first, Whole::Constant(number)) => {
+                    Made::new(move |view| link.to(first.of(view)?, number).ok_or(GiveUp))
+                }
+                (Whole::Constant(number), second) => {
+                    Made::new(move |view| link.to(number, second.of(view)?).ok_or(GiveUp))
+                }
+                (first, second) => Made::new(move |view| link.to(first.of(view)?, second.of(view)?).ok_or(GiveUp)),
+            };
         }
         links.reverse();
         let links: Box<[(Link, Whole)]> = links.into();
