@@ -305,6 +305,12 @@ impl<'r> View<'r> {
         })
     }
 
+    /// A stated fact as a script reads it.
+    pub fn operand_of(&mut self, local: usize) -> Result<Datum, GiveUp> {
+        let fact = self.stated(local);
+        self.operand(local, fact)
+    }
+
     /// A fact as a script reads it.
     fn operand(&mut self, local: usize, fact: Datum) -> Result<Datum, GiveUp> {
         match fact.tag() {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::script::{Builtin, Datum, GiveUp, NodeIx, Op, Tag};
+use crate::script::{BinaryOp, Builtin, Datum, GiveUp, NodeIx, Op, Tag};
 
 use super::super::check::{Check, Predicate, Tri, by_state};
 use super::super::measures::{Measure, Scale, range};
@@ -12,6 +12,7 @@ use super::super::sources::{Compute, Gate};
 use super::super::view::{Row, View};
 use super::numbers::{Whole, instant};
 use super::results::{Computed, Passes, Tells};
+use super::truths::facts_equal;
 use super::{Lower, Made};
 
 impl Lower<'_> {
@@ -57,7 +58,7 @@ impl Lower<'_> {
         }
     }
 
-    /// The truth of a script; comparisons of numbers and of instants are made where they are asked for.
+    /// The truth of a script; comparisons of numbers, of instants and of facts are made where they are asked for.
     fn script(&self, gate: &Gate, root: NodeIx) -> Made<Tri> {
         match self.graph.op(root) {
             Some(Op::Integers(op, left, right)) if !op.is_arithmetic() => {
@@ -73,6 +74,13 @@ impl Lower<'_> {
                     Ok(Tri::of(first.is_after(second)))
                 };
                 self.gated(gate, is_after, Tri::False, Tri::Open)
+            }
+            Some(Op::Binary(op @ (BinaryOp::Equal | BinaryOp::NotEqual), left, right))
+                if let Some(facts) = self.fact(*left).zip(self.fact(*right)) =>
+            {
+                let wanted = *op == BinaryOp::Equal;
+                let equals = move |view: &mut View<'_>| Ok(Tri::of(facts_equal(view, facts)? == wanted));
+                self.gated(gate, equals, Tri::False, Tri::Open)
             }
             _ => {
                 let truth = self.script_truth(root);

@@ -2,7 +2,19 @@
 
 use crate::script::{BinaryOp, Builtin, Datum, GiveUp, Inputs, NodeIx, Op, Tag};
 
+use super::super::view::View;
 use super::{Lower, Made, is_truth};
+
+/// Whether two stated facts are equal; often both are texts of the request.
+#[inline(always)]
+pub(super) fn facts_equal(view: &mut View<'_>, (left, right): (usize, usize)) -> Result<bool, GiveUp> {
+    let (one, other) = (view.stated(left), view.stated(right));
+    if one.tag() == Tag::Span && other.tag() == Tag::Span {
+        return view.scratch.same_spans(one, other);
+    }
+    let (one, other) = (view.operand_of(left)?, view.operand_of(right)?);
+    view.scratch.equal(one, other)
+}
 
 impl Lower<'_> {
     /// Whether a whole script holds: what is absent does not.
@@ -51,17 +63,13 @@ impl Lower<'_> {
         }
     }
 
-    /// Whether two values are equal, or are not. Often both are texts of the request.
+    /// Whether two values are equal, or are not.
     fn equal(&self, left: NodeIx, right: NodeIx, wanted: bool) -> Made<bool> {
-        let facts = self.fact(left).zip(self.fact(right));
+        if let Some(facts) = self.fact(left).zip(self.fact(right)) {
+            return Made::new(move |view| Ok(facts_equal(view, facts)? == wanted));
+        }
         let (left, right) = (self.datum(left), self.datum(right));
         Made::new(move |view| {
-            if let Some((left, right)) = facts {
-                let (left, right) = (view.stated(left), view.stated(right));
-                if left.tag() == Tag::Span && right.tag() == Tag::Span {
-                    return Ok((view.scratch.span(left)? == view.scratch.span(right)?) == wanted);
-                }
-            }
             let (left, right) = (left.of(view)?, right.of(view)?);
             Ok(view.scratch().equal(left, right)? == wanted)
         })
