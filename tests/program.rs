@@ -498,6 +498,8 @@ fn bounds_that_nothing_reaches_make_no_difference() {
         ("seconds", "0 - seconds_between(at, bought)"),
         ("part", "10 / n"),
         ("both", "part + days_between(date(bought), date(at))"),
+        ("row", "if n == 0 { 10 / n } else { n }"),
+        ("some", "max(row ?? 5, 0)"),
     ];
     let facts: String = derived
         .map(|(name, script)| format!("  {name}: {{ type: integer, gist: Derived., script: \"{script}\" }}\n"))
@@ -507,7 +509,7 @@ fn bounds_that_nothing_reaches_make_no_difference() {
          information-missing: order\n  rule-failed: order\n  too-much: order\n  fine: order\n  nothing: order\nfacts:\n  product: \
          {{ type: product, gist: What. }}\n  bought: {{ type: timestamp, gist: When. }}\n  sent: {{ type: timestamp, absent: \
          optional, gist: When. }}\n  n: {{ type: integer, gist: How many. }}\n{facts}kinds:\n  order:\n    gist: An order.\n    \
-         facts: [product, bought, sent, n, age, seconds, part, both]\n    otherwise: nothing\n"
+         facts: [product, bought, sent, n, age, seconds, part, both, row, some]\n    otherwise: nothing\n"
     );
     let conditions = [
         "{ age: { at-most: $window.calendar_days }, seconds: { at-most: $window.seconds }, at: { at-most: $window.last_instant } \
@@ -533,6 +535,9 @@ fn bounds_that_nothing_reaches_make_no_difference() {
          $window.full_days } }] }",
         "{ age: { at-most: $window.calendar_days }, seconds: { more-than: 999999999999 } }",
         "{ any-of: [{ seconds: { more-than: $window.seconds } }, { n: { at-least: 3 } }] }",
+        "{ some: { at-most: $window.full_days }, age: { at-most: $window.calendar_days } }",
+        "{ any-of: [{ some: { less-than: 0 }, n: { at-least: 1 } }, { row: { at-least: 3 }, n: { at-least: 1 } }] }",
+        "{ some: { at-least: 0 }, row: { at-least: 1 } }",
         "{ any-of: [{ not: { seconds: { more-than: $window.seconds } } }, { n: { at-least: 1 } }] }",
     ];
     let windows = "tables:\n  window:\n    by: [product]\n    gives: window\n    dated-by: bought\n    rows:\n      - { id: \

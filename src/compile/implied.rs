@@ -68,19 +68,36 @@ impl Comparison {
     }
 }
 
+/// Alternatives of more tests are left as they are: each test is compared with each other.
+const MOST: usize = 32;
+
 /// A predicate and whether it must hold.
 type Literal = (u32, bool);
 
 impl Compared<'_> {
     /// Alternatives of a rule without what makes no difference: together they are true, false or open for the same requests.
     pub fn without_implied(&self, mut all: Alternatives) -> Alternatives {
+        let is_decided = |test: &Literal| self.comparison(*test).is_some_and(|own| own.truth.is_some());
+        if all.iter().any(|own| own.len() > MOST) || !all.iter().flatten().any(is_decided) {
+            return all;
+        }
         for alternative in &mut all {
-            while let Some(at) = (0..alternative.len()).find(|at| self.is_implied(alternative, *at)) {
-                alternative.remove(at);
+            let mut at = 0;
+            while at < alternative.len() {
+                if self.is_implied(alternative, at) {
+                    alternative.remove(at);
+                } else {
+                    at = at.saturating_add(1);
+                }
             }
         }
-        while let Some(at) = (0..all.len()).find(|at| self.is_covered(&all, *at)) {
-            all.remove(at);
+        let mut at = 0;
+        while at < all.len() {
+            if self.is_covered(&all, at) {
+                all.remove(at);
+            } else {
+                at = at.saturating_add(1);
+            }
         }
         all
     }

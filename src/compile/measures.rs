@@ -1,7 +1,7 @@
 //! Facts that rules test in several ways: numbers, that they compare with limits, and sets, in which they look for codes.
 //! Each is looked at once, and what it comes to tells the truth of all those tests.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
@@ -10,6 +10,7 @@ use crate::script::{Datum, Tag};
 
 use super::check::{Check, Predicate, Tri, by_state};
 use super::program::KindProgram;
+use super::steps::blocks;
 use super::view::Row;
 
 /// Sets that are tested in more ways are asked for each, and so are numbers.
@@ -222,7 +223,8 @@ fn groups(tests: &[(u32, Vec<Tri>)]) -> Option<Vec<u16>> {
 pub fn measures(kind: &KindProgram) -> Vec<Arc<Measure>> {
     type Place = (usize, Option<usize>, Option<Tag>);
     let mut all: Vec<(Place, Vec<(u32, &Check)>)> = Vec::new();
-    for (at, predicate) in (0_u32..).zip(&kind.predicates) {
+    let asked: HashSet<u32> = blocks(kind).flat_map(|block| &block.later).map(|later| later.predicate).collect();
+    for (at, predicate) in (0_u32..).zip(&kind.predicates).filter(|(at, _)| asked.contains(at)) {
         let Predicate::Fact(fact, check) = predicate else { continue };
         let table = if let Check::AnyRow(_, table, _) = check { Some(*table) } else { None };
         let tag = limits(check).map(|(tag, _)| tag);
