@@ -111,7 +111,7 @@ impl Measure {
         let row: usize = match row {
             Row::Found(_) => 0,
             Row::None => 1,
-            Row::Open | Row::Unread => 2,
+            Row::Open => 2,
         };
         let at = row.wrapping_mul(self.scale.classes()).wrapping_add(class);
         self.groups.get(at).copied()

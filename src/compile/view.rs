@@ -44,8 +44,6 @@ const ROWS: usize = 8;
 /// The row of a table that applies.
 #[derive(Clone, Copy, Debug)]
 pub enum Row {
-    /// Nobody asked yet.
-    Unread,
     /// No row applies.
     None,
     /// It depends on what is not known.
@@ -291,7 +289,7 @@ impl<'r> View<'r> {
             match self.row(*table)? {
                 Row::Found(_) => {}
                 Row::None => no_row = true,
-                Row::Open | Row::Unread => open = true,
+                Row::Open => open = true,
             }
         }
         for input in &gate.settings {

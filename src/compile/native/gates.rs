@@ -27,7 +27,7 @@ impl Lower<'_> {
                     Ok(match view.row(table)? {
                         Row::Found(_) => Tri::of(range.contains(&number)),
                         Row::None => Tri::False,
-                        Row::Open | Row::Unread => Tri::Open,
+                        Row::Open => Tri::Open,
                     })
                 })
             }
@@ -212,7 +212,7 @@ impl Lower<'_> {
                 return Made::new(move |view| match view.row(only)? {
                     Row::Found(_) if !view.waits(facts) => then(view),
                     Row::None => Ok(no_row),
-                    Row::Found(_) | Row::Open | Row::Unread => failures.none(view).map(|()| open),
+                    Row::Found(_) | Row::Open => failures.none(view).map(|()| open),
                 });
             }
             _ => {}

@@ -167,7 +167,7 @@ pub fn rows_of(tables: &[usize], view: &mut View<'_>) -> Result<Tri, GiveUp> {
         all = all.and(match view.row(*table)? {
             Row::Found(_) => Tri::True,
             Row::None => Tri::False,
-            Row::Open | Row::Unread => Tri::Open,
+            Row::Open => Tri::Open,
         });
     }
     Ok(all)
