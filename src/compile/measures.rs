@@ -101,11 +101,6 @@ impl Measure {
         self.tests.iter().any(|(own, _)| *own == ask)
     }
 
-    /// The groups of values, where the row of the table is found.
-    pub fn of_values(&self) -> &[u16] {
-        self.groups.get(STATES..self.scale.classes()).unwrap_or_default()
-    }
-
     /// The group of a class, given the row of the table.
     pub fn group(&self, row: Row, class: usize) -> Option<u16> {
         let row: usize = match row {

@@ -1,16 +1,18 @@
 //! Predicates, derived facts and results: what has to be known before their scripts run, and the scripts.
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use crate::script::{BinaryOp, Builtin, Datum, GiveUp, NodeIx, Op, Tag};
 
 use super::super::check::{Check, Predicate, Tri, by_state};
-use super::super::measures::{Measure, Scale, range};
+use super::super::measures::{Measure, STATES, Scale, range};
 use super::super::program::{DerivedFact, ResultValue};
 use super::super::run;
 use super::super::sources::{Compute, Gate};
 use super::super::view::{Row, View};
-use super::numbers::{Whole, instant};
+use super::numbers::instant;
+use super::ranges::{Source, intervals};
 use super::results::{Computed, Passes, Tells};
 use super::truths::facts_equal;
 use super::{Lower, Made};
@@ -23,9 +25,9 @@ impl Lower<'_> {
             Predicate::Fact(local, Check::AnyRow(comparison, table, limit)) => {
                 let Some(limit) = limit.datum() else { return Made::new(move |view| run::test(view, at)) };
                 let (table, range) = (*table, range(*comparison, limit.word()));
-                self.compared(at, *local, limit.tag(), move |view, number| {
+                self.compared(at, *local, (limit.tag(), range), move |view, is_within| {
                     Ok(match view.row(table)? {
-                        Row::Found(_) => Tri::of(range.contains(&number)),
+                        Row::Found(_) => Tri::of(is_within),
                         Row::None => Tri::False,
                         Row::Open => Tri::Open,
                     })
@@ -34,7 +36,7 @@ impl Lower<'_> {
             Predicate::Fact(local, Check::Compare(comparison, limit)) => {
                 let Some(limit) = limit.datum() else { return Made::new(move |view| run::test(view, at)) };
                 let range = range(*comparison, limit.word());
-                self.compared(at, *local, limit.tag(), move |_, number| Ok(Tri::of(range.contains(&number))))
+                self.compared(at, *local, (limit.tag(), range), |_, is_within| Ok(Tri::of(is_within)))
             }
             Predicate::Fact(local, Check::Is(wanted)) => {
                 let (local, wanted) = (*local, *wanted);
@@ -62,6 +64,9 @@ impl Lower<'_> {
     fn script(&self, gate: &Gate, root: NodeIx) -> Made<Tri> {
         match self.graph.op(root) {
             Some(Op::Integers(op, left, right)) if !op.is_arithmetic() => {
+                if let Some(within) = self.within(*op, *left, *right) {
+                    return self.gated(gate, move |view| within.of(view).map(Tri::of), Tri::False, Tri::Open);
+                }
                 let (op, left, right) = (*op, self.whole(*left), self.whole(*right));
                 let orders = move |view: &mut View<'_>| Ok(Tri::of(op.orders(left.of(view)?.cmp(&right.of(view)?))));
                 self.gated(gate, orders, Tri::False, Tri::Open)
@@ -94,51 +99,57 @@ impl Lower<'_> {
         &self,
         at: u32,
         local: usize,
-        tag: Tag,
-        then: impl for<'r> Fn(&mut View<'r>, i64) -> Result<Tri, GiveUp> + Send + Sync + 'static,
+        (tag, range): (Tag, RangeInclusive<i64>),
+        then: impl for<'r> Fn(&mut View<'r>, bool) -> Result<Tri, GiveUp> + Send + Sync + 'static,
     ) -> Made<Tri> {
-        if let Some((facts, number)) = self.number(local, tag) {
+        if let Some((facts, source)) = self.number(local, tag) {
+            let within = source.within(Some(range), true);
             return Made::new(move |view| {
                 if view.waits(facts) {
                     return run::test(view, at);
                 }
-                let number = number.of(view)?;
-                then(view, number)
+                let is_within = within.of(view)?;
+                then(view, is_within)
             });
         }
         Made::new(move |view| match view.fact(local)? {
-            fact if fact.tag() == tag => then(view, fact.word()),
+            fact if fact.tag() == tag => then(view, range.contains(&fact.word())),
             _ => run::test(view, at),
         })
     }
 
     /// The group of a fact that is measured.
     pub(super) fn measure(&self, measure: &Arc<Measure>) -> Made<u16> {
-        let fact = measure.fact;
+        let (fact, cuts) = (measure.fact, measure.scale.cuts());
         let Scale::Number(tag, _) = measure.scale else {
-            return grouped(measure, |_| Ok(None));
+            return grouped(measure, &intervals(cuts), |_| Ok(None));
         };
         match self.number(fact, tag) {
-            Some((facts, number)) => {
-                grouped(measure, move |view| if view.waits(facts) { Ok(None) } else { number.first(view).map(Some) })
+            Some((facts, source)) => {
+                let (intervals, number) = (source.intervals(cuts), source.number);
+                let known = move |view: &mut View<'_>| {
+                    if view.waits(facts) { Ok(None) } else { number.first(view).map(Some) }
+                };
+                grouped(measure, &intervals, known)
             }
-            None => grouped(measure, move |view| {
+            None => grouped(measure, &intervals(cuts), move |view| {
                 let fact = view.fact(fact)?;
                 Ok((fact.tag() == tag).then(|| fact.word()))
             }),
         }
     }
 
-    /// What computes the number of a derived fact, and the facts that it waits for.
-    fn number(&self, local: usize, tag: Tag) -> Option<(u64, Whole)> {
+    /// What the number of a derived fact is made of, and the facts that it waits for.
+    fn number(&self, local: usize, tag: Tag) -> Option<(u64, Source)> {
         let derived = self.kind.computed(local).filter(|derived| derived.copy_of.is_none())?;
         let facts = self.awaited(&derived.compute.gate).filter(|_| derived.compute.gate.needs_facts_only)?;
         let root = self.graph.place(derived.compute.root);
-        match tag {
-            Tag::Integer if self.is_whole(root) => Some((facts, self.whole(root))),
-            Tag::Date if self.is_day(root) => Some((facts, self.day(root))),
-            _ => None,
-        }
+        let is_sorted = match tag {
+            Tag::Integer => self.is_whole(root),
+            Tag::Date => self.is_day(root),
+            _ => false,
+        };
+        is_sorted.then(|| (facts, self.source(root)))
     }
 
     /// The facts of a gate, a bit for each; `None` when one has none.
@@ -271,14 +282,18 @@ impl Failures {
     }
 }
 
-/// The group of a fact by its number where that is known, and the row that it needs is found; else by its state.
+/// The group of a fact by the interval of its number where that is known, and the row that it needs is found; else by its
+/// state.
 fn grouped(
     measure: &Arc<Measure>,
+    intervals: &[(i64, usize)],
     number: impl for<'r> Fn(&mut View<'r>) -> Result<Option<i64>, GiveUp> + Send + Sync + 'static,
 ) -> Made<u16> {
     let (measure, table) = (Arc::clone(measure), measure.table);
-    let groups: Box<[u16]> = measure.of_values().into();
-    let cuts: Box<[i64]> = measure.scale.cuts().into();
+    let classes: Box<[usize]> = intervals.iter().map(|(_, class)| class.saturating_add(STATES)).collect();
+    let found = |class: &usize| measure.group(Row::Found(0), *class);
+    let groups: Box<[Option<u16>]> = classes.iter().map(found).collect();
+    let cuts: Box<[i64]> = intervals.iter().skip(1).map(|(cut, _)| *cut).collect();
     // Mostly there are one or two, which are compared sooner than halved; what is left of the two is beyond all numbers but
     // the greatest, for which there is no group then: it is left to the interpreter.
     let mut few = [i64::MAX; 2];
@@ -286,19 +301,17 @@ fn grouped(
     let are_few = cuts.len() <= few.len();
     Made::new(move |view| {
         let row = table.map_or(Ok(Row::Found(0)), |table| view.row(table))?;
-        match (row, number(view)?) {
-            (Row::Found(_), Some(number)) => {
-                let at = match are_few {
-                    true => few.iter().map(|cut| usize::from(*cut <= number)).sum(),
-                    false => cuts.partition_point(|cut| *cut <= number),
-                };
-                groups.get(at).copied().ok_or(GiveUp)
-            }
-            (_, Some(number)) => measure.group(row, measure.scale.class_of(number)).ok_or(GiveUp),
-            (_, None) => {
-                let class = measure.scale.class(view.fact(measure.fact)?).ok_or(GiveUp)?;
-                measure.group(row, class).ok_or(GiveUp)
-            }
+        let Some(number) = number(view)? else {
+            let class = measure.scale.class(view.fact(measure.fact)?).ok_or(GiveUp)?;
+            return measure.group(row, class).ok_or(GiveUp);
+        };
+        let at = match are_few {
+            true => few.iter().map(|cut| usize::from(*cut <= number)).sum(),
+            false => cuts.partition_point(|cut| *cut <= number),
+        };
+        match row {
+            Row::Found(_) => groups.get(at).copied().flatten().ok_or(GiveUp),
+            row => classes.get(at).and_then(|class| measure.group(row, *class)).ok_or(GiveUp),
         }
     })
 }

@@ -5,6 +5,7 @@ mod data;
 mod decimals;
 mod gates;
 mod numbers;
+mod ranges;
 mod results;
 mod rows;
 mod truths;

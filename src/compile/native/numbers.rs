@@ -60,6 +60,11 @@ impl Whole {
         }
     }
 
+    /// Whether it costs little to find it again.
+    pub(super) fn is_at_hand(&self) -> bool {
+        !matches!(self, Self::Kept(..) | Self::Made(_))
+    }
+
     fn made(self) -> Made<i64> {
         match self {
             Self::Made(made) => made,
@@ -124,7 +129,7 @@ impl Lower<'_> {
             Some(Op::Plain(datum)) if datum.tag() == Tag::Integer => Whole::Constant(datum.word()),
             Some(Op::Memo(place, node)) if self.is_whole(at) => self.kept(*place, Datum::integer, || self.whole(*node)),
             Some(Op::If(condition, then, otherwise)) => {
-                Whole::Made(self.either(*condition, self.whole(*then).made(), self.whole(*otherwise).made()))
+                Whole::Made(self.one_of(*condition, self.whole(*then), self.whole(*otherwise)))
             }
             Some(Op::Then(before, last)) => Whole::Made(self.after(before, self.whole(*last).made())),
             Some(op) if self.link(at, op).is_some() => Whole::Made(self.chain(at)),
@@ -174,27 +179,48 @@ impl Lower<'_> {
                     Datum::day(later).map(|day| day.word()).ok_or(GiveUp)
                 }))
             }
-            Some(Op::Call(Builtin::AddDuration, from, duration)) => Whole::Made(self.day_after(*from, *duration)),
+            Some(Op::Call(Builtin::AddDuration, from, duration)) => {
+                Whole::Made(self.day_after(*from, *duration, |_, later| later))
+            }
             Some(Op::If(condition, then, otherwise)) => {
-                Whole::Made(self.either(*condition, self.day(*then).made(), self.day(*otherwise).made()))
+                Whole::Made(self.one_of(*condition, self.day(*then), self.day(*otherwise)))
             }
             _ => self.word(at, Tag::Date),
         }
     }
 
-    fn day_after(&self, from: NodeIx, duration: NodeIx) -> Made<i64> {
+    /// As [`Lower::either`], of numbers; a comparison with a known number is made where it is asked for.
+    fn one_of(&self, condition: NodeIx, then: Whole, otherwise: Whole) -> Made<i64> {
+        if let Some(Op::Integers(op, left, right)) = self.graph.op(condition)
+            && let Some(within) = self.within(*op, *left, *right)
+        {
+            return Made::new(move |view| if within.of(view)? { then.of(view) } else { otherwise.of(view) });
+        }
+        let condition = self.truth(condition);
+        Made::new(move |view| if condition.of(view)? { then.of(view) } else { otherwise.of(view) })
+    }
+
+    /// What is told of a date and of the date that lies a duration after it.
+    fn day_after(
+        &self,
+        from: NodeIx,
+        duration: NodeIx,
+        tell: impl Fn(i64, i64) -> i64 + Send + Sync + 'static,
+    ) -> Made<i64> {
         let from = self.day(from);
         if let Some(fact) = self.fact(duration) {
             return Made::new(move |view| {
                 let duration = view.scratch.duration(view.stated(fact))?;
-                day_after(from.of(view)?, duration).ok_or(GiveUp)
+                let from = from.of(view)?;
+                day_after(from, duration).map(|later| tell(from, later)).ok_or(GiveUp)
             });
         }
         let duration = self.datum(duration);
         Made::new(move |view| {
             let from = from.of(view)?;
             let duration = duration.of(view)?;
-            day_after(from, view.scratch().duration(duration)?).ok_or(GiveUp)
+            let later = day_after(from, view.scratch().duration(duration)?);
+            later.map(|later| tell(from, later)).ok_or(GiveUp)
         })
     }
 
@@ -243,6 +269,17 @@ impl Lower<'_> {
                 (first, second) => Made::new(move |view| link.to(first.of(view)?, second.of(view)?).ok_or(GiveUp)),
             };
         }
+        let mut links = match <[(Link, Whole); 3]>::try_from(links) {
+            // What is left of a number, between limits.
+            Ok([(Link::Least, most), (Link::Greatest, Whole::Constant(least)), (Link::Subtract, other)]) => {
+                return Made::new(move |view| {
+                    let left = first.of(view)?.checked_sub(other.of(view)?).ok_or(GiveUp)?;
+                    Ok(left.max(least).min(most.of(view)?))
+                });
+            }
+            Ok(links) => Vec::from(links),
+            Err(links) => links,
+        };
         links.reverse();
         let links: Box<[(Link, Whole)]> = links.into();
         Made::new(move |view| {
@@ -280,6 +317,12 @@ impl Lower<'_> {
     }
 
     fn days_between(&self, first: NodeIx, second: NodeIx) -> Whole {
+        // How many days a term has.
+        if let Some(Op::Call(Builtin::AddDuration, from, duration)) = self.graph.op(second)
+            && *from == first
+        {
+            return Whole::Made(self.day_after(first, *duration, |from, later| later.wrapping_sub(from)));
+        }
         match (self.day(first), self.day(second)) {
             (Whole::DateOf(first), Whole::DateOf(second)) => Whole::Days(first, second),
             (first, second) => Whole::Made(Made::new(move |view| {

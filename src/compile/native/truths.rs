@@ -40,6 +40,9 @@ impl Lower<'_> {
                 self.of_instants(*first, *second, |first, second| first.is_after(second))
             }
             Some(Op::Integers(op, left, right)) if !op.is_arithmetic() => {
+                if let Some(within) = self.within(*op, *left, *right) {
+                    return Made::new(move |view| within.of(view));
+                }
                 let op = *op;
                 self.of_wholes(*left, *right, move |left, right| Ok(op.orders(left.cmp(&right))))
             }

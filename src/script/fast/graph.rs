@@ -180,7 +180,7 @@ impl Graph {
         let takes_present = || op.operands().all(|below| self.is_safe(below) && self.is_present(below));
         let safe = match &op {
             Op::Plain(_) | Op::Constant(..) | Op::Input(_) => true,
-            Op::IsAbsent(..) | Op::First(_) => op.operands().all(|below| self.is_safe(below)),
+            Op::IsAbsent(..) | Op::First(_) | Op::Memo(..) => op.operands().all(|below| self.is_safe(below)),
             Op::Call(Builtin::Date, at, _) => self.is_safe(*at) && self.is_present(*at),
             Op::Call(Builtin::DaysBetween | Builtin::SecondsBetween | Builtin::IsAfter, ..) => takes_present(),
             Op::Call(Builtin::Least | Builtin::Greatest, ..) if sort == Sort::Integer => takes_present(),

@@ -47,7 +47,10 @@ impl Small {
     /// A decimal; `None` for one with more digits.
     #[inline]
     pub fn of(decimal: Decimal) -> Option<Self> {
-        i64::try_from(decimal.mantissa()).ok().map(|mantissa| Self { mantissa, digits: decimal.scale() })
+        let parts = decimal.unpack();
+        let word = u64::from(parts.mid) << 32 | u64::from(parts.lo);
+        let mantissa = if parts.negative { 0_i64.checked_sub_unsigned(word) } else { i64::try_from(word).ok() };
+        mantissa.filter(|_| parts.hi == 0).map(|mantissa| Self { mantissa, digits: parts.scale })
     }
 
     /// A product; `None` for one with more digits.
