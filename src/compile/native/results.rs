@@ -63,6 +63,7 @@ impl Taking<'_> {
 
 /// Puts a value to others: [`Slot::Absent`] where there is none. A slot is large, and would be copied more often if it were
 /// returned.
+#[repr(u8)]
 pub enum Tells {
     /// The value of a stated fact.
     Stated(usize),

@@ -11,6 +11,8 @@ use super::is_day;
 const FROM_MARCH: i64 = 305;
 /// Days of 400 years.
 const ERA: u32 = 146_097;
+/// Days that every month has.
+const SHORTEST: u32 = 28;
 /// Months up to 31 December 9999.
 const MONTHS: i64 = 120_000;
 
@@ -20,9 +22,11 @@ pub(super) fn months_later(number: i64, months: i64) -> Option<i64> {
     let (month, day) = month_and_day(u32::try_from(number.checked_add(FROM_MARCH)?).ok().filter(|_| is_day(number))?);
     let later = i64::from(month).checked_add(months).filter(|later| (0..MONTHS).contains(later))?;
     let later = u32::try_from(later).ok()?;
-    let last = first_of(later.wrapping_add(1)).wrapping_sub(1);
-    let number = i64::from(first_of(later).wrapping_add(day).min(last)).wrapping_sub(FROM_MARCH);
-    Some(number).filter(|number| is_day(*number))
+    let mut number = first_of(later).wrapping_add(day);
+    if day >= SHORTEST {
+        number = number.min(first_of(later.wrapping_add(1)).wrapping_sub(1));
+    }
+    Some(i64::from(number).wrapping_sub(FROM_MARCH)).filter(|number| is_day(*number))
 }
 
 /// The month of a day, and which of its days it is, counted from 0. All fits for the days of ten thousand years.
