@@ -16,20 +16,19 @@ mod request;
 mod script;
 mod table;
 mod zen;
+mod zen_text;
 
 use std::process::Command;
 
-use measure::{Row, row};
+use measure::{Row, SIZES, row};
 use ours::Clausal;
 use peer::{Expected, Peer};
 use policy::Extra;
 
-const SIZES: [usize; 5] = [0, 10, 100, 1_000, 10_000];
-
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let mut rows: Vec<Row> = SIZES.into_iter().flat_map(with_extras).collect();
-    rows.extend(casbin());
+    rows.extend(["zen", "casbin"].into_iter().flat_map(apart));
     let base = policy::denials().len() + policy::grants().len();
     print!("{}", table::markdown(&rows, &SIZES, Clausal::NAME));
     if let [flag, file] = arguments.as_slice()
@@ -73,11 +72,12 @@ fn spread(expected: &[Expected], count: usize) {
     eprintln!("{count} extra rules: {reasons:?}");
 }
 
-/// Casbin turns features of Rhai on that change the scripts of everyone in the same program, so it has one of its own.
-fn casbin() -> Vec<Row> {
+/// The figures of an engine that turns features on for everyone in the same program, and so has one of its own.
+fn apart(engine: &str) -> Vec<Row> {
+    eprintln!("{engine}: builds its own program, and runs it");
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/casbin/Cargo.toml");
-    let run = Command::new(cargo).args(["run", "--release", "--quiet", "--manifest-path", manifest]).output().unwrap();
+    let manifest = format!("{}/{engine}/Cargo.toml", env!("CARGO_MANIFEST_DIR"));
+    let run = Command::new(cargo).args(["run", "--release", "--quiet", "--manifest-path", &manifest]).output().unwrap();
     assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
     serde_json::from_slice(&run.stdout).unwrap()
 }

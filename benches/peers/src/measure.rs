@@ -12,6 +12,9 @@ use crate::policy::Extra;
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
+/// With how many extra rules each engine is measured.
+pub const SIZES: [usize; 5] = [0, 10, 100, 1_000, 10_000];
+
 /// How long one pass over requests may take; slower engines get fewer requests.
 const PASS: Duration = Duration::from_millis(250);
 

@@ -11,8 +11,10 @@ const LEFT: f64 = 70.0;
 const RIGHT: f64 = 620.0;
 const TOP: f64 = 50.0;
 const BOTTOM: f64 = 460.0;
-const COLOURS: [&str; 10] =
-    ["#7f7f7f", "#d62728", "#1f77b4", "#2ca02c", "#9467bd", "#8c564b", "#e377c2", "#bcbd22", "#17becf", "#ff7f0e"];
+const COLOURS: [&str; 11] = [
+    "#7f7f7f", "#d62728", "#1f77b4", "#2ca02c", "#9467bd", "#8c564b", "#e377c2", "#bcbd22", "#17becf", "#393b79",
+    "#ff7f0e",
+];
 
 /// From 10 rules to 10⁴ and a little more.
 fn x(rules: f64) -> f64 {

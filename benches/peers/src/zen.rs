@@ -5,8 +5,9 @@ use zen_expression::vm::VM;
 use zen_expression::{Expression, Isolate, Scope, Variable};
 
 use crate::peer::{Peer, Said};
-use crate::policy::{self, Extra, Rule, Test};
+use crate::policy::{self, Extra};
 use crate::request::Kind;
+use crate::zen_text::tests;
 
 type Compiled = Expression<Standard>;
 
@@ -15,26 +16,6 @@ pub struct Zen {
     reasons: Vec<Compiled>,
     extras: Vec<Vec<Compiled>>,
     credit: Compiled,
-}
-
-fn quoted(texts: &[String]) -> String {
-    format!("['{}']", texts.join("', '"))
-}
-
-fn test(test: &Test) -> String {
-    match test {
-        Test::Is(fact, text) => format!("{fact} == '{text}'"),
-        Test::Not(fact, text) => format!("{fact} != '{text}'"),
-        Test::In(fact, texts) => format!("{fact} in {}", quoted(texts)),
-        Test::NotIn(fact, texts) => format!("{fact} not in {}", quoted(texts)),
-        Test::Unavailable => format!("market in {}", quoted(&policy::unavailable())),
-        Test::More(fact, least) => format!("{fact} > {least}"),
-        Test::False(fact) => format!("{fact} == false"),
-    }
-}
-
-fn tests(rule: &Rule) -> String {
-    rule.tests.iter().map(test).collect::<Vec<_>>().join(" and ")
 }
 
 fn chain(kind: Kind) -> String {
